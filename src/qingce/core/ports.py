@@ -1,0 +1,95 @@
+"""What rooms may ask of storage. Only `store` implements these, only `app` joins them. 存储接口。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+__all__ = ["Book", "Lake", "Receipt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an append acknowledged: durable once returned."""
+
+    segment: str
+    rows: int
+    known_at: datetime
+    head: str
+
+
+class Lake(Protocol):
+    """Many rows, append only, two clocks. Kinds are names of schemas in `core.tables` in lower case."""
+
+    def append(self, kind: str, rows: pa.Table, *, source: str) -> Receipt:
+        """Write rows durably as one segment and list it; `known_at` is stamped where null. Raises QC5xx."""
+        ...
+
+    def scan(
+        self,
+        kind: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, object] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> pa.Table:
+        """Return the rows in force: the last known (not after `known_at`) of each key.
+
+        `where` maps a column to one value or a list of values; `start` <= time < `end`.
+        """
+        ...
+
+    def history(self, kind: str, where: Mapping[str, object]) -> pa.Table:
+        """Return every row ever written for a key, oldest first."""
+        ...
+
+    def version(self, kind: str) -> str:
+        """Return the head of the chain of `kind`: changes with every append, never with compaction."""
+        ...
+
+    def files(self, kind: str) -> list[Path]:
+        """Return the live segment files of `kind`."""
+        ...
+
+    def compact(self, kind: str) -> int:
+        """Merge small segments by day then month; returns how many were retired."""
+        ...
+
+    def close(self) -> None:
+        """Release what is open."""
+        ...
+
+
+class Book(Protocol):
+    """Few rows, many writers: corrections, confirmations, people, events; every change is a chained event."""
+
+    def put(self, shelf: str, key: str, value: Mapping[str, object], *, who: str, why: str) -> int:
+        """Write one record and its event; returns its new version. Raises QC5xx."""
+        ...
+
+    def get(self, shelf: str, key: str) -> Mapping[str, object] | None:
+        """Return the record as it stands, or None."""
+        ...
+
+    def all(self, shelf: str) -> dict[str, Mapping[str, object]]:
+        """Return every record of a shelf, by key."""
+        ...
+
+    def remove(self, shelf: str, key: str, *, who: str, why: str) -> None:
+        """Withdraw one record; its history stays."""
+        ...
+
+    def events(self, shelf: str, key: str | None = None) -> list[Mapping[str, object]]:
+        """Return the chained events of a record or shelf, oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Release what is open."""
+        ...

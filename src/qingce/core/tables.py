@@ -1,0 +1,121 @@
+"""Schemas of the Arrow tables that cross rooms. 跨室表的结构。
+
+`value` is DECIMAL(18,6) in the inside unit; `time` is naive local standard time, the START of the span;
+`span` says how long one value lasts (`PT1H`, `PT4H`, `P1D`, `P1M`, `sample`).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+__all__ = [
+    "EXCEPTION",
+    "FINDING",
+    "OBSERVATION",
+    "OFFICIAL",
+    "PROGRESS",
+    "QUOTA",
+    "REJECTED",
+    "SCALE",
+    "SERIES",
+    "SITE",
+    "VALUE",
+    "VALUE_TYPE",
+    "empty",
+    "shape",
+]
+
+SCALE = 1_000_000
+VALUE_TYPE = pa.decimal128(18, 6)
+
+
+def _schema(columns: str, **types: pa.DataType) -> pa.Schema:
+    """Columns in order, text unless a type is named."""
+    return pa.schema([(name, types.get(name, pa.string())) for name in columns.split()])
+
+
+_SECOND, _MICRO, _DAY, _INT, _BOOL = (
+    pa.timestamp("s"),
+    pa.timestamp("us"),
+    pa.date32(),
+    pa.int64(),
+    pa.bool_(),
+)
+
+OBSERVATION = _schema(
+    "site parameter time span value flag absent detection_limit review source batch line reason known_at",
+    time=_SECOND, value=VALUE_TYPE, detection_limit=VALUE_TYPE, line=_INT, known_at=_MICRO,
+)  # fmt: skip
+"""One measured value as received. Key: (site, parameter, span, time); the row last known wins."""
+
+SITE = _schema(
+    "site name kind city city_name county county_name lon lat roles water_kind target_class upstream downstream "
+    "valid_from valid_until",
+    lon=pa.float64(), lat=pa.float64(), target_class=_INT, valid_from=_DAY, valid_until=_DAY,
+)  # fmt: skip
+"""Monitoring sites and sections 站点与断面. kind: air_site | section; roles: 评价点,国考,省考 joined by ','."""
+
+EXCEPTION = _schema(
+    "id scope kind start end parameters status issuer number evidence known_at",
+    start=_DAY, end=_DAY, known_at=_MICRO,
+)  # fmt: skip
+"""Exceptional days 例外事件: scope is a city code or site; parameters joined by ','; both series are kept."""
+
+OFFICIAL = _schema(
+    "id indicator scope period series value text unit issuer number issued version review source line known_at",
+    value=VALUE_TYPE, issued=_DAY, version=_INT, line=_INT, known_at=_MICRO,
+)  # fmt: skip
+"""Official values 认定值 as imported; period as in `core.periods` (2025, 2025-10, 2026-01/2026-05)."""
+
+REJECTED = _schema("file sheet line column text code message", line=_INT)
+"""Every cell that could not be taken in, with its place and the numbered reason."""
+
+FINDING = _schema(
+    "id subject subject_kind medium quantity period value text unit n review absent series edition known_at",
+    value=VALUE_TYPE, n=_INT, known_at=_MICRO,
+)  # fmt: skip
+"""One judged result for one subject and period; `series`: measured 实测 | deducted 剔除例外."""
+
+VALUE = _schema(
+    "id indicator scope scope_name period series value exact text unit n n_required absent review method limits "
+    "start end note",
+    value=VALUE_TYPE, n=_INT, n_required=_INT, start=_DAY, end=_DAY,
+)  # fmt: skip
+"""One indicator for one scope and period; `exact` is the unrounded value as a fraction `a/b`."""
+
+PROGRESS = _schema(
+    "target_id document_id document_number clause_id battle indicator_id indicator_name scope scope_name comparator "
+    "target_value unit target_text basis series rounding decider deadline deadline_day bound reason reason_text "
+    "official_value official_review official_issuer official_number own_value own_text own_n own_review own_start "
+    "own_end own_label difference difference_text last_year_value change status status_text pace_text quota_text "
+    "probability owners quote start end value_id confirmed",
+    deadline_day=_DAY, bound=_BOOL, official_value=VALUE_TYPE, own_value=VALUE_TYPE, own_n=_INT, own_start=_DAY,
+    own_end=_DAY, difference=VALUE_TYPE, last_year_value=VALUE_TYPE, change=VALUE_TYPE, probability=pa.float64(),
+    start=_INT, end=_INT, confirmed=_BOOL,
+)  # fmt: skip
+"""One row a target: 目标进度表. `change` is 同比 in the indicator's unit; texts are ready to print (Chinese)."""
+
+QUOTA = _schema(
+    "target_id kind rule state done remaining allowed exact inclusive unit text",
+    done=_INT, remaining=_INT, allowed=VALUE_TYPE, inclusive=_BOOL,
+)  # fmt: skip
+"""Remaining allowance 剩余允许值: kind mean|days|sections|section_mean; rule strict|rounded; state open|lost|safe."""
+
+SERIES = _schema(
+    "target_id day value cumulative last_year allowed category",
+    day=_DAY, value=VALUE_TYPE, cumulative=VALUE_TYPE, last_year=VALUE_TYPE, allowed=VALUE_TYPE,
+)  # fmt: skip
+"""Daily or monthly series behind a target's cumulative chart and calendar."""
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """Return a table of no rows with the schema."""
+    return schema.empty_table()
+
+
+def shape(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Put `table` into the columns and types of `schema`; columns it lacks become null."""
+    columns = [
+        table[f.name].cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
