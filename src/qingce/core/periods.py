@@ -99,7 +99,7 @@ class Period:
 
 def five_year_plan(name: str) -> Period:
     """Return the years of a five-year plan by its short name 十四五; raises QC110 for another name."""
-    bare = name.strip('“”"《》 时期规划期间')
+    bare = re.sub(r"[“”\"《》\s]|时期|规划|期间", "", name)
     key = bare.removesuffix("五")
     if not bare.endswith("五") or key not in _FIVE_YEAR:
         allowed = "、".join(f"{k}五" for k in _FIVE_YEAR)

@@ -65,10 +65,11 @@ def as_decimal(value: Exact, places: int = 6) -> Decimal:
 
 def half_even_ratio(numerator: Integers, denominator: Integers) -> Integers:
     """Divide int64 arrays elementwise to whole numbers, ties to even; denominators must be positive."""
-    quotient = np.floor_divide(numerator, denominator)
+    quotient: Integers = np.floor_divide(numerator, denominator)
     twice = 2 * (numerator - quotient * denominator)
     up = (twice > denominator) | ((twice == denominator) & (quotient % 2 == 1))
-    return quotient + up.astype(np.int64)
+    rounded: Integers = quotient + up.astype(np.int64)
+    return rounded
 
 
 def ceil_ratio(numerator: Integers, denominator: Integers) -> Integers:
