@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-__all__ = ["ABSENT_ZH", "REVIEW_ZH", "Absent", "Review", "lowest"]
+__all__ = ["ABSENT_ZH", "Absent", "REVIEW_ZH", "Review", "lowest"]
 
 
 class Absent(StrEnum):
