@@ -1,0 +1,202 @@
+"""What a build leaves behind: named Arrow tables and the facts of the run. 结果的读写。
+
+Everything published is read from here; nothing is computed on the way. The pipeline fills the tables, `write_results`
+puts them under `out/results/*.parquet` with `out/run.json`, and `read_results` gives them back whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from qingce.core import tables as core
+from qingce.core.errors import complain
+
+__all__ = ["SCHEMAS", "Results", "read_results", "write_results"]
+
+RowDict = dict[str, object]
+
+_INT, _BOOL, _DAY, _SECOND = pa.int64(), pa.bool_(), pa.date32(), pa.timestamp("s")
+
+
+def _text(columns: str, **types: pa.DataType) -> pa.Schema:
+    return pa.schema([(name, types.get(name, pa.string())) for name in columns.split()])
+
+
+SCHEMAS: Mapping[str, pa.Schema | None] = {
+    # the thread
+    "progress": core.PROGRESS,
+    "quota": core.QUOTA,
+    "series": core.SERIES,
+    "values": core.VALUE,
+    "sites": core.SITE,
+    "official": core.OFFICIAL,
+    "exceptions": core.EXCEPTION,
+    "rejected": core.REJECTED,
+    # the readings
+    "documents": _text("id title number issuer level date kind file sha256 text"),
+    "clauses": _text("document_id id path marker title start end level battle", start=_INT, end=_INT, level=_INT),
+    "targets": _text(
+        "document_id id quote start end indicator indicator_id scope comparator value value_text value_start unit "
+        "base_year deadline strength kind clause battle confidence reasons",
+        start=_INT, end=_INT, value_start=_INT, base_year=_INT, confidence=pa.float64(),
+    ),
+    "tasks": _text(
+        "document_id path title start end lead support responsible measures deadline battle", start=_INT, end=_INT
+    ),
+    "deadlines": _text("document_id quote start end date kind action", start=_INT, end=_INT),
+    "mechanisms": _text("document_id term start end", start=_INT, end=_INT),
+    "repairs": _text(
+        "document_id start end before after rule confidence", start=_INT, end=_INT, confidence=pa.float64()
+    ),
+    # the evaluation: wide, the columns are those of `evaluate`
+    "air_site_days": None,
+    "air_city_days": None,
+    "water_months": None,
+    # the reference the pages need to label what they show
+    "quality": _text(
+        "site site_name medium parameter start end expected received valid flagged missing review note",
+        start=_DAY, end=_DAY, expected=_INT, received=_INT, valid=_INT, flagged=_INT, missing=_INT,
+    ),
+    "editions": _text(
+        "id kind family title number start end status question in_force used_days source",
+        start=_DAY, end=_DAY, in_force=_BOOL, used_days=_INT,
+    ),
+    "levels": _text("scale level zh en words_zh words_en colour low high source", level=_INT),
+    "parameters": _text("id zh en symbol medium unit decimals", decimals=_INT),
+    "indicators": _text("id zh en medium battle unit decimals decider direction note status parameter", decimals=_INT),
+    "regions": _text("code name level parent geometry source"),
+    # the way down: raw hours of the days that matter, and the trees of `why`
+    "hours": _text(
+        "site parameter time span value text flag absent review source line reason",
+        time=_SECOND, value=core.VALUE_TYPE, line=_INT,
+    ),
+    "whys": _text("id tree"),
+}  # fmt: skip
+"""Every table by name. `None`: wide, columns as the evaluation gives them. All but the readings may be missing."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Named Arrow tables and the facts of the run (`campaign, region, region_name, as_of, built_at, sample, version,
+    heads, counts, notes`)."""
+
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    run: Mapping[str, object] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> pa.Table:
+        """Return a table, of no rows if the build left none; raises QC550 for a name that is no table."""
+        if name not in SCHEMAS:
+            raise complain("QC550", name, {"name": name, "allowed": ", ".join(SCHEMAS)})
+        if name in self.tables:
+            return self.tables[name]
+        return core.empty(SCHEMAS[name] or pa.schema([]))
+
+    def rows(
+        self, name: str, *, columns: Sequence[str] | None = None, where: Mapping[str, object] | None = None
+    ) -> list[RowDict]:
+        """Pick the rows whose columns equal `where` (a list means any of them), as dictionaries in table order."""
+        table = self[name]
+        for column, wanted in (where or {}).items():
+            if column not in table.column_names:
+                return []
+            many = isinstance(wanted, list | tuple | set | frozenset)
+            values = pa.array(list(wanted) if many else [wanted], table[column].type)  # type: ignore[call-overload]
+            table = table.filter(pc.is_in(table[column], value_set=values))
+        if columns is not None:
+            table = table.select([name for name in columns if name in table.column_names])
+        found: list[RowDict] = table.to_pylist()
+        return found
+
+    def with_tables(self, tables: Mapping[str, pa.Table]) -> Results:
+        """Return the same results with some tables put in or exchanged, e.g. the hours of one month."""
+        return replace(self, tables={**self.tables, **tables})
+
+    @property
+    def sample(self) -> bool:
+        """True when the numbers are generated: every page then says 示例数据."""
+        return bool(self.run.get("sample", False))
+
+
+def write_results(results: Results, out: Path) -> None:
+    """Write `out/results/*.parquet` and `out/run.json`; a reader sees the old or the new, never a mixture.
+
+    Everything is written and synced beside the old folder, which one rename then exchanges. Raises QC550.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    fresh, old = (out / f".results-{os.getpid()}-{word}" for word in ("new", "old"))
+    for folder in (fresh, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    fresh.mkdir()
+    listed: dict[str, dict[str, object]] = {}
+    for name in results.tables:
+        path = fresh / f"{name}.parquet"
+        pq.write_table(_checked(name, results.tables[name]), path, compression="zstd")
+        _sync(path)
+        listed[name] = {"rows": results.tables[name].num_rows, "sha256": _digest(path)}
+    run = fresh / "run.json"
+    run.write_text(json.dumps({**results.run, "tables": listed}, ensure_ascii=False, indent=1, default=str), "utf-8")
+    _sync(run)
+    if (out / "results").exists():
+        os.rename(out / "results", old)
+    os.rename(fresh, out / "results")
+    temporary = out / f".run-{os.getpid()}.json"
+    shutil.copyfile(out / "results" / "run.json", temporary)
+    os.replace(temporary, out / "run.json")
+    _sync(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_results(out: Path) -> Results:
+    """Read what a build left in `out`; raises QC551 if there is nothing, QC552 if a table is not the one listed."""
+    place = out / "results" / "run.json"
+    if not place.is_file():
+        raise complain("QC551", str(out))
+    run = json.loads(place.read_text("utf-8"))
+    listed = run.pop("tables")
+    tables: dict[str, pa.Table] = {}
+    for name, facts in listed.items():
+        path = place.with_name(f"{name}.parquet")
+        if name not in SCHEMAS or not path.is_file() or _digest(path) != facts["sha256"]:
+            raise complain("QC552", str(path), {"name": name})
+        tables[name] = pq.read_table(path)
+    return Results(tables, run)
+
+
+def _checked(name: str, table: pa.Table) -> pa.Table:
+    """Bring a table into its schema; a column the schema does not know is kept at the end."""
+    if name not in SCHEMAS:
+        raise complain("QC550", name, {"name": name, "allowed": ", ".join(SCHEMAS)})
+    schema = SCHEMAS[name]
+    if schema is None:
+        return table
+    shaped = core.shape(table, schema)
+    for column in _extra(table, schema):
+        shaped = shaped.append_column(column, table[column])
+    return shaped
+
+
+def _extra(table: pa.Table, schema: pa.Schema) -> Iterator[str]:
+    return (name for name in table.column_names if name not in schema.names)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
