@@ -1,0 +1,63 @@
+# qingce 青策. `make demo` and `make test` work on a bare Debian with Python 3.11+ and npm; a second run reinstalls nothing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := .make
+DEMO ?= demo
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo serve test prove lint types quick clean assets install bench docs
+
+demo: $(STAMP)/install $(STAMP)/assets
+	$(BIN)/qingce demo --out $(DEMO) --no-serve
+
+serve: $(STAMP)/install $(STAMP)/assets
+	$(BIN)/qingce demo --out $(DEMO)
+
+test: $(STAMP)/dev $(STAMP)/assets $(STAMP)/system lint types
+	$(PYTEST) -m "not prove" -n 2 --dist loadfile
+
+prove: $(STAMP)/dev $(STAMP)/assets $(STAMP)/system
+	$(PYTEST) -m prove -n 2 --dist loadfile
+
+quick: $(STAMP)/dev
+	$(PYTEST) -m "not prove and not browser" -n 2 --dist loadfile -x
+
+lint: $(STAMP)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/house_rules.py
+	$(BIN)/qingce check
+
+types: $(STAMP)/dev
+	$(BIN)/mypy
+
+docs: $(STAMP)/dev
+	$(BIN)/python tools/make_reference.py
+
+install: $(STAMP)/install
+assets: $(STAMP)/assets
+
+$(STAMP)/venv:
+	$(PYTHON) tools/bare.py venv $(VENV)
+	@mkdir -p $(STAMP) && touch $@
+
+$(STAMP)/install: $(STAMP)/venv pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(STAMP)/dev: $(STAMP)/install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(STAMP)/assets: frontend/package.json frontend/package-lock.json $(wildcard frontend/*.mjs) $(wildcard frontend/src/*)
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@mkdir -p $(STAMP) && touch $@
+
+# Chromium, LibreOffice, Chinese fonts and PostgreSQL for the tests: from the system's packages when root, else said plainly.
+$(STAMP)/system: $(STAMP)/venv
+	$(PYTHON) tools/bare.py system
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(STAMP) $(DEMO) frontend/node_modules src/qingce/publish/assets/vendor

@@ -1,0 +1,255 @@
+"""The command line: thin verbs, heavy imports inside them. 命令行。"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from qingce.app.output import error_dict, exit_status, say, write_json
+from qingce.core.errors import QingceError, complain
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="qingce",
+    help="青策：从规划的一句话，到监测读数，到考核得分，再回来。 One thread from the plan's sentence to the reading and back.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+JsonFile = Annotated[Optional[str], typer.Option("--json", metavar="FILE", help="结果写成 JSON，- 为标准输出 write JSON")]  # noqa: UP045
+Folder = Annotated[Path, typer.Argument(help="攻坚战文件夹 the campaign folder")]
+
+
+@app.command()
+def init(
+    folder: Folder,
+    name: Annotated[str, typer.Option(help="名称 name")] = "",
+    region: Annotated[str, typer.Option(help="行政区划代码 GB/T 2260 code")] = "",
+) -> None:
+    """新建一个攻坚战文件夹。 Make a campaign folder.
+
+    例 example: qingce init 我的市 --region 140100
+    """
+    from qingce.app.starting import make_folder
+
+    for line in make_folder(folder, name=name, region=region):
+        say(line)
+
+
+@app.command()
+def check(
+    folder: Annotated[Optional[Path], typer.Argument(help="攻坚战文件夹；省略则检查内置内容 campaign folder")] = None,  # noqa: UP045
+    json: JsonFile = None,
+) -> None:
+    """检查内容：限值、方法、指标、来源。 Check content strictly; exit status 1 when faults are found.
+
+    例 example: qingce check 我的市
+    """
+    from qingce.app.campaign import read_campaign
+    from qingce.catalog import check_content
+
+    faults = check_content(read_campaign(folder).overlays if folder else ())
+    wrong = [fault for fault in faults if not fault.notice]
+    if json:
+        rows = [
+            {"code": f.code, "file": f.file, "line": f.line, "message": f.message, "notice": f.notice} for f in faults
+        ]
+        write_json({"ok": not wrong, "faults": rows}, json)
+    else:
+        for fault in wrong:
+            say(str(fault))
+        notices = len(faults) - len(wrong)
+        say(f"{len(wrong)} 处错误，{notices} 条提示 | {len(wrong)} faults, {notices} notices")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def read(
+    plans: Annotated[list[Path], typer.Argument(help="规划、方案等文件 documents")],
+    json: JsonFile = None,
+    xlsx: Annotated[Optional[Path], typer.Option(help="写成台账 Excel write the ledger")] = None,  # noqa: UP045
+    html: Annotated[Optional[Path], typer.Option(help="写成带标注的网页 write a highlighted page")] = None,  # noqa: UP045
+    repairs: Annotated[bool, typer.Option("--repairs", help="列出文字修复 list the repairs")] = False,
+) -> None:
+    """读规划：条款、目标、任务、时限、单位。 Read plans: clauses, targets, tasks, deadlines, units.
+
+    例 example: qingce read 实施方案.docx --xlsx 台账.xlsx
+    """
+    from qingce.app.reading import read_plans, summary, write_page, write_workbook
+
+    readings = read_plans(plans)
+    if json:
+        from qingce.plans import reading_to_dict
+
+        answers = [reading_to_dict(reading) for reading in readings]
+        write_json(answers[0] if len(answers) == 1 else answers, json)
+    if xlsx:
+        write_workbook(readings, xlsx)
+    if html:
+        write_page(readings, html)
+    if json != "-":
+        for line in summary(readings, repairs=repairs):
+            say(line)
+
+
+@app.command()
+def ingest(
+    source: Annotated[Path, typer.Argument(help="文件或文件夹 file or folder")],
+    feed: Annotated[str, typer.Option("--as", help="数据来源 feed")],
+    lake: Annotated[Path, typer.Option(help="湖的文件夹 lake folder")],
+    review: Annotated[Optional[str], typer.Option(help="审核状态 review state")] = None,  # noqa: UP045
+    json: JsonFile = None,
+) -> None:
+    """把监测数据收入湖，逐格报告不能收的。 Take data into the lake; every rejected cell is listed.
+
+    例 example: qingce ingest 2026年小时值.csv --as canonical-air-wide --lake 我的市/.qingce/lake
+    """
+    from qingce.app.ingesting import ingest_into
+
+    taken, rejected = ingest_into(source, feed, lake=lake, review=review)
+    if json:
+        write_json({"ok": True, **taken.to_dict(), "rejected_cells": rejected}, json)
+        return
+    say(f"{taken.file}：读到 {taken.rows} 个值，写入 {taken.written}（更正 {taken.changed}），已有 {taken.unchanged}")
+    for note in taken.notes:
+        say(f"  {note}")
+    for cell in rejected[:20]:
+        say(f"  {cell['file']}:{cell['line']} {cell['column']} “{cell['text']}” {cell['message']}")
+    if rejected:
+        say(f"不能收入 {len(rejected)} 格 | {len(rejected)} cells rejected")
+
+
+@app.command()
+def evaluate(
+    medium: Annotated[str, typer.Argument(help="air | surface-water")],
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="数据文件或湖 data file or lake")],
+    out: Annotated[Path, typer.Option(help="结果文件 .csv .parquet .xlsx")],
+    feed: Annotated[Optional[str], typer.Option("--as", help="数据来源 feed")] = None,  # noqa: UP045
+    by: Annotated[str, typer.Option(help="site | city")] = "city",
+    period: Annotated[str, typer.Option(help="hour | day | month | quarter | year")] = "day",
+    edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
+    sites: Annotated[Optional[Path], typer.Option(help="站点表 sites table")] = None,  # noqa: UP045
+    json: JsonFile = None,
+) -> None:
+    """按当日有效的标准评价。 Judge by the edition in force on each day.
+
+    例 example: qingce evaluate air 小时值.csv --by city --period day --out 日评价.csv
+    """
+    from qingce.app.evaluating import evaluate_file
+
+    table = evaluate_file(medium, source, feed=feed, by=by, period=period, edition=edition, sites=sites, out=out)
+    if json:
+        write_json({"ok": True, "rows": table.to_pylist()}, json)
+    else:
+        say(f"{out}：{table.num_rows} 行 | {table.num_rows} rows")
+
+
+@app.command()
+def build(folder: Folder, json: JsonFile = None) -> None:
+    """构建：读取、收入、评价、进度、发布。 Read, ingest, evaluate, progress, publish.
+
+    例 example: qingce build 我的市
+    """
+    from qingce.app.pipeline import build as run
+    from qingce.app.scoreboard import lines
+
+    results = run(folder)
+    if json:
+        write_json({"ok": True, "run": dict(results.run)}, json)
+    else:
+        for line in lines(results, folder):
+            say(line)
+
+
+@app.command()
+def serve(
+    folder: Folder,
+    port: Annotated[int, typer.Option(help="端口 port")] = 8712,
+    host: Annotated[str, typer.Option(help="地址 address")] = "127.0.0.1",
+) -> None:
+    """在浏览器里看结果。 Serve the pages of a campaign.
+
+    例 example: qingce serve 我的市 --port 8712
+    """
+    from qingce.app.serving import serve_folder
+
+    serve_folder(folder, host=host, port=port)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="放在哪里 where to put it")] = Path("demo"),
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="只构建 build only")] = False,
+    port: Annotated[int, typer.Option(help="端口 port")] = 8712,
+) -> None:
+    """示例：虚构的云泽市，全部数字为示例数据。 The packaged example, a fictional city.
+
+    例 example: qingce demo --out demo
+    """
+    from qingce.app.pipeline import build as run
+    from qingce.app.scoreboard import lines
+    from qingce.app.serving import serve_folder
+    from qingce.app.starting import make_example
+
+    make_example(out)
+    for line in lines(run(out), out):
+        say(line)
+    if not no_serve:
+        serve_folder(out, host="127.0.0.1", port=port)
+
+
+@app.command()
+def why(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="目标、数值、评价或观测的编号 any id")],
+    folder: Annotated[Path, typer.Option("--dir", help="攻坚战文件夹 the campaign folder")] = Path(),
+    known_at: Annotated[str, typer.Option(help="当时所知 as known then, 2026-07-05")] = "",
+    json: JsonFile = None,
+) -> None:
+    """一个数从哪里来，又影响什么。 Where a number comes from and what it moves.
+
+    例 example: qingce why T-plan-001 --dir 我的市
+    """
+    from qingce.app.tracing import explain
+
+    answer = explain(identifier, folder, known_at=known_at)
+    if json:
+        write_json({"ok": True, **answer.to_dict()}, json)
+    else:
+        say(answer.to_text())
+
+
+@app.command()
+def version() -> None:
+    """版本。 Print the version."""
+    from qingce import __version__
+
+    say(__version__)
+
+
+def main() -> None:
+    """Run the command line; numbered errors go to standard error with the exit status of DESIGN 8."""
+    try:
+        app(standalone_mode=True)
+    except QingceError as error:
+        sys.stderr.write(f"{error}\n")
+        _json_error(error)
+        sys.exit(exit_status(error))
+    except OSError as error:
+        wrapped = complain("QC611", str(error.filename or ""), {"reason": error.strerror or str(error)})
+        sys.stderr.write(f"{wrapped}\n")
+        sys.exit(3)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _json_error(error: QingceError) -> None:
+    """A caller who asked for JSON on standard output gets the error in the same shape."""
+    words = sys.argv[1:]
+    if "--json" in words and words[words.index("--json") + 1 : words.index("--json") + 2] == ["-"]:
+        write_json(error_dict(error), "-")
