@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -15,14 +15,14 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="qingce",
-    help="青策：从规划的一句话，到监测读数，到考核得分，再回来。 One thread from the plan's sentence to the reading and back.",
+    help="青策：从规划的一句话，到监测读数，再回来。 From the plan's sentence to the reading, and back.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-JsonFile = Annotated[Optional[str], typer.Option("--json", metavar="FILE", help="结果写成 JSON，- 为标准输出 write JSON")]  # noqa: UP045
+JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE", help="结果写成 JSON，- 为标准输出 write JSON")]
 Folder = Annotated[Path, typer.Argument(help="攻坚战文件夹 the campaign folder")]
 
 
@@ -44,7 +44,7 @@ def init(
 
 @app.command()
 def check(
-    folder: Annotated[Optional[Path], typer.Argument(help="攻坚战文件夹；省略则检查内置内容 campaign folder")] = None,  # noqa: UP045
+    folder: Annotated[Path | None, typer.Argument(help="攻坚战文件夹；省略则检查内置内容 campaign folder")] = None,
     json: JsonFile = None,
 ) -> None:
     """检查内容：限值、方法、指标、来源。 Check content strictly; exit status 1 when faults are found.
@@ -72,9 +72,10 @@ def check(
 @app.command()
 def read(
     plans: Annotated[list[Path], typer.Argument(help="规划、方案等文件 documents")],
+    *,
     json: JsonFile = None,
-    xlsx: Annotated[Optional[Path], typer.Option(help="写成台账 Excel write the ledger")] = None,  # noqa: UP045
-    html: Annotated[Optional[Path], typer.Option(help="写成带标注的网页 write a highlighted page")] = None,  # noqa: UP045
+    xlsx: Annotated[Path | None, typer.Option(help="写成台账 Excel write the ledger")] = None,
+    html: Annotated[Path | None, typer.Option(help="写成带标注的网页 write a highlighted page")] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="列出文字修复 list the repairs")] = False,
 ) -> None:
     """读规划：条款、目标、任务、时限、单位。 Read plans: clauses, targets, tasks, deadlines, units.
@@ -101,9 +102,10 @@ def read(
 @app.command()
 def ingest(
     source: Annotated[Path, typer.Argument(help="文件或文件夹 file or folder")],
+    *,
     feed: Annotated[str, typer.Option("--as", help="数据来源 feed")],
     lake: Annotated[Path, typer.Option(help="湖的文件夹 lake folder")],
-    review: Annotated[Optional[str], typer.Option(help="审核状态 review state")] = None,  # noqa: UP045
+    review: Annotated[str | None, typer.Option(help="审核状态 review state")] = None,
     json: JsonFile = None,
 ) -> None:
     """把监测数据收入湖，逐格报告不能收的。 Take data into the lake; every rejected cell is listed.
@@ -129,12 +131,13 @@ def ingest(
 def evaluate(
     medium: Annotated[str, typer.Argument(help="air | surface-water")],
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="数据文件或湖 data file or lake")],
+    *,
     out: Annotated[Path, typer.Option(help="结果文件 .csv .parquet .xlsx")],
-    feed: Annotated[Optional[str], typer.Option("--as", help="数据来源 feed")] = None,  # noqa: UP045
+    feed: Annotated[str | None, typer.Option("--as", help="数据来源 feed")] = None,
     by: Annotated[str, typer.Option(help="site | city")] = "city",
     period: Annotated[str, typer.Option(help="hour | day | month | quarter | year")] = "day",
     edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
-    sites: Annotated[Optional[Path], typer.Option(help="站点表 sites table")] = None,  # noqa: UP045
+    sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
     json: JsonFile = None,
 ) -> None:
     """按当日有效的标准评价。 Judge by the edition in force on each day.
@@ -207,6 +210,7 @@ def demo(
 @app.command()
 def why(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="目标、数值、评价或观测的编号 any id")],
+    *,
     folder: Annotated[Path, typer.Option("--dir", help="攻坚战文件夹 the campaign folder")] = Path(),
     known_at: Annotated[str, typer.Option(help="当时所知 as known then, 2026-07-05")] = "",
     json: JsonFile = None,

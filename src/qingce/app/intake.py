@@ -137,6 +137,12 @@ class Intake:
         files: Iterable[Path] = sorted(self._reports.glob("*.parquet")) if self._reports.is_dir() else []
         return pa.concat_tables([REJECTED.empty_table(), *(pq.read_table(file) for file in files)])
 
+    def rejected_of(self, key: str) -> list[dict[str, object]]:
+        """Return the rejected cells of one file."""
+        file = self._reports / f"{key}.parquet"
+        found: list[dict[str, object]] = pq.read_table(file).to_pylist() if file.exists() else []
+        return found
+
     def _report(self, key: str, rejected: pa.Table) -> None:
         self._reports.mkdir(parents=True, exist_ok=True)
         if rejected.num_rows:

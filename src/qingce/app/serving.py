@@ -1,0 +1,34 @@
+"""Serve a campaign on this machine. 在线查看。"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+
+from qingce.app.campaign import read_campaign
+from qingce.app.output import say
+from qingce.core.errors import complain
+
+__all__ = ["serve_folder"]
+
+
+def serve_folder(folder: Path, *, host: str, port: int) -> None:
+    """Serve the pages until interrupted; raises QC601, QC605, QC607."""
+    import uvicorn
+
+    from qingce.app.web import make_app
+
+    campaign = read_campaign(folder)
+    if not (campaign.out / "run.json").exists():
+        raise complain("QC605", words={"folder": folder})
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise complain("QC607", words={"port": port}) from error
+            raise
+    say(f"打开 open  http://{host}:{port}/   按 Ctrl-C 结束 press Ctrl-C to stop")
+    uvicorn.run(make_app(campaign), host=host, port=port, log_level="warning")
