@@ -1,1 +1,32 @@
-"""outlook."""
+"""Outlook 研判: where a value will end, and what may still happen until then."""
+
+from qingce.outlook.quota import (
+    Quota,
+    day_quota,
+    mean_quota,
+    ozone_today_quota,
+    quota_rows,
+    section_mean_quota,
+    section_quota,
+    today_quota,
+)
+from qingce.outlook.split import day_parts, mean_parts, split
+from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
+
+__all__ = [
+    "Bound",
+    "Quota",
+    "bound_of",
+    "day_parts",
+    "day_quota",
+    "mean_parts",
+    "mean_quota",
+    "meets",
+    "one_sided",
+    "ozone_today_quota",
+    "quota_rows",
+    "section_mean_quota",
+    "section_quota",
+    "split",
+    "today_quota",
+]
