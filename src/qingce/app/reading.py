@@ -1,0 +1,113 @@
+"""`qingce read`: documents to JSON, a ledger, a highlighted page. 读文件。"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from qingce.catalog import Catalog, load_catalog
+from qingce.core.errors import complain
+from qingce.core.records import Reading, Target
+from qingce.plans import read_document
+from qingce.publish.results import SCHEMAS, Results
+
+__all__ = ["read_plans", "reading_tables", "summary", "write_page", "write_workbook"]
+
+SUFFIXES = {".txt", ".md", ".html", ".htm", ".docx", ".pdf", ".doc", ".wps", ".zip"}
+
+
+def read_plans(paths: Sequence[Path], *, catalog: Catalog | None = None) -> list[Reading]:
+    """Read documents, folders searched for them; raises QC608 and QC3xx."""
+    chosen = catalog or load_catalog()
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise complain("QC608", words={"name": path})
+        inside = (f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+        files += sorted(inside)
+    return [read_document(file, chosen) for file in files]
+
+
+def reading_tables(readings: Sequence[Reading], numbers: Mapping[str, str]) -> dict[str, pa.Table]:
+    """Return the tables of readings as `Results` keeps them; `numbers` gives document numbers by id."""
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in READ_TABLES}
+    for reading in readings:
+        key = reading.document.id
+        rows["documents"].append(_fields(reading.document, number=numbers.get(key) or reading.document.number))
+        for name in ("clauses", "deadlines", "mechanisms", "repairs"):
+            rows[name] += [_fields(item, document_id=key) for item in getattr(reading, name)]
+        rows["targets"] += [_target(target, key) for target in reading.targets]
+        rows["tasks"] += [
+            _fields(
+                task,
+                document_id=key,
+                lead="、".join(task.lead_units),
+                support="、".join(task.support_units),
+                responsible="、".join(task.responsible_units),
+                measures="；".join(task.measures),
+            )
+            for task in reading.tasks
+        ]
+    return {name: _table(name, found) for name, found in rows.items()}
+
+
+READ_TABLES = ("documents", "clauses", "targets", "tasks", "deadlines", "mechanisms", "repairs")
+
+
+def _table(name: str, rows: list[dict[str, object]]) -> pa.Table:
+    schema = SCHEMAS[name]
+    columns = [] if schema is None else schema
+    return pa.Table.from_pylist([{field.name: row.get(field.name) for field in columns} for row in rows], schema)
+
+
+def _fields(record: object, **more: object) -> dict[str, object]:
+    names = getattr(record, "__dataclass_fields__", {})
+    return {name: getattr(record, name) for name in names} | more
+
+
+def _target(target: Target, document: str) -> dict[str, object]:
+    value = target.value
+    shown = "–".join(str(v) for v in value) if isinstance(value, tuple) else None if value is None else str(value)
+    told = "；".join(f"{r.field}: {r.words}（{r.rule}）" for r in target.reasons)
+    return _fields(target, document_id=document, value=shown, reasons=told)
+
+
+def write_workbook(readings: Sequence[Reading], path: Path) -> None:
+    """Write the ledger of what was read."""
+    from qingce.publish.office import write_ledger
+
+    write_ledger(_as_results(readings), path)
+
+
+def write_page(readings: Sequence[Reading], path: Path) -> None:
+    """Write the first document with its targets highlighted, as one page that opens by itself."""
+    from qingce.publish import render_alone
+
+    results = _as_results(readings)
+    path.write_text(render_alone(f"plans/{readings[0].document.id}.html", results), "utf-8")
+
+
+def _as_results(readings: Sequence[Reading]) -> Results:
+    titles = "、".join(reading.document.title for reading in readings)
+    return Results(reading_tables(readings, {}), {"campaign": titles, "sample": False})
+
+
+def summary(readings: Sequence[Reading], *, repairs: bool) -> Iterator[str]:
+    """Yield what was read, in a few lines a document."""
+    for reading in readings:
+        document = reading.document
+        yield f"{document.title or document.file}"
+        yield f"  {document.issuer}　{document.date}　{document.number}".rstrip()
+        kinds = Counter(target.kind for target in reading.targets)
+        kinds_text = "、".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        yield f"  目标 {len(reading.targets)}（{kinds_text}）"
+        yield f"  任务 {len(reading.tasks)}，时限 {len(reading.deadlines)}，修复 {len(reading.repairs)}"
+        for target in reading.targets:
+            shown = f"{target.comparator} {target.value_text}" if target.value is not None else target.value_text
+            yield f"  {target.id}  {target.scope} {target.indicator} {shown} {target.deadline}".rstrip()
+        if repairs:
+            for repair in reading.repairs:
+                yield f"  {repair.start}: “{repair.before}” → “{repair.after}”　{repair.rule} {repair.confidence:.2f}"

@@ -1,0 +1,28 @@
+"""`qingce why`: from a built campaign. 溯源。"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from qingce.app.campaign import read_campaign
+from qingce.core.errors import complain
+from qingce.core.periods import last_day_of
+from qingce.publish import read_results
+from qingce.store import open_lake
+from qingce.thread import Why, why
+
+__all__ = ["explain"]
+
+
+def explain(identifier: str, folder: Path, *, known_at: str) -> Why:
+    """Walk from an id both ways; raises QC601, QC605, QC4xx for an unknown id."""
+    campaign = read_campaign(folder)
+    if not (campaign.out / "run.json").exists():
+        raise complain("QC605", words={"folder": folder})
+    then = datetime.combine(last_day_of(known_at), datetime.max.time()) if known_at else None
+    lake = open_lake(campaign.lake)
+    try:
+        return why(identifier, read_results(campaign.out).tables, lake=lake, known_at=then)
+    finally:
+        lake.close()
