@@ -1,1 +1,34 @@
-"""store."""
+"""Storage 存储: the lake of many rows and the book of few. The only room that opens anything.
+
+Nothing heavy is imported until a lake or a book is opened.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qingce.store.lake import SegmentLake
+
+__all__ = ["open_lake"]
+
+
+def open_lake(
+    path: Path | str,
+    *,
+    offset: str = "+08:00",
+    grace: timedelta = timedelta(hours=6),
+    patience: float = 60,
+    memory: str = "2GB",
+) -> SegmentLake:
+    """Open the lake in a folder, or make one.
+
+    `offset` is the local standard time of all its rows, stated once; `grace` is how long a retired file outlives its
+    readers; `patience` [s] is how long a writer waits for another; `memory` bounds a query. Raises QC501 (another
+    schema version), QC502 (damaged manifest), QC503 (disk full), QC512 (cannot be opened), QC513 (another offset).
+    """
+    from qingce.store.lake import SegmentLake
+
+    return SegmentLake(Path(path), offset=offset, grace=grace, patience=patience, memory=memory)

@@ -1,0 +1,227 @@
+"""Compaction: many small segments become one of a day, then one of a month, sorted by key. 合并。
+
+The new is listed and the old retired in one transaction, so a reader sees either. Rows, batches and the chain stay as
+they were; retired files are deleted after a grace longer than any reader.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from qingce.core.errors import StoreError, complain
+from qingce.store.kinds import Kind
+from qingce.store.manifest import Manifest, Segment, list_segment, retire
+from qingce.store.reading import ORDER, Engine, Statement
+from qingce.store.segments import SUFFIX, bounds, describe, segment_name, write_whole
+from qingce.store.times import Clock, from_micros, micros
+
+__all__ = ["Compactor", "Merge", "plan_days", "plan_months", "sweep"]
+
+DAY, MONTH = 1, 2
+_LARGE = 2_000_000
+"""Rows at which a segment is no longer small and is left as it is."""
+_MANY = 8
+"""So many segments are merged whatever their sizes; fewer only if that adds a quarter, so that a late row does not
+rewrite its whole month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Segments that become one of a day or month; or, without a period, one for each month they touch."""
+
+    level: int
+    period: str
+    segments: tuple[Segment, ...]
+
+
+def plan_days(kind: Kind, segments: Sequence[Segment]) -> list[Merge]:
+    """Group what lies within one day of the month still growing."""
+    groups: dict[str, list[Segment]] = {}
+    newest = max((_span(kind, segment)[1][:7] for segment in segments), default="")
+    for segment in _small(segments):
+        first, last = _span(kind, segment)
+        if first == last and first[:7] == newest:
+            groups.setdefault(first, []).append(segment)
+    return [Merge(DAY, period, tuple(group)) for period, group in sorted(groups.items()) if _worth(group)]
+
+
+def plan_months(kind: Kind, segments: Sequence[Segment]) -> list[Merge]:
+    """Group what lies within one finished month, and what crosses months if it has become much."""
+    groups: dict[str, list[Segment]] = {}
+    newest = max((_span(kind, segment)[1][:7] for segment in segments), default="")
+    for segment in _small(segments):
+        first, last = (day[:7] for day in _span(kind, segment))
+        if first != last or first < newest:
+            groups.setdefault(first if first == last else "", []).append(segment)
+    wide = groups.pop("", [])
+    merges = [Merge(MONTH, period, tuple(group)) for period, group in sorted(groups.items()) if _worth(group)]
+    return [*merges, Merge(MONTH, "", tuple(wide))] if len(wide) >= _MANY else merges
+
+
+class Compactor:
+    """Merges the segments of one kind; several may run at once, and then one of them gives way."""
+
+    def __init__(self, folder: Path, manifest: Manifest, *, engine: Engine, now: Clock) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._engine = engine
+        self._now = now
+
+    def run(self, kind: Kind) -> int:
+        """Merge days, then months; returns how many segments were retired. Raises QC5xx."""
+        retired = sum(self._merge(kind, merge) for merge in plan_days(kind, self._manifest.live(kind.name)))
+        return retired + sum(self._merge(kind, merge) for merge in plan_months(kind, self._manifest.live(kind.name)))
+
+    def _merge(self, kind: Kind, merge: Merge) -> int:
+        made: list[Segment] = []
+        retired = 0
+        try:
+            periods = [merge.period] if merge.period else self._months(kind, merge)
+            made.extend(self._write(kind, merge, period) for period in periods)
+            retired = self._exchange(merge, made)
+        except StoreError:
+            if self._in_force(merge):
+                raise
+        finally:
+            if not retired:
+                for segment in made:
+                    (self._folder / segment.name).unlink(missing_ok=True)
+        return retired
+
+    def _write(self, kind: Kind, merge: Merge, period: str) -> Segment:
+        """Write the rows of one period, sorted by key, as one segment."""
+        name = segment_name(kind.name, seq=merge.segments[-1].last_seq, label=period)
+        order = ", ".join(f'"{column}"' for column in kind.key)
+        text = f"SELECT {_columns(kind)} FROM read_parquet(?)"
+        if not merge.period:
+            text += f" WHERE strftime({kind.clock}, '%Y-%m') = ?"
+        statement = Statement(f"{text} ORDER BY {order}, {ORDER}", [] if merge.period else [period])
+        tally = _Tally(kind)
+        tables = self._engine.stream(statement, self._files(merge), schema=kind.physical)
+        size = write_whole(self._folder / name, lambda sink: tally.fill(sink, tables))
+        return describe(kind, name, level=merge.level, count=tally.count, size=size, limits=tally.limits)
+
+    def _exchange(self, merge: Merge, made: Sequence[Segment]) -> int:
+        """List the new and retire the old at once; nothing if another compactor was first."""
+        kept, given = sum(segment.count for segment in made), sum(segment.count for segment in merge.segments)
+        if kept != given:
+            reason = f"{given} rows listed, {kept} rows found"
+            raise complain("QC504", str(self._folder / merge.segments[0].name), {"reason": reason})
+        names = [segment.name for segment in merge.segments]
+        with self._manifest.writing() as connection:
+            there = all((self._folder / segment.name).is_file() for segment in made)
+            if not there or not _all_in_force(connection, names):
+                return 0
+            for segment in made:
+                list_segment(connection, segment)
+            return retire(connection, names, at=micros(self._now()))
+
+    def _months(self, kind: Kind, merge: Merge) -> list[str]:
+        statement = Statement(f"SELECT DISTINCT strftime({kind.clock}, '%Y-%m') FROM read_parquet(?) ORDER BY 1")
+        answer = self._engine.table(statement, self._files(merge), schema=pa.schema([("month", pa.string())]))
+        return [str(month) for month in answer.column(0).to_pylist()]
+
+    def _files(self, merge: Merge) -> list[Path]:
+        return [self._folder / segment.name for segment in merge.segments]
+
+    def _in_force(self, merge: Merge) -> bool:
+        with self._manifest.writing() as connection:
+            return _all_in_force(connection, [segment.name for segment in merge.segments])
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been written to one new segment."""
+
+    kind: Kind
+    count: int = 0
+    limits: dict[str, int | None] = field(default_factory=dict)
+
+    def fill(self, sink: BinaryIO, tables: Iterable[pa.Table]) -> None:
+        """Write the tables as one Parquet file."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetWriter(
+            sink, self.kind.physical, compression="zstd", compression_level=3, write_page_checksum=True
+        ) as writer:
+            for table in tables:
+                writer.write_table(table)
+                self._widen(bounds(self.kind, table))
+                self.count += table.num_rows
+
+    def _widen(self, more: dict[str, int | None]) -> None:
+        for name, value in more.items():
+            here = self.limits.get(name)
+            wider = min if name.startswith("first") else max
+            self.limits[name] = value if here is None else here if value is None else wider(here, value)
+
+
+def sweep(folder: Path, manifest: Manifest, *, now: datetime, grace: timedelta) -> int:
+    """Delete files retired, or left unlisted by a killed writer, longer than `grace` ago; returns how many."""
+    limit = micros(now - grace)
+    with manifest.writing() as connection:
+        found = connection.execute("SELECT name FROM segments WHERE retired_at < ?", [limit]).fetchall()
+        connection.execute("DELETE FROM segments WHERE retired_at < ?", [limit])
+    gone = {str(name) for (name,) in found}
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+    return len(gone) + sum(_sweep_orphan(folder, manifest, path=path) for path in _old_files(folder, grace))
+
+
+def _sweep_orphan(folder: Path, manifest: Manifest, *, path: Path) -> bool:
+    """Delete one old file that no transaction has listed or can still list."""
+    name = path.relative_to(folder).as_posix()
+    with manifest.writing() as connection:
+        if connection.execute("SELECT 1 FROM segments WHERE name = ?", [name]).fetchone():
+            return False
+        path.unlink(missing_ok=True)
+    return True
+
+
+def _old_files(folder: Path, grace: timedelta) -> list[Path]:
+    """Return the files older than `grace` by the disk's own clock that look like segments or unfinished ones."""
+    oldest = time.time() - grace.total_seconds()
+    found = []
+    for path in (folder / "segments").rglob(f"*{SUFFIX}*"):
+        try:
+            if path.stat().st_mtime < oldest:
+                found.append(path)
+        except FileNotFoundError:  # another sweeper was quicker
+            continue
+    return found
+
+
+def _all_in_force(connection: sqlite3.Connection, names: Sequence[str]) -> bool:
+    marks = ", ".join("?" * len(names))
+    statement = f"SELECT count(*) FROM segments WHERE retired_at IS NULL AND name IN ({marks})"
+    return bool(connection.execute(statement, list(names)).fetchone()[0] == len(names))
+
+
+def _columns(kind: Kind) -> str:
+    return ", ".join(f'"{column}"' for column in kind.physical.names)
+
+
+def _small(segments: Sequence[Segment]) -> list[Segment]:
+    return [segment for segment in segments if segment.count < _LARGE]
+
+
+def _worth(group: Sequence[Segment]) -> bool:
+    """Whether merging pays for the rows it writes again."""
+    counts = [segment.count for segment in group]
+    return len(group) >= _MANY or (len(group) > 1 and 4 * (sum(counts) - max(counts)) >= max(counts))
+
+
+def _span(kind: Kind, segment: Segment) -> tuple[str, str]:
+    """Return the first and last day that a segment holds, `2026-05-31`."""
+    first, last = segment.first_known, segment.last_known
+    if kind.clock == kind.time and segment.first_time is not None and segment.last_time is not None:
+        first, last = segment.first_time, segment.last_time
+    return from_micros(first).strftime("%Y-%m-%d"), from_micros(last).strftime("%Y-%m-%d")

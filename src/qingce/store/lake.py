@@ -1,0 +1,190 @@
+"""The lake: immutable Parquet segments, a manifest, two clocks and a chain. 湖。"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.core.errors import StoreError, complain
+from qingce.core.ports import Receipt
+from qingce.core.records import Fault
+from qingce.core.tables import shape
+from qingce.store.chain import digests, head_after, verify_kind
+from qingce.store.compaction import Compactor, sweep
+from qingce.store.digest import batch_digest, column_digest, constant
+from qingce.store.kinds import KINDS, ROW, SEQ, Kind, kind_named
+from qingce.store.manifest import Batch, Manifest, Segment, head_of, list_batch, list_segment
+from qingce.store.reading import Engine, Question, Statement, everything, in_force, relevant
+from qingce.store.segments import bounds, describe, disk_errors, make_folder, segment_name, write_parquet, write_whole
+from qingce.store.times import Clock, from_micros, local, micros, utc, utc_now
+
+__all__ = ["SegmentLake"]
+
+_TRIES = 5
+"""How often a reader asks again when a file it was told of has been swept meanwhile."""
+
+
+class SegmentLake:
+    """A lake in a folder; `core.ports.Lake` says what each method promises. Safe for threads and processes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        offset: str = "+08:00",
+        grace: timedelta = timedelta(hours=6),
+        patience: float = 60,
+        memory: str = "2GB",
+        now: Clock = utc_now,
+    ) -> None:
+        self.folder = folder
+        with disk_errors(folder):
+            make_folder(folder)
+        self._manifest = Manifest(folder, offset=offset, patience=patience)
+        self._offset = self._manifest.offset
+        self._engine = Engine(memory=memory)
+        self._grace = grace
+        self._now = now
+
+    def append(self, kind: str, rows: pa.Table, *, source: str) -> Receipt:
+        """Write rows durably as one segment and list it; raises QC500, QC503, QC505, QC506, QC507, QC512.
+
+        A null `known_at` becomes the instant of this append, later than any known time of its kind even if the
+        clock went back. A `known_at` that is given is the caller's word for when the row was known, and is kept.
+        """
+        form = kind_named(kind)
+        table = _prepared(form, rows)
+        hashed = digests(form, table, leave="known_at")
+        with self._manifest.writing() as connection:
+            last = head_of(connection.execute("SELECT seq, known, head FROM heads WHERE kind = ?", [kind]).fetchall())
+            seq, stamp = last[0] + 1, max(micros(self._now()), last[1] + 1)
+            table = _stamped(form, table, stamp=stamp, seq=seq)
+            known = max(last[1], _latest(table, stamp))
+            hashed["known_at"] = column_digest("known_at", table["known_at"])
+            said: dict[str, object] = {"kind": kind, "seq": seq, "known": known, "count": table.num_rows}
+            said |= {"source": source, "digest": batch_digest(form.readable.names, hashed)}
+            segment = self._write(form, table, seq) if table.num_rows else None
+            list_batch(connection, Batch(**said, head=head_after(last[2], said)))  # type: ignore[arg-type]
+            if segment is not None:
+                list_segment(connection, segment)
+        name = "" if segment is None else segment.name
+        return Receipt(name, table.num_rows, from_micros(_latest(table, stamp)), head_after(last[2], said))
+
+    def scan(
+        self,
+        kind: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, object] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> pa.Table:
+        """Return the rows in force, sorted by key: the last known (not after `known_at`) of each key.
+
+        `where` maps a column to one value or several; `start` <= time < `end` [local time of the lake]. Raises QC500,
+        QC504, QC508, QC509, QC514.
+        """
+        form = kind_named(kind)
+        begin, until = (None if each is None else local(each, self._offset) for each in (start, end))
+        known = None if known_at is None else utc(known_at)
+        question = Question(columns, where or {}, begin, until, known)
+        statement, schema = in_force(form, question)
+        return self._answer(statement, schema, lambda: relevant(form, self._manifest.live(kind), question))
+
+    def history(self, kind: str, where: Mapping[str, object]) -> pa.Table:
+        """Return every row ever written that fits `where`, oldest known first, with its `known_at`. Raises QC5xx."""
+        statement, schema = everything(kind_named(kind), where)
+        return self._answer(statement, schema, lambda: self._manifest.live(kind))
+
+    def version(self, kind: str) -> str:
+        """Return the head of the chain of `kind`; raises QC500."""
+        return self._manifest.head(kind_named(kind).name)[2]
+
+    def heads(self) -> dict[str, str]:
+        """Return the head of every chain, to be printed where nobody can change it."""
+        return {kind: self._manifest.head(kind)[2] for kind in KINDS}
+
+    def known_until(self, kind: str) -> datetime | None:
+        """Return the last known time of `kind` [UTC]: what was known at it or before never changes again."""
+        seq, known, _ = self._manifest.head(kind_named(kind).name)
+        return from_micros(known) if seq else None
+
+    def files(self, kind: str) -> list[Path]:
+        """Return the live segment files of `kind`; raises QC500."""
+        return [self.folder / segment.name for segment in self._manifest.live(kind_named(kind).name)]
+
+    def compact(self, kind: str) -> int:
+        """Merge small segments by day then month, delete what was retired long ago; returns how many were retired."""
+        form = kind_named(kind)
+        retired = Compactor(self.folder, self._manifest, engine=self._engine, now=self._now).run(form)
+        with disk_errors(self.folder):
+            sweep(self.folder, self._manifest, now=self._now(), grace=self._grace)
+        return retired
+
+    def verify(self, printed: Mapping[str, str] | None = None) -> list[Fault]:
+        """Recompute every chain from the rows and return what does not fit; nothing means nothing was changed.
+
+        `printed` maps a kind to a head noted earlier, which must still be in its chain. Raises QC502.
+        """
+        faults: list[Fault] = []
+        for kind in KINDS.values():
+            head = (printed or {}).get(kind.name, "")
+            faults += verify_kind(kind, self.folder, manifest=self._manifest, engine=self._engine, printed=head)
+        return faults
+
+    def close(self) -> None:
+        """Release what is open."""
+        self._engine.close()
+        self._manifest.close()
+
+    def _write(self, kind: Kind, table: pa.Table, seq: int) -> Segment:
+        name = segment_name(kind.name, seq=seq)
+        size = write_whole(self.folder / name, lambda sink: write_parquet(table, sink))
+        return describe(kind, name, level=0, count=table.num_rows, size=size, limits=bounds(kind, table))
+
+    def _answer(self, statement: Statement, schema: pa.Schema, ask: Callable[[], Sequence[Segment]]) -> pa.Table:
+        """Answer over the files listed now; when one was swept meanwhile, over those listed then."""
+        for _ in range(_TRIES):
+            segments = ask()
+            try:
+                return self._engine.table(statement, [self.folder / each.name for each in segments], schema=schema)
+            except StoreError as error:
+                if error.code != "QC510" or set(segments) <= set(ask()):
+                    raise
+        raise complain("QC507", str(self.folder), {"seconds": self._grace.total_seconds()})
+
+
+def _prepared(kind: Kind, rows: pa.Table) -> pa.Table:
+    """Put rows into the kind's columns and types; raises QC505, QC506."""
+    try:
+        table = shape(rows, kind.readable).combine_chunks()
+    except (pa.ArrowException, ValueError) as error:
+        raise complain("QC505", words={"kind": kind.name, "reason": str(error).splitlines()[0]}) from error
+    strange = [name for name in rows.column_names if name not in kind.readable.names]
+    if strange:
+        raise complain("QC505", words={"kind": kind.name, "reason": f"no such column: {', '.join(strange)}"})
+    for column in kind.key:
+        if table[column].null_count:
+            words: dict[str, object] = {"column": column, "rows": table[column].null_count, "key": ", ".join(kind.key)}
+            raise complain("QC506", words=words)
+    return table
+
+
+def _stamped(kind: Kind, table: pa.Table, *, stamp: int, seq: int) -> pa.Table:
+    """Fill what only the lake knows: known time where null, number of the batch, row within it."""
+    rows = table.num_rows
+    place = table.column_names.index("known_at")
+    known = pc.coalesce(table["known_at"], constant(stamp, rows, pa.timestamp("us")))
+    table = table.set_column(place, kind.physical.field("known_at"), known)
+    table = table.append_column(kind.physical.field(SEQ), constant(seq, rows, pa.int64()))
+    return table.append_column(kind.physical.field(ROW), pa.arange(0, rows))
+
+
+def _latest(table: pa.Table, stamp: int) -> int:
+    latest = pc.max(table["known_at"]).as_py()
+    return stamp if latest is None else micros(latest)

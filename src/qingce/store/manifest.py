@@ -1,0 +1,232 @@
+"""The manifest: which segments are in force, and the chain of what was appended. 清单（SQLite，WAL，FULL）。
+
+A batch is acknowledged when its row is committed here; a file that is not listed here does not exist for anybody.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from qingce.core.errors import QingceError, complain
+from qingce.store.digest import GENESIS
+from qingce.store.kinds import schema_version
+
+__all__ = ["MANIFEST", "Batch", "Manifest", "Segment", "head_of", "list_batch", "list_segment", "retire"]
+
+MANIFEST = "manifest.sqlite"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS heads (
+    kind TEXT PRIMARY KEY, seq INTEGER NOT NULL, known INTEGER NOT NULL, head TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (
+    kind TEXT NOT NULL, seq INTEGER NOT NULL, known INTEGER NOT NULL, count INTEGER NOT NULL, source TEXT NOT NULL,
+    digest TEXT NOT NULL, head TEXT NOT NULL, PRIMARY KEY (kind, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segments (
+    name TEXT PRIMARY KEY, kind TEXT NOT NULL, level INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    first_time INTEGER, last_time INTEGER, first_known INTEGER NOT NULL, last_known INTEGER NOT NULL,
+    first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, retired_at INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS live ON segments (kind, first_seq) WHERE retired_at IS NULL;
+CREATE INDEX IF NOT EXISTS retired ON segments (retired_at) WHERE retired_at IS NOT NULL;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One link of a chain: what one append wrote; times in microseconds."""
+
+    kind: str
+    seq: int
+    known: int
+    count: int
+    source: str
+    digest: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file and the bounds of what it holds; `level` 0 as appended, 1 a day, 2 a month; times in microseconds."""
+
+    name: str
+    kind: str
+    level: int
+    count: int
+    bytes: int
+    first_time: int | None
+    last_time: int | None
+    first_known: int
+    last_known: int
+    first_seq: int
+    last_seq: int
+
+
+_SEGMENT = ", ".join(field.name for field in fields(Segment))
+
+
+class Manifest:
+    """Two connections to one SQLite file: one that writes, one that reads and never waits for it."""
+
+    def __init__(self, folder: Path, *, offset: str, patience: float) -> None:
+        self.path = folder / MANIFEST
+        self._patience = patience
+        self._locks = {"write": threading.RLock(), "read": threading.RLock()}
+        self._open: dict[str, sqlite3.Connection] = {}
+        self._owner = os.getpid()
+        self._create(offset)
+
+    @property
+    def offset(self) -> str:
+        """The offset of local standard time, stated once per lake."""
+        return str(self.rows("SELECT text FROM facts WHERE name = 'offset'")[0][0])
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the one write transaction; all or nothing, durable on leaving. Raises QC502, QC503, QC507."""
+        with self._locks["write"], _errors(self.path, self._patience):
+            connection = self._connection("write")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """Answer one question from one snapshot. Raises QC502, QC507."""
+        with self._locks["read"], _errors(self.path, self._patience):
+            return self._connection("read").execute(statement, tuple(values)).fetchall()
+
+    def head(self, kind: str) -> tuple[int, int, str]:
+        """Return number, known time and head of the last batch of `kind`; of none (0, a time before all, GENESIS)."""
+        return head_of(self.rows(_HEAD, [kind]))
+
+    def live(self, kind: str) -> list[Segment]:
+        """Return the segments in force, as one snapshot."""
+        found = self.rows(f"SELECT {_SEGMENT} FROM segments WHERE kind = ? AND retired_at IS NULL", [kind])
+        return sorted((Segment(*row) for row in found), key=lambda segment: (segment.first_seq, segment.name))  # type: ignore[arg-type]
+
+    def batches(self, kind: str) -> list[Batch]:
+        """Return the chain of `kind`, oldest first."""
+        found = self.rows(
+            "SELECT kind, seq, known, count, source, digest, head FROM batches WHERE kind = ? ORDER BY seq", [kind]
+        )
+        return [Batch(*row) for row in found]  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Close what this process opened."""
+        for name, lock in self._locks.items():
+            with lock:
+                connection = self._open.pop(name, None)
+                if connection is not None and self._owner == os.getpid():
+                    connection.close()
+
+    def _connection(self, name: str) -> sqlite3.Connection:
+        if self._owner != os.getpid():  # a forked child must not touch its parent's connections
+            self._open, self._owner = {}, os.getpid()
+        if name not in self._open:
+            self._open[name] = _connect(self.path, self._patience)
+        return self._open[name]
+
+    def _create(self, offset: str) -> None:
+        if not self.rows(_MADE):
+            with self.writing() as connection:
+                if not connection.execute(_MADE).fetchone():
+                    for statement in filter(str.strip, _TABLES.split(";")):
+                        connection.execute(statement)
+                    facts = [("schema", schema_version()), ("offset", offset)]
+                    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
+        found = {name: text for name, text in self.rows("SELECT name, text FROM facts")}  # noqa: C416
+        for name, code, expected in (("schema", "QC501", schema_version()), ("offset", "QC513", offset)):
+            if found.get(name) != expected:
+                raise complain(code, str(self.path), {"found": found.get(name), "expected": expected})
+
+
+_MADE = "SELECT 1 FROM sqlite_master WHERE name = 'facts'"
+_HEAD = "SELECT seq, known, head FROM heads WHERE kind = ?"
+
+
+def head_of(found: Sequence[tuple[object, ...]]) -> tuple[int, int, str]:
+    """Return the row of `heads`, or the beginning of a chain."""
+    return found[0] if found else (0, -(2**62), GENESIS)  # type: ignore[return-value]
+
+
+def list_batch(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Add a link to its chain; within a write transaction."""
+    connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(batch))
+    head = (batch.kind, batch.seq, batch.known, batch.head)
+    connection.execute("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)", head)
+
+
+def list_segment(connection: sqlite3.Connection, segment: Segment) -> None:
+    """Put a segment in force; within a write transaction."""
+    connection.execute(f"INSERT INTO segments ({_SEGMENT}) VALUES ({', '.join('?' * 11)})", astuple(segment))
+
+
+def retire(connection: sqlite3.Connection, names: Sequence[str], *, at: int) -> int:
+    """Take segments out of force; returns how many were in force until now."""
+    marks = ", ".join("?" * len(names))
+    statement = f"UPDATE segments SET retired_at = ? WHERE retired_at IS NULL AND name IN ({marks})"
+    return connection.execute(statement, [at, *names]).rowcount
+
+
+@contextmanager
+def _errors(path: Path, patience: float) -> Iterator[None]:
+    """Turn what SQLite raises into QC502 (damaged), QC503 (disk full) or QC507 (busy)."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(error, path, patience) from error
+
+
+def _translated(error: sqlite3.Error, path: Path, patience: float) -> QingceError:
+    code = _primary(error)
+    if code in _BUSY:
+        return complain("QC507", str(path), {"seconds": patience})
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
+        return complain("QC503", str(path), {"reason": error})
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+        return complain("QC512", str(path), {"reason": error})
+    return complain("QC502", str(path), {"reason": error})
+
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _primary(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _no_room(path: Path) -> bool:
+    return shutil.disk_usage(path.parent).free < 2**20
+
+
+def _connect(path: Path, patience: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    try:
+        _to_wal(connection, time.monotonic() + patience)
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _to_wal(connection: sqlite3.Connection, deadline: float) -> None:
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:  # several processes make a lake at once: SQLite does not wait here
+            if _primary(error) not in _BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
