@@ -1,1 +1,7 @@
-"""catalog."""
+"""The strict reader of `data/` and its overlays: what the law, the lists and the feeds say. 目录。"""
+
+from qingce.catalog.catalog import Catalog, load_catalog
+from qingce.catalog.methods import Method
+from qingce.catalog.standards import Standard
+
+__all__ = ["Catalog", "Method", "Standard", "load_catalog"]

@@ -1,32 +1,97 @@
-"""Strict reading of TOML and CSV content: line numbers, no unknown keys, Decimal for numbers. 严格读取。"""
+"""Strict reading of TOML and CSV content: line numbers, no unknown keys, Decimal for numbers. 严格读取。
+
+Every reader takes `report`: loading refuses at the first fault, checking collects them all. The same code does both.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from qingce.core.errors import complain
+from qingce.core.errors import QingceError, complain
 
-__all__ = ["Row", "Table", "read_rows", "read_table"]
+__all__ = ["Report", "Row", "Table", "guarded", "read_rows", "read_table", "refuse"]
+
+Report = Callable[[QingceError], None]
+
+
+def refuse(error: QingceError) -> None:
+    """Raise the fault: what loading does with it."""
+    raise error
+
+
+@contextmanager
+def guarded(report: Report) -> Iterator[None]:
+    """Hand a numbered error of the block to `report` instead of leaving the reader."""
+    try:
+        yield
+    except QingceError as error:
+        report(error)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A TOML file: its content and where each key stands."""
+    """A TOML file: its content and its text, from which the line of a key is found when asked."""
 
     path: Path
     content: Mapping[str, object]
-    lines: Mapping[str, int]
+    source_text: str = ""
 
-    def place(self, key: str = "") -> str:
-        """Return `file:line` of a key (its last part), or of the file."""
-        return f"{self.path}:{self.lines.get(key, 1)}"
+    def place(self, key: str = "", *, section: str = "") -> str:
+        """Return `file:line` of a key (of a section, if named), or of the file."""
+        return f"{self.path}:{self._line(key, section)}"
+
+    def _line(self, key: str, section: str) -> int:
+        here, found = "", 1
+        for number, line in enumerate(self.source_text.splitlines() if key or section else (), 1):
+            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+            if header:
+                here = header[1].strip('"')
+            if here == section and header and (not key or found == 1):
+                found = number
+            if header and not section and here.split(".")[-1] == key:
+                return number
+            if here in (section, "") and re.match(rf'\s*"?{re.escape(key)}"?\s*[.=]', line) and key:
+                return number
+        return found
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text; raises QC107 for another type."""
+        value = self.content.get(key, default)
+        if not isinstance(value, str):
+            raise self._wrong(key, value, "文字 a text")
+        return value
+
+    def whole(self, key: str, default: int = 0) -> int:
+        """Return a whole number; raises QC107 for another type."""
+        value = self.content.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._wrong(key, value, "整数 a whole number")
+        return value
+
+    def day(self, key: str) -> date | None:
+        """Return a date or None when it is not given; raises QC107 for another type."""
+        value = self.content.get(key)
+        if value is not None and type(value) is not date:
+            raise self._wrong(key, value, "YYYY-MM-DD")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts; raises QC107 for another type."""
+        value = self.content.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, value, "文字列表 a list of texts")
+        return tuple(value)
+
+    def _wrong(self, key: str, value: object, expected: str) -> QingceError:
+        return complain("QC107", self.place(key), {"key": key, "value": value, "expected": expected})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +124,24 @@ class Row:
             raise complain("QC107", self.place, words)
         return value
 
+    def decimal_or_none(self, key: str) -> Decimal | None:
+        """Return the cell as a Decimal, None when empty; raises QC107."""
+        return self.decimal(key) if self.cells[key] else None
+
+    def whole(self, key: str) -> int:
+        """Return the cell as a whole number; raises QC107."""
+        if not re.fullmatch(r"-?\d+", self.cells[key]):
+            words: dict[str, object] = {"key": key, "value": self.cells[key], "expected": "整数 a whole number"}
+            raise complain("QC107", self.place, words)
+        return int(self.cells[key])
+
+    def one_of(self, key: str, allowed: Collection[str]) -> str:
+        """Return the cell if it is one of the allowed words; raises QC107."""
+        if self.cells[key] not in allowed:
+            expected = " | ".join(word or "（空）" for word in allowed)
+            raise complain("QC107", self.place, {"key": key, "value": self.cells[key], "expected": expected})
+        return self.cells[key]
+
     def day(self, key: str) -> date | None:
         """Return the cell as a date, None when empty; raises QC107."""
         if not self.cells[key]:
@@ -70,7 +153,13 @@ class Row:
             raise complain("QC107", self.place, words) from error
 
 
-def read_table(path: Path, *, required: Collection[str] = (), optional: Collection[str] | None = None) -> Table:
+def read_table(
+    path: Path,
+    *,
+    required: Collection[str] = (),
+    optional: Collection[str] | None = None,
+    report: Report = refuse,
+) -> Table:
     """Read a TOML file; refuse unknown (QC102), missing (QC103) and duplicate (QC101) top-level keys.
 
     With `optional` None any further key is allowed.
@@ -79,40 +168,52 @@ def read_table(path: Path, *, required: Collection[str] = (), optional: Collecti
     try:
         content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise complain("QC101", str(path), {"reason": str(error)}) from error
-    lines: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        match = re.match(r"\s*\[*\s*([\w.-]+)\s*\]*\s*(=|$)", line)
-        if match:
-            lines.setdefault(match[1].split(".")[-1], number)
-    table = Table(path, content, lines)
+        line = re.search(r"line (\d+)", str(error))
+        report(complain("QC101", f"{path}:{line[1] if line else 1}", {"reason": str(error)}))
+        return Table(path, {}, text)
+    table = Table(path, content, text)
     for key in required:
         if key not in content:
-            raise complain("QC103", table.place(), {"key": key})
+            report(complain("QC103", table.place(), {"key": key}))
     for key in content:
         if optional is not None and key not in required and key not in optional:
-            raise complain("QC102", table.place(key), {"key": key, "allowed": ", ".join([*required, *optional])})
+            words: dict[str, object] = {"key": key, "allowed": ", ".join([*required, *optional])}
+            report(complain("QC102", table.place(key), words))
     return table
 
 
-def read_rows(path: Path, *, required: Collection[str], optional: Collection[str] = ()) -> list[Row]:
-    """Read a CSV file; refuse unknown or missing columns and rows of the wrong width (QC101, QC102, QC103)."""
+def read_rows(
+    path: Path, *, required: Collection[str], optional: Collection[str] = (), report: Report = refuse
+) -> list[Row]:
+    """Read a CSV file; refuse unknown or missing columns and rows of the wrong width (QC101, QC102, QC103, QC108)."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream)
-        header = next(reader, [])
-        for key in required:
-            if key not in header:
-                raise complain("QC103", f"{path}:1", {"key": key})
-        for key in header:
-            if key not in required and key not in optional:
-                raise complain("QC102", f"{path}:1", {"key": key, "allowed": ", ".join([*required, *optional])})
+        header = [cell.strip() for cell in next(reader, [])]
+        if not _check_header(path, header, required=required, optional=optional, report=report):
+            return []
+        blank = dict.fromkeys((*required, *optional), "")
         rows = []
         for cells in reader:
             if not cells:
                 continue
             if len(cells) != len(header):
                 reason = f"{len(cells)} cells, {len(header)} columns"
-                raise complain("QC101", f"{path}:{reader.line_num}", {"reason": reason})
-            filled = dict.fromkeys(optional, "") | dict(zip(header, (c.strip() for c in cells), strict=True))
+                report(complain("QC101", f"{path}:{reader.line_num}", {"reason": reason}))
+                continue
+            filled = blank | dict(zip(header, (cell.strip() for cell in cells), strict=True))
             rows.append(Row(path, reader.line_num, filled))
     return rows
+
+
+def _check_header(
+    path: Path, header: list[str], *, required: Collection[str], optional: Collection[str], report: Report
+) -> bool:
+    missing = [key for key in required if key not in header]
+    for key in missing:
+        report(complain("QC103", f"{path}:1", {"key": key}))
+    for key in dict.fromkeys(header):
+        if key not in required and key not in optional:
+            report(complain("QC102", f"{path}:1", {"key": key, "allowed": ", ".join([*required, *optional])}))
+        if header.count(key) > 1:
+            report(complain("QC108", f"{path}:1", {"key": key}))
+    return not missing

@@ -55,6 +55,7 @@ class Source:
     url: str = ""
     checked_on: date | None = None
     status: str = "verified"
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Parameter:
     codes: tuple[str, ...] = ()
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ class Limit:
     low: Decimal | None = None
     place: str = ""
     status: str = "verified"
+    edition: str = ""
+    page: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
