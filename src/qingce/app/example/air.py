@@ -36,8 +36,8 @@ def make_air(story: Story, *, seed: int) -> Air:
     fine = field["pm2_5"] + sand * float(story.facts["sand"]["fine_share"])
     plain = {"pm10": _FINE_IN_PM10 * fine + field["coarse"] + sand, "pm2_5": fine}
     plain |= {kind: field[kind] for kind in ("so2", "no2", "o3")}
-    values = {name: np.rint(np.maximum(array, 1.0)).astype(np.int64) for name, array in plain.items()}
-    values["co"] = np.rint(np.maximum(field["co"] * 10, 1.0)).astype(np.int64)
+    values = {name: np.floor(np.maximum(array, 1.0) + 0.5).astype(np.int64) for name, array in plain.items()}
+    values["co"] = np.floor(np.maximum(field["co"] * 10, 1.0) + 0.5).astype(np.int64)
     missing = _gaps(story, seed=seed)
     _break(story, values, missing)
     return Air(values, missing)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MARK", "Floats", "Noise", "Story", "content", "load_story"]
+__all__ = ["Floats", "MARK", "Noise", "Story", "content", "load_story"]
 
 MARK = "示例数据"
 """What every generated file and name carries."""
