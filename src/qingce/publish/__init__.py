@@ -1,1 +1,18 @@
-"""publish."""
+"""Tables become pages, charts, maps and open data; nothing is computed here. 公开。"""
+
+from __future__ import annotations
+
+from qingce.publish.results import SCHEMAS, Results, read_results, write_results
+from qingce.publish.site import ASSETS, ROUTES, missing_assets, render, write_site
+
+__all__ = [
+    "ASSETS",
+    "ROUTES",
+    "SCHEMAS",
+    "Results",
+    "missing_assets",
+    "read_results",
+    "render",
+    "write_results",
+    "write_site",
+]

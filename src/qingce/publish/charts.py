@@ -1,0 +1,94 @@
+"""What a chart draws, as plain data: columns of tables side by side, no number that is not in one. 图表数据。
+
+`assets/qingce.js` turns these into drawings; a page carries them inline, so that they open from a file. Series
+are named by keys of `templates/words.csv`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from qingce.publish.rows import Row, View, cell, grouped
+
+__all__ = ["by_month", "calendar", "cumulative", "month_grid", "trend", "values_by_period"]
+
+
+def cumulative(series: Sequence[Row], target: Row) -> View | None:
+    """The cumulative mean against the target, last year and the allowed path; None without any value."""
+    if not any(row.get("cumulative") is not None for row in series):
+        return None
+    lines = ("cumulative", "last_year", "allowed")
+    drawn = [_line(f"chart.{name}", [row.get(name) for row in series], name) for name in lines]
+    return {
+        "kind": "cumulative",
+        "x": [cell(row["day"]) for row in series],
+        "unit": target.get("unit") or "",
+        "series": [line for line in drawn if line["data_present"]],
+        "daily": [cell(row.get("value")) for row in series],
+        "target": cell(target.get("target_value")),
+        "target_text": target.get("target_text"),
+    }
+
+
+def _line(word: str, data: Iterable[object], style: str) -> View:
+    values = [cell(value) for value in data]
+    return {"word": word, "style": style, "data": values, "data_present": any(value is not None for value in values)}
+
+
+def trend(rows: Sequence[Row], parameters: Mapping[str, str], *, x: str) -> View:
+    """The course of some quantities over days or months: id → name of the line."""
+    lines = [{**_line("", [row.get(name) for row in rows], name), "name": label} for name, label in parameters.items()]
+    present = [line for line in lines if line["data_present"]]
+    return {"kind": "trend", "x": [cell(row[x]) for row in rows], "series": present}
+
+
+def by_month(rows: Sequence[Row], *, day: str, value: str, level: str) -> View:
+    """Every day as a dot above its month: how the values spread, without a statistic."""
+    points = [
+        [int(str(cell(row[day]))[5:7]), cell(row[value]), row.get(level), cell(row[day])]
+        for row in rows
+        if row.get(value) is not None
+    ]
+    return {"kind": "spread", "points": points}
+
+
+def values_by_period(rows: Iterable[Row], targets: Iterable[Row]) -> View:
+    """Values of an indicator, period by period, one group of bars a series, with the targets set for it."""
+    listed = [row for row in rows if row.get("value") is not None]
+    periods = list(dict.fromkeys(str(row["period"]) for row in listed))
+    bars = []
+    for name, found in grouped((dict(row) for row in listed), lambda row: str(row["series"])).items():
+        by_period = {str(row["period"]): cell(row["value"]) for row in found}
+        bars.append({"word": f"series.{name}", "style": name, "data": [by_period.get(period) for period in periods]})
+    marks = [
+        {"value": cell(row.get("target_value")), "deadline": row.get("deadline"), "id": row.get("id")}
+        for row in targets
+        if row.get("target_value") is not None
+    ]
+    return {"kind": "bars", "x": periods, "series": bars, "marks": marks}
+
+
+def calendar(rows: Iterable[Row], *, value: str, level: str) -> list[View]:
+    """Days laid out as months under each other, newest year first; a day without a row is None."""
+    years: dict[str, dict[str, list[View | None]]] = {}
+    for row in rows:
+        day = str(cell(row["day"]))
+        months = years.setdefault(day[:4], {f"{month:02d}": [None] * 31 for month in range(1, 13)})
+        absent = row.get("absent") or row.get("aqi_absent")
+        shown = {"value": cell(row.get(value)), "level": row.get(level), "absent": absent, "mark": row.get("excluded")}
+        months[day[5:7]][int(day[8:10]) - 1] = {"day": day, **shown}
+    return [
+        {"year": year, "months": [{"month": month, "days": days} for month, days in months.items()]}
+        for year, months in sorted(years.items(), reverse=True)
+    ]
+
+
+def month_grid(rows: Iterable[Row], *, value: str) -> list[View]:
+    """Months laid out as years under each other, newest first."""
+    years: dict[str, list[View | None]] = {}
+    for row in rows:
+        period = str(row["period"])
+        if len(period) == 7:
+            months = years.setdefault(period[:4], [None] * 12)
+            months[int(period[5:]) - 1] = {"period": period, "level": row.get(value), "absent": row.get("absent")}
+    return [{"year": year, "months": months} for year, months in sorted(years.items(), reverse=True)]

@@ -1,0 +1,176 @@
+"""The one table of pages, written as files or rendered on demand. 站点。
+
+Every page has a `.json` twin made of the same view. Links are relative, so that the site opens from a folder as well as
+from the server.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from qingce.core.errors import complain
+from qingce.publish import views, views_content, views_place, views_plan
+from qingce.publish.i18n import LANGUAGES
+from qingce.publish.pages import Place, page
+from qingce.publish.results import Results
+from qingce.publish.rows import View, distinct, slug
+
+__all__ = ["ASSETS", "ROUTES", "Route", "missing_assets", "render", "write_site"]
+
+ASSETS = Path(str(files("qingce.publish").joinpath("assets")))
+VENDOR = ("vendor/echarts.js", "vendor/htmx.js", "vendor/maplibre.css", "vendor/maplibre.js")
+
+Ids = tuple[str, ...]
+
+
+def _one(results: Results) -> Iterable[Ids]:
+    return [()]
+
+
+def _ids(table: str, *columns: str) -> Callable[[Results], Iterable[Ids]]:
+    return lambda results: distinct(results, table, *columns)
+
+
+def _places(results: Results) -> Iterable[Ids]:
+    tables = (("sites", "site"), ("air_site_days", "subject"), ("air_city_days", "subject"), ("water_months", "section"))
+    return sorted({pair for table, column in tables for pair in distinct(results, table, column)})
+
+
+def _hours(results: Results) -> Iterable[Ids]:
+    return [(name, month) for name, months in views_place.hour_months(results).items() for month in months]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One kind of page: where it stands, what it shows, how it looks, and which there are."""
+
+    pattern: str
+    view: Callable[..., View]
+    template: str
+    ids: Callable[[Results], Iterable[Ids]] = _one
+    asks: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The first part of the pattern."""
+        return self.pattern.split("/")[0].removesuffix(".html")
+
+    def path(self, ids: Ids) -> str:
+        """Return the path of the page of some ids."""
+        return re.sub(r"\{\w+\}", lambda found, rest=iter(ids): slug(next(rest)), self.pattern)  # type: ignore[misc]
+
+    def match(self, path: str) -> Ids | None:
+        """Return the slugs in a path, None if it is not of this kind."""
+        found = re.fullmatch(re.sub(r"\{\w+\}", "([^/]+)", re.escape(self.pattern).replace(r"\{", "{").replace(r"\}", "}")), path)
+        return found.groups() if found else None
+
+
+ROUTES = (
+    Route("index.html", views.scoreboard, "scoreboard"),
+    Route("targets/{id}.html", views.target, "target", _ids("progress", "target_id")),
+    Route("plans.html", views_plan.plans, "plans"),
+    Route("plans/{id}.html", views_plan.plan, "plan", _ids("documents", "id")),
+    Route("indicators.html", views_content.indicators, "indicators"),
+    Route("indicators/{id}/{scope}.html", views_content.indicator, "indicator", views_content.indicator_scopes),
+    Route("sites.html", views_place.sites, "sites"),
+    Route("sites/{id}.html", views_place.site, "site", _places),
+    Route("hours/{site}/{month}.html", views_place.hours, "hours", _hours),
+    Route("map.html", views_place.map_view, "map"),
+    Route("tasks.html", views.tasks, "tasks"),
+    Route("unbound.html", views.unbound, "unbound"),
+    Route("content.html", views_content.content, "content"),
+    Route("quality.html", views_content.quality, "quality"),
+    Route("rejected.html", views_content.rejected, "rejected"),
+    Route("why/{id}.html", views_content.why, "why", _ids("whys", "id")),
+    Route("search.html", views_content.search, "search", asks=True),
+)
+
+
+def write_site(results: Results, out: Path, *, languages: Sequence[str] = LANGUAGES) -> int:
+    """Write every page with its twin below `out`, English under `en/`, and the assets; returns how many pages.
+
+    Pages of an earlier build that are no longer among them are removed; nothing else in `out` is touched.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    assets = not missing_assets()
+    written: set[Path] = set()
+    for route in ROUTES:
+        for ids in route.ids(results):
+            view = route.view(results, *ids)
+            for language in languages:
+                place = Place(route.path(ids), language, assets=assets)
+                written.update(_write_page(route, view, place=place, out=out))
+    _sweep(out, written)
+    shutil.copytree(ASSETS, out / "assets", dirs_exist_ok=True)
+    return len(written) // 2
+
+
+def _write_page(route: Route, view: View, *, place: Place, out: Path) -> Iterator[Path]:
+    file = out / place.path if place.language == "zh" else out / place.language / place.path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    twin = file.with_suffix(".json")
+    file.write_text(page(route.template, view, place), "utf-8")
+    twin.write_text(_twin(view, place), "utf-8")
+    yield from (file, twin)
+
+
+def _sweep(out: Path, written: set[Path]) -> None:
+    """Remove the pages that an earlier build listed and this one did not write."""
+    listing = out / "pages.txt"
+    before = listing.read_text("utf-8").splitlines() if listing.is_file() else []
+    for name in before:
+        stale = (out / name).resolve()
+        if stale not in {file.resolve() for file in written} and stale.is_relative_to(out.resolve()):
+            stale.unlink(missing_ok=True)
+    listing.write_text("".join(f"{file.relative_to(out).as_posix()}\n" for file in sorted(written)), "utf-8")
+
+
+def _twin(view: View, place: Place) -> str:
+    body = {"ok": True, "path": place.path, "lang": place.language, **view}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def render(
+    path: str, results: Results, lang: str = "zh", *, query: Mapping[str, str] | None = None
+) -> tuple[bytes, str]:
+    """Return the body and content type of a page or twin as the server gives it, e.g. `targets/T-1.html`, `en/index.json`.
+
+    A path under `en/` is English whatever `lang` says; else `lang` holds, and links lead to pages of that language. `query`
+    is what the reader asked of the search page. Raises QC553 for no page, QC554 for no such id.
+    """
+    path = path.strip("/") or "index.html"
+    folder, _, rest = path.partition("/")
+    at_root = folder not in LANGUAGES
+    language, path = (lang, path) if at_root else (folder, rest or "index.html")
+    twin = path.endswith(".json")
+    path = path.removesuffix(".json") + ".html" if twin else path
+    route, ids = _find(path, results)
+    asked = {"query": (query or {}).get("q", "")} if route.asks else {}
+    view = route.view(results, *ids, **asked)
+    place = Place(path, language, served=True, at_root=at_root, assets=not missing_assets())
+    if twin:
+        return _twin(view, place).encode(), "application/json"
+    return page(route.template, view, place).encode(), "text/html"
+
+
+def _find(path: str, results: Results) -> tuple[Route, Ids]:
+    for route in ROUTES:
+        slugs = route.match(path)
+        if slugs is None:
+            continue
+        found = next((ids for ids in route.ids(results) if tuple(map(slug, ids)) == slugs), None)
+        if found is None:
+            raise complain("QC554", words={"kind": route.kind, "id": "/".join(slugs)})
+        return route, found
+    raise complain("QC553", words={"path": path, "allowed": ", ".join(route.pattern for route in ROUTES)})
+
+
+def missing_assets() -> list[str]:
+    """Return which of the libraries that the pages draw with have not been built into the assets."""
+    return [name for name in VENDOR if not (ASSETS / name).is_file()]

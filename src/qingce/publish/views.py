@@ -1,0 +1,203 @@
+"""Views of the thread: scoreboard, target, unbound, tasks. Rows are picked and labelled, never computed. 视图。"""
+
+from __future__ import annotations
+
+from qingce.core.errors import complain
+from qingce.publish import charts
+from qingce.publish.results import Results
+from qingce.publish.rows import (
+    View,
+    absent_label,
+    facts,
+    grouped,
+    level_table,
+    plain,
+    review_label,
+    split,
+    text,
+)
+from qingce.publish.views_place import recent
+
+__all__ = ["BATTLES", "WAITING", "scoreboard", "target", "target_row", "tasks", "unbound", "value_row"]
+
+BATTLES = ("蓝天", "碧水", "净土", "生态", "低碳", "风险", "治理")
+WAITING = ("awaiting_official", "awaiting_baseline", "awaiting", "unbound")
+"""Statuses whose rows come first: somebody has to bring something before there is a verdict."""
+
+
+def target_row(row: View) -> View:
+    """Label one row of `progress` for any list or page."""
+    official = None
+    if row.get("official_value") is not None:
+        official = plain(row, "official_value", "official_issuer", "official_number")
+        official = {key.removeprefix("official_"): value for key, value in official.items()}
+        official["review"] = review_label(row.get("official_review"))
+    own = None
+    if row.get("own_value") is not None or row.get("own_text"):
+        own = {key.removeprefix("own_"): value for key, value in plain(row).items() if key.startswith("own_")}
+        own["review"] = review_label(row.get("own_review"))
+    return {
+        "id": row["target_id"],
+        "battle": row.get("battle") or "",
+        "indicator": {"id": row.get("indicator_id") or "", "name": row.get("indicator_name") or ""},
+        "scope": {"id": row.get("scope") or "", "name": row.get("scope_name") or ""},
+        "document": {"id": row.get("document_id") or "", "number": row.get("document_number") or ""},
+        "official": official,
+        "own": own,
+        "status": {"code": row.get("status") or "unbound", "zh": row.get("status_text") or ""},
+        "reason": {"code": row.get("reason") or "", "zh": row.get("reason_text") or ""},
+        "owners": split(row.get("owners")),
+        "waiting": not row.get("bound") or str(row.get("status")) in WAITING,
+        **plain(
+            row, "bound", "confirmed", "comparator", "target_value", "target_text", "unit", "basis", "series",
+            "rounding", "decider", "deadline", "deadline_day", "difference", "difference_text", "last_year_value",
+            "change", "pace_text", "quota_text", "probability", "quote", "start", "end", "value_id", "clause_id",
+        ),
+    }  # fmt: skip
+
+
+def scoreboard(results: Results) -> View:
+    """The first page: what waits for somebody, then every battle with its targets."""
+    rows = [target_row(row) for row in results.rows("progress")]
+    first = [row for row in rows if row["waiting"]]
+    battles = grouped((row for row in rows if not row["waiting"]), lambda row: str(row["battle"]) or "治理")
+    waiting = grouped(first, lambda row: str(row["battle"]) or "治理")
+    names = [*BATTLES, *(name for name in {**battles, **waiting} if name not in BATTLES)]
+    statuses = grouped(rows, lambda row: str(row["status"]["code"]))  # type: ignore[index]
+    return {
+        **facts(results),
+        "counts": {
+            "targets": len(rows),
+            "waiting": len(first),
+            "unbound": sum(not row["bound"] for row in rows),
+            "unconfirmed": sum(not row["confirmed"] for row in rows),
+            "documents": results["documents"].num_rows,
+            "tasks": results["tasks"].num_rows,
+            "rejected": results["rejected"].num_rows,
+        },
+        "statuses": [
+            {"code": code, "zh": found[0]["status"]["zh"], "count": len(found)}  # type: ignore[index]
+            for code, found in statuses.items()
+        ],
+        "first": first,
+        "battles": [
+            {"name": name, "rows": battles.get(name, []), "waiting": len(waiting.get(name, []))}
+            for name in names
+            if name in battles or name in waiting
+        ],
+    }
+
+
+def target(results: Results, identity: str) -> View:
+    """One target: sentence, 口径, official against 测算, quota, chart, owners, and the way to the hours.
+
+    Raises QC554 for an id that is not in the results.
+    """
+    found = results.rows("progress", where={"target_id": identity})
+    if not found:
+        raise complain("QC554", words={"kind": "targets", "id": identity})
+    row = target_row(found[0])
+    read = results.rows("targets", where={"id": identity})
+    document = results.rows("documents", where={"id": row["document"]["id"]})  # type: ignore[index]
+    series = [plain(item) for item in results.rows("series", where={"target_id": identity})]
+    series.sort(key=lambda item: str(item["day"]))
+    indicator, scope = str(found[0].get("indicator_id") or ""), str(found[0].get("scope") or "")
+    known: View = {"indicator": indicator, "scope": scope}
+    parameter = _parameter(results, indicator)
+    return {
+        **facts(results),
+        "target": row,
+        "reading": plain(read[0]) if read else None,
+        "document": plain(document[0], "id", "title", "number", "issuer", "date") if document else None,
+        "clauses": _clauses(results, row),
+        "tasks": _tasks_of(results, row),
+        "quota": [plain(item) for item in results.rows("quota", where={"target_id": identity})],
+        "values": [value_row(item) for item in results.rows("values", where=known)],
+        "official": [_official_row(item) for item in results.rows("official", where=known)],
+        "others": _others(results, known, identity),
+        "chart": charts.cumulative(series, row),
+        "calendar": charts.calendar(series, value="value", level="category"),
+        "recent": recent(results, scope=scope, parameter=text(parameter or {}, "id")),
+        "parameter": parameter,
+        "levels": list(level_table(results, "aqi").values()),
+    }
+
+
+def value_row(row: View) -> View:
+    """Label one row of `values`."""
+    return {**plain(row), "absent": absent_label(row.get("absent")), "review": review_label(row.get("review"))}
+
+
+def _official_row(row: View) -> View:
+    return {**plain(row), "review": review_label(row.get("review"))}
+
+
+def _others(results: Results, known: View, identity: str) -> list[View]:
+    """The other targets set for the same indicator and scope."""
+    where = {"indicator_id": known["indicator"], "scope": known["scope"]}
+    rows = results.rows("progress", where=where) if known["indicator"] else []
+    return [target_row(row) for row in rows if row["target_id"] != identity]
+
+
+def _clauses(results: Results, row: View) -> list[View]:
+    """The clauses that hold the sentence, outermost first."""
+    where = {"document_id": row["document"]["id"]}  # type: ignore[index]
+    start = row.get("start")
+    clauses = results.rows("clauses", columns=["id", "path", "marker", "title", "start", "end"], where=where)
+    by_path = {text(item, "path"): item for item in clauses}
+    own = next((text(item, "path") for item in clauses if item["id"] == row["clause_id"]), "")
+    if not own:
+        return [plain(item) for item in clauses if _holds(item, start)]
+    parts = own.split("/")
+    paths = ["/".join(parts[: i + 1]) for i in range(len(parts))]
+    return [plain(by_path[path]) for path in paths if path in by_path]
+
+
+def _holds(item: View, start: object) -> bool:
+    bounds = (item["start"], start, item["end"])
+    return all(isinstance(place, int) for place in bounds) and bounds[0] <= bounds[1] < bounds[2]  # type: ignore[operator]
+
+
+def _tasks_of(results: Results, row: View) -> list[View]:
+    """The tasks of the clause that holds the sentence."""
+    where = {"document_id": row["document"]["id"]}  # type: ignore[index]
+    return [_task_row(item) for item in results.rows("tasks", where=where) if _holds(item, row.get("start"))]
+
+
+def _task_row(item: View) -> View:
+    units = {name: split(item.get(name)) for name in ("lead", "support", "responsible")}
+    return {**plain(item), **units, "measures": split(item.get("measures"), "；;\n")}
+
+
+def _parameter(results: Results, indicator: str) -> View | None:
+    rows = results.rows("indicators", where={"id": indicator})
+    name = text(rows[0], "parameter") if rows else ""
+    found = results.rows("parameters", where={"id": name})
+    return plain(found[0]) if found else None
+
+
+def unbound(results: Results) -> View:
+    """Targets that no indicator could be bound to, by reason."""
+    rows = [target_row(row) for row in results.rows("progress") if not row["bound"]]
+    reasons = grouped(rows, lambda row: (row["reason"]["code"], row["reason"]["zh"]))  # type: ignore[index]
+    return {
+        **facts(results),
+        "count": len(rows),
+        "reasons": [{"code": code, "zh": words, "rows": found} for (code, words), found in reasons.items()],
+    }
+
+
+def tasks(results: Results) -> View:
+    """The ledger of tasks with their units and deadlines, document by document."""
+    titles = {str(row["id"]): plain(row, "id", "title", "number") for row in results.rows("documents")}
+    rows = [_task_row(row) for row in results.rows("tasks")]
+    units = sorted({unit for row in rows for name in ("lead", "responsible") for unit in row[name]})  # type: ignore[attr-defined]
+    return {
+        **facts(results),
+        "count": len(rows),
+        "documents": [
+            {**titles.get(document, {"id": document, "title": document, "number": ""}), "rows": found}
+            for document, found in grouped(rows, lambda row: str(row["document_id"])).items()
+        ],
+        "units": units,
+    }

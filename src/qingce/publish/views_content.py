@@ -1,0 +1,206 @@
+"""Views of indicators, editions, quality, rejected cells, `why` and search. 内容与质量视图。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qingce.core.errors import complain
+from qingce.publish import charts
+from qingce.publish.results import Results
+from qingce.publish.rows import View, absent_label, distinct, facts, grouped, plain, review_label, split
+from qingce.publish.views import target_row, value_row
+
+__all__ = ["content", "indicator", "indicator_scopes", "indicators", "quality", "rejected", "search", "why", "why_page"]
+
+
+def indicator_scopes(results: Results) -> list[tuple[str, str]]:
+    """Every indicator and scope that has a value or a target."""
+    valued = distinct(results, "values", "indicator", "scope")
+    promised = distinct(results, "progress", "indicator_id", "scope")
+    official = distinct(results, "official", "indicator", "scope")
+    return sorted({(pair[0], pair[1]) for pair in (*valued, *promised, *official)})
+
+
+def indicators(results: Results) -> View:
+    """The list of indicators with the scopes that have pages."""
+    scopes: dict[str, list[str]] = {}
+    for name, scope in indicator_scopes(results):
+        scopes.setdefault(name, []).append(scope)
+    names = _scope_names(results)
+    known = {str(row["id"]): plain(row) for row in results.rows("indicators")}
+    listed = [
+        {
+            **known.get(name, {"id": name, "zh": _spoken(results, name), "en": "", "battle": "", "unit": ""}),
+            "scopes": [{"id": scope, "name": names.get(scope, scope)} for scope in found],
+        }
+        for name, found in scopes.items()
+    ]
+    unused = [row for name, row in known.items() if name not in scopes]
+    return {**facts(results), "rows": listed, "unused": unused}
+
+
+def _spoken(results: Results, name: str) -> str:
+    rows = results.rows("progress", columns=["indicator_name"], where={"indicator_id": name})
+    return str(rows[0]["indicator_name"]) if rows and rows[0]["indicator_name"] else name
+
+
+def _scope_names(results: Results) -> dict[str, str]:
+    pairs = [*distinct(results, "progress", "scope", "scope_name"), *distinct(results, "values", "scope", "scope_name")]
+    return {pair[0]: pair[1] for pair in (*distinct(results, "sites", "site", "name"), *pairs)}
+
+
+def indicator(results: Results, identity: str, scope: str) -> View:
+    """One indicator for one scope: values by period and series, official values, the targets that use it.
+
+    Raises QC554 if nothing is known of it.
+    """
+    if (identity, scope) not in indicator_scopes(results):
+        raise complain("QC554", words={"kind": "indicators", "id": f"{identity}/{scope}"})
+    known = results.rows("indicators", where={"id": identity})
+    where = {"indicator": identity, "scope": scope}
+    values = [value_row(row) for row in results.rows("values", where=where)]
+    values.sort(key=lambda row: (str(row["period"]), str(row["series"])))
+    official = [{**plain(row), "review": review_label(row["review"])} for row in results.rows("official", where=where)]
+    promised = results.rows("progress", where={"indicator_id": identity, "scope": scope})
+    targets = [target_row(row) for row in promised]
+    blank = {"id": identity, "zh": _spoken(results, identity), "en": "", "unit": "", "decimals": None, "note": ""}
+    return {
+        **facts(results),
+        "indicator": plain(known[0]) if known else blank,
+        "scope": {"id": scope, "name": _scope_names(results).get(scope, scope)},
+        "values": values[::-1],
+        "official": official,
+        "targets": targets,
+        "chart": charts.values_by_period(values, targets),
+        "place": bool(distinct_place(results, scope)),
+    }
+
+
+def distinct_place(results: Results, scope: str) -> bool:
+    """True if the scope has a page of its own among the sites."""
+    places = [*distinct(results, "sites", "site"), *distinct(results, "air_city_days", "subject")]
+    return (scope,) in places
+
+
+def content(results: Results) -> View:
+    """Which edition of which standard or method is in force on which days, what was used, what is unread."""
+    rows = [plain(row) for row in results.rows("editions")]
+    return {
+        **facts(results),
+        "kinds": [{"kind": kind, "rows": found} for kind, found in grouped(rows, lambda row: str(row["kind"])).items()],
+        "unread": [row for row in rows if row["status"] == "unread"],
+    }
+
+
+def quality(results: Results) -> View:
+    """What came in, what was valid, what is missing, site by site."""
+    rows = [{**plain(row), "review": review_label(row["review"])} for row in results.rows("quality")]
+    media = grouped(rows, lambda row: str(row["medium"] or ""))
+    listed = [{"medium": medium, "rows": found} for medium, found in media.items()]
+    events = [{**plain(row), "parameters": split(row["parameters"])} for row in results.rows("exceptions")]
+    return {**facts(results), "media": listed, "exceptions": events, "rejected": results["rejected"].num_rows}
+
+
+def rejected(results: Results) -> View:
+    """Every cell that could not be taken in, by its numbered reason."""
+    rows = [plain(row) for row in results.rows("rejected")]
+    codes = grouped(rows, lambda row: str(row["code"]))
+    return {
+        **facts(results),
+        "count": len(rows),
+        "codes": [{"code": code, "rows": found} for code, found in codes.items()],
+    }
+
+
+def why(results: Results, identity: str) -> View:
+    """The tree of `qingce why` that the build kept for an id; raises QC554 if it kept none."""
+    import json
+
+    found = results.rows("whys", where={"id": identity})
+    if not found:
+        raise complain("QC554", words={"kind": "why", "id": identity})
+    return {**facts(results), "id": identity, **why_page(json.loads(str(found[0]["tree"])))}
+
+
+def why_page(tree: Mapping[str, object]) -> View:
+    """Lay a tree of `why` out for a page: plain facts, lists of rows as tables, further nodes below.
+
+    Any dictionary will do: a scalar is a fact, a list of flat dictionaries a table, a dictionary or a list of deep
+    ones the next step.
+    """
+    known: list[View] = []
+    tables: list[View] = []
+    below: list[View] = []
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            below.append({"name": name, **why_page(value)})
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            flat = all(not isinstance(part, list | Mapping) for item in value for part in item.values())
+            if flat:
+                columns = list(dict.fromkeys(key for item in value for key in item))
+                tables.append({"name": name, "columns": columns, "rows": value})
+            else:
+                below += [{"name": name, **why_page(item)} for item in value]
+        elif value not in (None, "", []):
+            known.append(_fact(name, value))
+    return {"facts": known, "tables": tables, "below": below}
+
+
+def _fact(name: str, value: object) -> View:
+    label = None
+    if name == "review":
+        label = review_label(value)
+    elif name == "absent":
+        label = absent_label(value)
+    return {"name": name, "value": value, "label": label}
+
+
+def search(results: Results, query: str = "") -> View:
+    """Everything that has a page or a row, as one list; with `query` only what contains every word of it."""
+    entries = [*_target_entries(results), *_other_entries(results)]
+    words = query.lower().split()
+    found = [entry for entry in entries if all(word in str(entry["text"]).lower() for word in words)]
+    return {**facts(results), "query": query, "count": len(found), "rows": found}
+
+
+def _target_entries(results: Results) -> list[View]:
+    columns = [
+        "target_id",
+        "indicator_name",
+        "scope_name",
+        "target_text",
+        "quote",
+        "owners",
+        "document_number",
+        "battle",
+    ]
+    rows = results.rows("progress", columns=columns)
+    return [
+        {
+            "kind": "targets",
+            "ids": [row["target_id"]],
+            "title": f"{row['indicator_name'] or row['quote']} {row['target_text'] or ''}".strip(),
+            "text": " ".join(str(value) for value in row.values() if value),
+        }
+        for row in rows
+    ]
+
+
+def _other_entries(results: Results) -> list[View]:
+    documents = results.rows("documents", columns=["id", "title", "number", "issuer"])
+    places = results.rows("sites", columns=["site", "name", "kind", "city_name", "county_name"])
+    found = [_entry("plans", row, ids=[row["id"]], title=str(row["title"])) for row in documents]
+    found += [_entry("sites", row, ids=[row["site"]], title=str(row["name"])) for row in places]
+    names = _scope_names(results)
+    known = {str(row["id"]): str(row["zh"]) for row in results.rows("indicators")}
+    for name, scope in indicator_scopes(results):
+        title = f"{known.get(name) or _spoken(results, name)} · {names.get(scope, scope)}"
+        found.append(_entry("indicators", {"title": title, "id": name}, ids=[name, scope], title=title))
+    for row in results.rows("tasks", columns=["document_id", "path", "title", "lead", "responsible", "start"]):
+        entry = _entry("plans", row, ids=[row["document_id"]], title=f"{row['path']} {row['title']}")
+        found.append({**entry, "anchor": f"K{row['start']}", "kind": "tasks"})
+    return found
+
+
+def _entry(kind: str, row: Mapping[str, object], *, ids: list[object], title: str) -> View:
+    return {"kind": kind, "ids": ids, "title": title, "text": " ".join(str(value) for value in row.values() if value)}

@@ -1,0 +1,236 @@
+"""Views of places: sites, sections, cities, the map, and the hours below every day. 站点、断面、地图与小时值视图。"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.core.errors import complain
+from qingce.publish import charts, maps
+from qingce.publish.results import Results
+from qingce.publish.rows import Row, View, absent_label, cell, distinct, facts, level_table, plain, review_label, split
+
+__all__ = ["hour_months", "hours", "map_view", "recent", "site", "sites"]
+
+AIR = ("pm2_5", "pm10", "so2", "no2", "co", "o3_8h")
+"""Columns of the wide day tables in the order the field prints them."""
+
+RECENT_DAYS = 14
+LISTED_DAYS = 62
+
+
+def hour_months(results: Results) -> dict[str, list[str]]:
+    """Which months of which sites the results hold hours of: site → months such as `2026-05`, newest first."""
+    table = results["hours"]
+    if not table.num_rows:
+        return {}
+    months = pc.strftime(pc.floor_temporal(table["time"], unit="month"), format="%Y-%m")
+    pairs = pa.table({"site": table["site"], "month": months}).group_by(["site", "month"]).aggregate([])
+    found: dict[str, list[str]] = {}
+    keys = zip(pairs["site"].to_pylist(), pairs["month"].to_pylist(), strict=True)
+    for name, month in sorted(keys, reverse=True):
+        found.setdefault(name, []).append(month)
+    return found
+
+
+def sites(results: Results) -> View:
+    """Every city with day values, every site and every section."""
+    months = hour_months(results)
+    rows = []
+    for row in results.rows("sites"):
+        shown = plain(row, "site", "name", "kind", "city_name", "county_name", "target_class", "valid_until")
+        rows.append({**shown, "roles": split(row["roles"]), "hours": months.get(str(row["site"]), [])})
+    cities = [
+        {"site": code, "name": name} for code, name in distinct(results, "air_city_days", "subject", "subject_name")
+    ]
+    return {**facts(results), "cities": cities, "rows": rows}
+
+
+def site(results: Results, identity: str) -> View:
+    """One site, section or city: calendar, course, spread and days; raises QC554 for an unknown id."""
+    found = results.rows("sites", where={"site": identity})
+    known = plain(found[0]) if found else None
+    if results.rows("water_months", columns=["section"], where={"section": identity}):
+        return _section(results, identity, known)
+    for table in ("air_site_days", "air_city_days"):
+        rows = results.rows(table, where={"subject": identity, "series": "measured"})
+        if rows:
+            return _air(results, rows, known)
+    if known is None:
+        raise complain("QC554", words={"kind": "sites", "id": identity})
+    return {**_head(results, identity, known), "kind": "empty"}
+
+
+def _head(results: Results, identity: str, known: View | None) -> View:
+    quality = [
+        {**plain(row), "review": review_label(row["review"])}
+        for row in results.rows("quality", where={"site": identity})
+    ]
+    return {
+        **facts(results),
+        "site": known or {"site": identity, "name": identity},
+        "roles": split((known or {}).get("roles")),
+        "hours": hour_months(results).get(identity, []),
+        "quality": quality,
+        "exceptions": [plain(row) for row in results.rows("exceptions", where={"scope": identity})],
+    }
+
+
+def _air(results: Results, days: Sequence[Row], known: View | None) -> View:
+    rows = sorted(days, key=lambda row: str(row["day"]))
+    names = _names(results, [name for name in AIR if name in rows[0]])
+    head = _head(results, str(rows[0]["subject"]), known or plain(rows[0], "subject", "subject_name"))
+    if known is None:
+        head["site"] = {"site": rows[0]["subject"], "name": rows[0]["subject_name"], "kind": "city"}
+        head["members"] = [plain(row, "site", "name") for row in results.rows("sites", where=_air_members(rows[0]))]
+    return {
+        **head,
+        "kind": "air",
+        "parameters": _parameters(results, list(names)),
+        "levels": list(level_table(results, "aqi").values()),
+        "calendar": charts.calendar(rows, value="aqi", level="level"),
+        "trend": charts.trend(rows, names, x="day"),
+        "spread": charts.by_month(rows, day="day", value="aqi", level="level"),
+        "days": [_air_day(row, list(names)) for row in rows[-LISTED_DAYS:]][::-1],
+    }
+
+
+def _air_members(row: Row) -> View:
+    return {"city": row["subject"], "kind": "air_site"}
+
+
+def _air_day(row: Row, names: Sequence[str]) -> View:
+    values = {
+        name: {
+            "value": cell(row[name]),
+            "absent": absent_label(row.get(f"absent_{name}")),
+            "n": row.get(f"n_{name}"),
+            "iaqi": row.get(f"iaqi_{name}"),
+        }
+        for name in names
+    }
+    shown = plain(row, "day", "aqi", "level", "primary", "excluded", "edition")
+    return {
+        **shown,
+        "primary": split(row.get("primary")),
+        "absent": absent_label(row.get("aqi_absent")),
+        "review": review_label(row.get("review")),
+        "values": values,
+    }
+
+
+def _names(results: Results, ids: Sequence[str]) -> dict[str, str]:
+    known = {str(row["id"]): str(row["symbol"] or row["zh"]) for row in results.rows("parameters")}
+    return {name: known.get(name, name) for name in ids}
+
+
+def _parameters(results: Results, ids: Sequence[str]) -> list[View]:
+    known = {str(row["id"]): plain(row) for row in results.rows("parameters")}
+    blank = {"zh": None, "en": None, "unit": "", "decimals": None}
+    return [known.get(name, {**blank, "id": name, "symbol": name}) for name in ids]
+
+
+def _section(results: Results, identity: str, known: View | None) -> View:
+    rows = sorted(results.rows("water_months", where={"section": identity}), key=lambda row: str(row["period"]))
+    ids = [name.removeprefix("class_") for name in rows[0] if name.startswith("class_") and name[6:] in rows[0]]
+    names = _names(results, ids)
+    head = _head(results, identity, known or {"site": identity, "name": rows[0]["section_name"], "kind": "section"})
+    return {
+        **head,
+        "kind": "water",
+        "parameters": _parameters(results, ids),
+        "levels": list(level_table(results, "water_class").values()),
+        "grid": charts.month_grid(rows, value="class"),
+        "trend": charts.trend(rows, names, x="period"),
+        "target_class": rows[-1].get("target_class"),
+        "months": [_water_month(row, ids) for row in rows][::-1],
+    }
+
+
+def _water_month(row: Row, ids: Sequence[str]) -> View:
+    values = {
+        name: {
+            "value": cell(row.get(name)),
+            "class": row.get(f"class_{name}"),
+            "n": row.get(f"n_{name}"),
+            "exceed": cell(row.get(f"exceed_{name}")),
+        }
+        for name in ids
+    }
+    return {
+        **plain(row, "period", "class", "edition", "target_class"),
+        "primary": split(row.get("primary")),
+        "absent": absent_label(row.get("absent")),
+        "review": review_label(row.get("review")),
+        "values": values,
+    }
+
+
+def recent(results: Results, *, scope: str, parameter: str) -> View:
+    """The last days (or months) of a scope with each site's own value: the step from the region to the hours."""
+    months = hour_months(results)
+    members = [row for row in results.rows("sites") if scope in (row["site"], row["city"], row["county"])]
+    table, key, when = ("air_site_days", "subject", "day")
+    wanted = [row for row in members if row["kind"] == "air_site"]
+    if parameter not in results[table].column_names or not wanted:
+        table, key, when = ("water_months", "section", "period")
+        wanted = [row for row in members if row["kind"] == "section"]
+    column = parameter if parameter in results[table].column_names else "class"
+    column = column if when == "period" or column != "class" else "aqi"
+    rows = results.rows(table, columns=[key, when, column, "series"], where={key: [row["site"] for row in wanted]})
+    rows = [row for row in rows if row.get("series") in (None, "measured")]
+    days = sorted({str(cell(row[when])) for row in rows}, reverse=True)[:RECENT_DAYS]
+    cells: dict[str, View] = {day: {} for day in days}
+    for row in rows:
+        if str(cell(row[when])) in cells:
+            cells[str(cell(row[when]))][str(row[key])] = cell(row[column])
+    listed = [{"id": row["site"], "name": row["name"], "months": months.get(str(row["site"]), [])} for row in wanted]
+    return {"by": when, "column": column, "days": [{"day": day, "cells": cells[day]} for day in days], "sites": listed}
+
+
+def map_view(results: Results) -> View:
+    """Sites and regions with the last judged level of each."""
+    scales = {scale: list(level_table(results, scale).values()) for scale in ("aqi", "water_class")}
+    return {**facts(results), "points": maps.points(results), "regions": maps.regions(results), "levels": scales}
+
+
+def hours(results: Results, identity: str, month: str) -> View:
+    """Every value as received of one site in one month, a grid of days and hours for each parameter.
+
+    Raises QC554 if the results hold none.
+    """
+    rows = [row for row in results.rows("hours", where={"site": identity}) if f"{row['time']:%Y-%m}" == month]
+    if not rows:
+        raise complain("QC554", words={"kind": "hours", "id": f"{identity}/{month}"})
+    found = results.rows("sites", where={"site": identity})
+    ids = list(dict.fromkeys(str(row["parameter"]) for row in rows))
+    grids = [_grid([row for row in rows if row["parameter"] == name]) for name in ids]
+    return {
+        **facts(results),
+        "site": plain(found[0], "site", "name", "kind", "city_name") if found else {"site": identity, "name": identity},
+        "month": month,
+        "months": hour_months(results).get(identity, []),
+        "grids": [{"parameter": known, **grid} for known, grid in zip(_parameters(results, ids), grids, strict=True)],
+        "sources": sorted({str(row["source"]) for row in rows if row["source"]}),
+    }
+
+
+def _grid(rows: Sequence[Row]) -> View:
+    """One parameter's values by day and hour of the month."""
+    slots = sorted({f"{row['time']:%H:%M}" for row in rows})
+    days: dict[str, dict[str, View]] = {}
+    for row in rows:
+        shown = {
+            "value": cell(row["value"]),
+            "text": row["text"],
+            "flag": row["flag"] or "",
+            "absent": absent_label(row["absent"]),
+            "review": review_label(row["review"]),
+            "line": row["line"],
+            "reason": row["reason"] or "",
+        }
+        days.setdefault(f"{row['time']:%Y-%m-%d}", {})[f"{row['time']:%H:%M}"] = shown
+    listed = [{"day": day, "cells": [cells.get(slot) for slot in slots]} for day, cells in sorted(days.items())]
+    return {"slots": slots, "days": listed}
