@@ -1,26 +1,449 @@
-"""Feeds: how a foreign file becomes observations. 数据接入说明。"""
+"""Reader of `feeds/<id>.toml`: how a foreign file becomes observations. 数据来源的写法。
+
+A feed declares one of a closed table of layouts, the columns that mean time, place, parameter and value, and the words
+of that file for "no value", "below detection" and "invalid". Nothing of a source stands in code.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from qingce.catalog.overlay import Shelf, content_files
-from qingce.catalog.strict import Report, guarded, read_table, refuse
+from qingce.catalog.sources import STATUSES
+from qingce.catalog.strict import Report, Row, Table, guarded, read_rows, read_table, refuse
+from qingce.core.absence import Absent, Review
+from qingce.core.errors import complain
 from qingce.core.records import Feed
 
-__all__ = ["read_feeds"]
+__all__ = [
+    "LAYOUTS",
+    "SPANS",
+    "ColumnRule",
+    "FileRule",
+    "LongRule",
+    "MedianRule",
+    "Recipe",
+    "SiteRule",
+    "StuckRule",
+    "TimeRule",
+    "ValueRule",
+    "read_feeds",
+    "recipe_of",
+]
+
+LAYOUTS = {
+    "wide": ("columns",),
+    "long": ("long",),
+    "pivot": ("types",),
+    "register": ("fields",),
+}
+"""Layout → the sections it needs. wide: a column per parameter; long: a row per value; pivot: a row per time and type,
+places as columns; register: a row per site, official value or exceptional event."""
+
+SPANS = {
+    "PT1H": timedelta(hours=1),
+    "PT4H": timedelta(hours=4),
+    "PT24H": timedelta(hours=24),
+    "P1D": timedelta(days=1),
+    "P1M": None,
+    "sample": None,
+}
+"""How long one value lasts; None where the end of the span cannot be the label."""
 
 _HEAD = ("id", "zh", "en", "layout", "medium")
+_HEAD_MORE = ("source", "status", "note", "question", "supersedes", "review", "ignore", "parameters", "flags", "words")
+_SECTIONS = ("file", "time", "site", "values", "columns", "types", "long", "fields")
+_PLAUSIBLE = (
+    "parameter", "median_low", "median_high", "at_least", "action", "stuck_repeats", "jump", "status", "note"
+)  # fmt: skip
+_MEDIA = ("air", "water", "any")
+
+
+@dataclass(frozen=True, slots=True)
+class FileRule:
+    """How the file is opened: encoding, delimiter, sheet, and the columns by which the header row is known."""
+
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    sheet: str = ""
+    header: tuple[str, ...] = ()
+    search_rows: int = 20
+    names: tuple[str, ...] = ("*.csv", "*.txt", "*.parquet", "*.xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    """Which columns are the time, how they are joined, what the label means and which clock it is."""
+
+    columns: tuple[tuple[str, ...], ...] = (("time",),)
+    joined: str = " "
+    formats: tuple[str, ...] = ()
+    label: str = "start"
+    offset: timedelta = timedelta(hours=8)
+    span: str = "PT1H"
+    span_column: tuple[str, ...] = ()
+    spans: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRule:
+    """Which columns name the place; `kind` region turns names and codes into GB/T 2260 codes."""
+
+    columns: tuple[tuple[str, ...], ...] = (("site",),)
+    joined: str = "/"
+    kind: str = "site"
+    levels: tuple[str, ...] = ("city", "province", "county")
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRule:
+    """Words that are no numbers: missing, not detected, spellings of a detection limit; and the units."""
+
+    missing: frozenset[str] = frozenset({"", "--", "-", "—", "——", "NA", "N/A", "NaN", "nan", "null", "NULL", "/"})
+    not_detected: frozenset[str] = frozenset({"未检出", "ND", "N.D.", "nd", "n.d."})
+    limit_before: tuple[str, ...] = ("<", "＜", "﹤")
+    limit_after: tuple[str, ...] = ("L", "l", "（L）", "(L)")
+    header_units: bool = False
+    any_parameter: bool = False
+    review: str = "realtime"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRule:
+    """One foreign column or type: its parameter, unit, span and further words for no value."""
+
+    parameter: str
+    unit: str = ""
+    span: str = ""
+    scale: Decimal = Decimal(1)
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LongRule:
+    """The columns of a long table (or the type column of a pivot table), each with its alternative headers."""
+
+    parameter: tuple[str, ...] = ("parameter",)
+    value: tuple[str, ...] = ("value",)
+    unit: tuple[str, ...] = ("unit",)
+    flag: tuple[str, ...] = ("flag",)
+    review: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MedianRule:
+    """Our own check for a column in the wrong unit: a median outside [low, high] in the inside unit. Not a standard."""
+
+    low: Decimal
+    high: Decimal
+    at_least: int
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class StuckRule:
+    """Our own sign of a stuck instrument: one value for so many values on end, and a jump. Not a standard."""
+
+    repeats: int
+    jump: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A feed as the engine uses it."""
+
+    layout: str
+    file: FileRule = FileRule()
+    time: TimeRule = TimeRule()
+    site: SiteRule = SiteRule()
+    values: ValueRule = ValueRule()
+    long: LongRule = LongRule()
+    columns: Mapping[str, ColumnRule] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    medians: Mapping[str, MedianRule] = field(default_factory=dict)
+    stuck: Mapping[str, StuckRule] = field(default_factory=dict)
+
+
+def recipe_of(feed: Feed) -> Recipe:
+    """Return the feed's recipe; raises QC107 for a feed that no reader made."""
+    recipe = feed.options.get("recipe")
+    if not isinstance(recipe, Recipe):
+        expected = "read_feeds 读出的来源 a feed read by read_feeds"
+        raise complain("QC107", feed.id, {"key": "options", "value": type(recipe).__name__, "expected": expected})
+    return recipe
 
 
 def read_feeds(roots: Sequence[Path], report: Report = refuse) -> Mapping[str, Feed]:
-    """Read every `feeds/<id>.toml`; what is not the header goes to `options`."""
+    """Read every feed of the roots; raises QC101, QC102, QC103, QC106, QC107, QC108."""
     shelf: Shelf[Feed] = Shelf(report)
+    medians, stuck = _plausible(roots, report)
     for path in content_files(roots, "feeds/*.toml"):
-        table = read_table(path, required=_HEAD, report=report)
+        table = read_table(path, required=_HEAD, optional=(*_HEAD_MORE, *_SECTIONS), report=report)
         with guarded(report):
-            head = {key: table.text(key) for key in _HEAD}
-            options = {key: value for key, value in table.content.items() if key not in _HEAD}
-            shelf.put(head["id"], Feed(**head, options=options), place=table.place("id"))
+            feed = _feed(table, medians=medians, stuck=stuck)
+            if feed.id != path.stem:
+                raise complain("QC107", table.place("id"), {"key": "id", "value": feed.id, "expected": path.stem})
+            shelf.put(feed.id, feed, place=table.place("id"), supersedes=table.text("supersedes"))
     return shelf.items
+
+
+def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str, StuckRule]) -> Feed:
+    layout = _one_of(table, "layout", LAYOUTS)
+    for section in LAYOUTS[layout]:
+        if section not in table.content:
+            raise complain("QC103", table.place(), {"key": section})
+    ours = "types" if layout == "pivot" else "columns"
+    recipe = Recipe(
+        layout=layout,
+        file=_file(table),
+        time=_time(table),
+        site=_site(table),
+        values=_values(table),
+        long=_long(table),
+        columns=_columns(table, ours),
+        fields={key: _names(table, key, value) for key, value in _section(table, "fields").items()},
+        words=_words(table),
+        parameters=_texts_by_key(table, "parameters"),
+        flags=_flags(table),
+        ignore=table.texts("ignore"),
+        medians=medians,
+        stuck=stuck,
+    )
+    options: dict[str, object] = {
+        "recipe": recipe,
+        "source": table.text("source"),
+        "status": _one_of(table, "status", STATUSES, default="verified"),
+        "note": table.text("note"),
+        "question": table.text("question"),
+        "review": recipe.values.review,
+    }
+    feed_id, medium = table.text("id"), _one_of(table, "medium", _MEDIA)
+    return Feed(feed_id, table.text("zh"), table.text("en"), layout, medium, options)
+
+
+def _file(table: Table) -> FileRule:
+    part = _part(table, "file", ("encoding", "delimiter", "sheet", "header", "search_rows", "names"))
+    plain = FileRule()
+    return FileRule(
+        encoding=part.text("encoding", plain.encoding),
+        delimiter=_one_of(part, "delimiter", ("auto", ",", ";", "\t"), default=plain.delimiter),
+        sheet=part.text("sheet"),
+        header=part.texts("header"),
+        search_rows=part.whole("search_rows", plain.search_rows),
+        names=part.texts("names") or plain.names,
+    )
+
+
+def _time(table: Table) -> TimeRule:
+    keys = ("columns", "joined", "formats", "label", "offset", "span", "span_column", "spans")
+    part = _part(table, "time", keys)
+    plain = TimeRule()
+    span, label = (
+        _one_of(part, "span", SPANS, default=plain.span),
+        _one_of(part, "label", ("start", "end"), default=plain.label),
+    )
+    if label == "end" and SPANS[span] is None:
+        raise complain("QC107", part.place("label"), {"key": "label", "value": label, "expected": f"start（{span}）"})
+    spans = {name: str(value) for name, value in _inner(part, "spans").items()}
+    for value in spans.values():
+        if value not in SPANS:
+            raise complain(
+                "QC107", part.place("spans"), {"key": "spans", "value": value, "expected": " | ".join(SPANS)}
+            )
+    return TimeRule(
+        columns=_alternatives(part, "columns") or plain.columns,
+        joined=part.text("joined", plain.joined),
+        formats=part.texts("formats"),
+        label=label,
+        offset=_offset(part),
+        span=span,
+        span_column=part.texts("span_column"),
+        spans=spans,
+    )
+
+
+def _site(table: Table) -> SiteRule:
+    part = _part(table, "site", ("columns", "joined", "kind", "levels", "also"))
+    plain = SiteRule()
+    return SiteRule(
+        columns=_alternatives(part, "columns") or plain.columns,
+        joined=part.text("joined", plain.joined),
+        kind=_one_of(part, "kind", ("site", "region"), default=plain.kind),
+        levels=part.texts("levels") or plain.levels,
+        also=part.texts("also"),
+    )
+
+
+def _values(table: Table) -> ValueRule:
+    keys = ("missing", "not_detected", "limit_before", "limit_after", "header_units", "any_parameter")
+    part = _part(table, "values", keys)
+    plain = ValueRule()
+    return ValueRule(
+        missing=plain.missing | frozenset(part.texts("missing")),
+        not_detected=plain.not_detected | frozenset(part.texts("not_detected")),
+        limit_before=part.texts("limit_before") or plain.limit_before,
+        limit_after=part.texts("limit_after") or plain.limit_after,
+        header_units=_truth(part, "header_units"),
+        any_parameter=_truth(part, "any_parameter"),
+        review=_one_of(table, "review", list(Review), default=plain.review),
+    )
+
+
+def _long(table: Table) -> LongRule:
+    part = _part(table, "long", ("parameter", "value", "unit", "flag", "review"))
+    plain = LongRule()
+    return LongRule(
+        parameter=part.texts("parameter") or plain.parameter,
+        value=part.texts("value") or plain.value,
+        unit=part.texts("unit") or plain.unit,
+        flag=part.texts("flag") or plain.flag,
+        review=part.texts("review"),
+    )
+
+
+def _columns(table: Table, section: str) -> dict[str, ColumnRule]:
+    found = {}
+    for name, entry in _section(table, section).items():
+        place = table.place(name, section=section)
+        if not isinstance(entry, dict) or "parameter" not in entry:
+            raise complain("QC103", place, {"key": f"{section}.{name}.parameter"})
+        for key in entry:
+            if key not in ("parameter", "unit", "span", "scale", "missing"):
+                raise complain("QC102", place, {"key": key, "allowed": "parameter, unit, span, scale, missing"})
+        part = Table(table.path, entry, table.source_text)
+        scale = Decimal(str(entry.get("scale", 1)))
+        if scale <= 0:
+            raise complain("QC107", place, {"key": "scale", "value": scale, "expected": "> 0"})
+        span = part.text("span")
+        if span and span not in SPANS:
+            raise complain("QC107", place, {"key": "span", "value": span, "expected": " | ".join(SPANS)})
+        found[name] = ColumnRule(part.text("parameter"), part.text("unit"), span, scale, part.texts("missing"))
+    return found
+
+
+def _flags(table: Table) -> dict[str, str]:
+    allowed = ("valid", *Absent)
+    flags = _texts_by_key(table, "flags")
+    for name, meaning in flags.items():
+        if meaning not in allowed:
+            expected = " | ".join(allowed)
+            raise complain("QC107", table.place(name), {"key": name, "value": meaning, "expected": expected})
+    return flags
+
+
+def _words(table: Table) -> dict[str, dict[str, str]]:
+    found = {}
+    for name, entry in _section(table, "words").items():
+        if not isinstance(entry, dict):
+            raise complain("QC107", table.place(name), {"key": name, "value": entry, "expected": "{词 = 值}"})
+        found[name] = {str(word): str(meaning) for word, meaning in entry.items()}
+    return found
+
+
+def _plausible(roots: Sequence[Path], report: Report) -> tuple[dict[str, MedianRule], dict[str, StuckRule]]:
+    medians, stuck = {}, {}
+    columns = (
+        "parameter",
+        "median_low",
+        "median_high",
+        "at_least",
+        "action",
+        "stuck_repeats",
+        "jump",
+        "status",
+        "note",
+    )
+    for path in content_files(roots, "feeds/plausible.csv"):
+        for row in read_rows(path, required=columns, report=report):
+            with guarded(report):
+                name = row.text("parameter")
+                row.one_of("status", STATUSES)
+                if row.cells["median_high"]:
+                    medians[name] = _median(row)
+                if row.cells["stuck_repeats"]:
+                    stuck[name] = StuckRule(row.whole("stuck_repeats"), row.decimal_or_none("jump"))
+    return medians, stuck
+
+
+def _median(row: Row) -> MedianRule:
+    low, high = row.decimal("median_low"), row.decimal("median_high")
+    if low >= high:
+        raise complain("QC107", row.place, {"key": "median_high", "value": high, "expected": f"> {low}"})
+    return MedianRule(low, high, row.whole("at_least"), row.one_of("action", ("note", "reject")))
+
+
+def _section(table: Table, key: str) -> Mapping[str, object]:
+    value = table.content.get(key, {})
+    if not isinstance(value, dict):
+        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": f"[{key}]"})
+    return value
+
+
+def _part(table: Table, key: str, allowed: Collection[str]) -> Table:
+    content = _section(table, key)
+    for name in content:
+        if name not in allowed:
+            words: dict[str, object] = {"key": f"{key}.{name}", "allowed": ", ".join(allowed)}
+            raise complain("QC102", table.place(name, section=key), words)
+    return Table(table.path, content, table.source_text)
+
+
+def _inner(part: Table, key: str) -> Mapping[str, object]:
+    return _section(part, key)
+
+
+def _names(table: Table, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": "文字列表 a list of texts"})
+    return tuple(value)
+
+
+def _alternatives(part: Table, key: str) -> tuple[tuple[str, ...], ...]:
+    """A list of columns; each a header, or a list of headers of which any will do."""
+    value = part.content.get(key, [])
+    if not isinstance(value, list):
+        raise complain("QC107", part.place(key), {"key": key, "value": value, "expected": "列表 a list"})
+    return tuple((item,) if isinstance(item, str) else _names(part, key, item) for item in value)
+
+
+def _texts_by_key(table: Table, key: str) -> dict[str, str]:
+    found = {}
+    for name, value in _section(table, key).items():
+        if not isinstance(value, str):
+            raise complain("QC107", table.place(name), {"key": name, "value": value, "expected": "文字 a text"})
+        found[name] = value
+    return found
+
+
+def _one_of(part: Table, key: str, allowed: Collection[str], *, default: str = "") -> str:
+    value = part.text(key, default)
+    if value not in allowed:
+        expected = " | ".join(allowed)
+        raise complain("QC107", part.place(key), {"key": key, "value": value, "expected": expected})
+    return value
+
+
+def _truth(part: Table, key: str) -> bool:
+    value = part.content.get(key, False)
+    if not isinstance(value, bool):
+        raise complain("QC107", part.place(key), {"key": key, "value": value, "expected": "true | false"})
+    return value
+
+
+def _offset(part: Table) -> timedelta:
+    text = part.text("offset", "+08:00")
+    match = re.fullmatch(r"([+-])(\d{2}):(\d{2})", text)
+    if match is None:
+        raise complain("QC107", part.place("offset"), {"key": "offset", "value": text, "expected": "+08:00"})
+    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return size if match[1] == "+" else -size
