@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from qingce.store.book import SqlBook
     from qingce.store.lake import SegmentLake
 
-__all__ = ["open_lake"]
+__all__ = ["open_book", "open_lake"]
 
 
 def open_lake(
@@ -32,3 +33,14 @@ def open_lake(
     from qingce.store.lake import SegmentLake
 
     return SegmentLake(Path(path), offset=offset, grace=grace, patience=patience, memory=memory)
+
+
+def open_book(url_or_path: Path | str, *, patience: float = 60) -> SqlBook:
+    """Open the book at a path (SQLite) or an address such as `postgresql://…`, or make one.
+
+    `patience` [s] is how long a writer waits for others. Raises QC521 (cannot be opened), QC525 (another schema
+    version), QC527 (the driver is not installed), QC503, QC512.
+    """
+    from qingce.store.book import SqlBook
+
+    return SqlBook(url_or_path, patience=patience)

@@ -1,7 +1,8 @@
 """SHA-256 over ordered rows, the same whatever file, chunk or codec holds them. 有序数据行的摘要与链。
 
-A column is hashed as its name and type, then which rows are there, then the values with nothing where a row is absent;
-text as lengths and bytes. A batch is the hash of its columns' hashes; a link binds a batch to the head before it.
+A column is hashed as its name, type, rows and absent rows; then, where only some are absent, which are there; then the
+values, with zero where one is absent, text as lengths and bytes. A batch is the hash of its columns' hashes; a link
+binds a batch to the head before it.
 """
 
 from __future__ import annotations
@@ -40,17 +41,22 @@ def constant(value: int, rows: int, kind: pa.DataType) -> pa.Array:
 
 def column_digest(name: str, column: pa.ChunkedArray) -> bytes:
     """Hash one column of ordered rows."""
-    hashed = hashlib.sha256(f"{name}:{TYPES[column.type]}:{len(column)}\n".encode())
-    for chunk in column.chunks:
-        hashed.update(_cells(pc.is_valid(chunk).cast(pa.uint8()), 1))
-    filled = [pc.coalesce(chunk, _blank(chunk)) if chunk.null_count else chunk for chunk in column.chunks]
+    rows, absent = len(column), column.null_count
+    hashed = hashlib.sha256(f"{name}:{TYPES[column.type]}:{rows}:{absent}\n".encode())
+    if absent == rows:
+        return hashed.digest()
+    chunks = column.chunks
+    if absent:
+        for chunk in chunks:
+            hashed.update(_cells(pc.is_valid(chunk).cast(pa.uint8()), 1))
+        chunks = [pc.coalesce(chunk, _blank(chunk)) if chunk.null_count else chunk for chunk in chunks]
     if pa.types.is_string(column.type):
-        for chunk in filled:
+        for chunk in chunks:
             hashed.update(_cells(pc.binary_length(chunk), 4))
-        for chunk in filled:
+        for chunk in chunks:
             hashed.update(_letters(chunk))
     else:
-        for chunk in filled:
+        for chunk in chunks:
             hashed.update(_cells(chunk, column.type.bit_width // 8))
     return hashed.digest()
 

@@ -19,9 +19,13 @@ from qingce.core.errors import QingceError, complain
 from qingce.store.digest import GENESIS
 from qingce.store.kinds import schema_version
 
-__all__ = ["MANIFEST", "Batch", "Manifest", "Segment", "head_of", "list_batch", "list_segment", "retire"]
+__all__ = [
+    "BUSY", "MANIFEST", "Batch", "Manifest", "Segment", "head_of", "list_batch", "list_segment", "make_durable",
+    "retire", "sqlite_complaint",
+]  # fmt: skip
 
 MANIFEST = "manifest.sqlite"
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
@@ -185,12 +189,13 @@ def _errors(path: Path, patience: float) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _translated(error, path, patience) from error
+        raise sqlite_complaint(error, path, patience) from error
 
 
-def _translated(error: sqlite3.Error, path: Path, patience: float) -> QingceError:
-    code = _primary(error)
-    if code in _BUSY:
+def sqlite_complaint(error: sqlite3.Error, path: Path, patience: float) -> QingceError:
+    """Return the numbered error for what SQLite raised on the file at `path`."""
+    code = primary_code(error)
+    if code in BUSY:
         return complain("QC507", str(path), {"seconds": patience})
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
         return complain("QC503", str(path), {"reason": error})
@@ -199,10 +204,11 @@ def _translated(error: sqlite3.Error, path: Path, patience: float) -> QingceErro
     return complain("QC502", str(path), {"reason": error})
 
 
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _primary(error: sqlite3.Error) -> int:
+def primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code, 0 if it gave none."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
@@ -213,20 +219,22 @@ def _no_room(path: Path) -> bool:
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
-        _to_wal(connection, time.monotonic() + patience)
-        connection.execute("PRAGMA synchronous = FULL")
+        make_durable(connection, patience)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def _to_wal(connection: sqlite3.Connection, deadline: float) -> None:
+def make_durable(connection: sqlite3.Connection, patience: float) -> None:
+    """Set WAL and FULL on a connection, waiting [s] for other processes that make the same file."""
+    deadline = time.monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:  # several processes make a lake at once: SQLite does not wait here
-            if _primary(error) not in _BUSY or time.monotonic() > deadline:
+            break
+        except sqlite3.OperationalError as error:  # SQLite asks no busy handler while it changes the mode
+            if primary_code(error) not in BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+    connection.execute("PRAGMA synchronous = FULL")
