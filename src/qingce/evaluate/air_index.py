@@ -1,0 +1,149 @@
+"""Sub-indices, index, level and primary pollutants of cells, by the edition in force on each day. 空气质量指数。
+
+References
+----------
+[HJ633-2012]_ 4–5; [HJ633-2026]_ 4.2–4.4, 5.3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qingce.core.absence import Absent
+from qingce.evaluate.air_cells import Cell, code_of
+from qingce.evaluate.air_input import PRESENT, QUANTITIES, Codes, Longs
+from qingce.evaluate.air_rules import AqiItem, AqiRules, Span
+from qingce.evaluate.kernels.exact import Bools, rounded
+from qingce.evaluate.kernels.index import NONE, greatest, leaders, sub_index
+
+__all__ = ["Judged", "index_of", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The index of cells: whole numbers, NONE where there is none; texts are places in `words`."""
+
+    iaqi: Mapping[str, Longs]
+    aqi: Longs
+    level: Longs
+    level_name: Longs
+    primary: Longs
+    exceeding: Longs
+    reason: Codes
+    edition: Longs
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The index under one edition; `primary` and `exceeding` are bit masks over the items of the report."""
+
+    iaqi: tuple[Longs, ...]
+    aqi: Longs
+    primary: Longs
+    exceeding: Longs
+    reason: Codes
+
+
+def index_of(cells: Mapping[str, Cell], rules: AqiRules, *, report: str) -> Index:
+    """Compute the index of a report from its quantities; an absent one is handled as the edition declares.
+
+    What was taken away as an exceptional event does not count as missing.
+    """
+    items = rules.items(report)
+    parts = [_sub_index(cells, item, rules) for item in items]
+    best = np.minimum(greatest(parts), rules.cap)
+    reason = _missing(cells, items)
+    aqi = best
+    if rules.incomplete_above is not None:
+        aqi = np.where((reason != PRESENT) & (best <= rules.incomplete_above), NONE, best)
+    gone = (reason == PRESENT) & (aqi == NONE)
+    reason = np.where(gone, code_of(Absent.EXCLUDED_EVENT), reason).astype(np.int8)
+    above = rules.exceeding_above
+    exceeding = _exceeding(parts, above) & np.where(aqi == NONE, 0, -1) if above is not None else np.zeros_like(aqi)
+    return Index(tuple(parts), aqi, leaders(parts, aqi, above=rules.primary_above), exceeding,
+                 np.where(aqi == NONE, reason, PRESENT).astype(np.int8))  # fmt: skip
+
+
+def judge(
+    cells: Mapping[str, Cell],
+    spans: Sequence[Span[AqiRules]],
+    *,
+    report: str,
+    place: Callable[[Span[AqiRules]], tuple[int, int]],
+) -> Judged:
+    """Compute the index of every row by the edition of its span; `place` gives a span's rows (first, after last)."""
+    shape = cells[QUANTITIES[0]].values.shape
+    new = {name: np.full(shape, NONE, np.int64) for name in ("aqi", "level", "level_name", "primary", "exceeding")}
+    edition, reason = np.zeros(shape, np.int64), np.full(shape, code_of(Absent.NOT_REPORTED), np.int8)
+    iaqi = {name: np.full(shape, NONE, np.int64) for name in QUANTITIES}
+    words = [""]
+    for span in spans:
+        first, last = place(span)
+        rows = slice(first, last)
+        index = index_of({name: cell.slice(first, last) for name, cell in cells.items()}, span.rules, report=report)
+        for item, part in zip(span.rules.items(report), index.iaqi, strict=True):
+            iaqi[item.quantity][rows] = part
+        new["aqi"][rows], reason[rows] = index.aqi, index.reason
+        new["level"][rows], new["level_name"][rows] = _levels(index.aqi, span.rules, words)
+        there = index.aqi != NONE
+        names = [item.zh for item in span.rules.items(report)]
+        new["primary"][rows] = np.where(there, _texts(index.primary, names, words), NONE)
+        new["exceeding"][rows] = np.where(there, _texts(index.exceeding, names, words), NONE)
+        edition[rows] = _place_of(span.rules.id, words)
+    return Judged(iaqi=iaqi, reason=reason, edition=edition, words=words, **new)
+
+
+def _sub_index(cells: Mapping[str, Cell], item: AqiItem, rules: AqiRules) -> Longs:
+    cell = cells[item.quantity]
+    values = cell.values if item.decimals is None else rounded(cell.values, item.decimals)
+    part = sub_index(values, item.scale, beyond=item.beyond)
+    if not item.instead:
+        return part
+    other = _sub_index(cells, rules.substitutes[item.instead], rules)
+    return np.where(cell.values.ok & (part == NONE), other, part)
+
+
+def _missing(cells: Mapping[str, Cell], items: Sequence[AqiItem]) -> Codes:
+    """Return the reason of the first item of the report that is missing; PRESENT where none is."""
+    reason = np.zeros(cells[items[0].quantity].values.shape, np.int8)
+    for item in reversed(items):
+        cell = cells[item.quantity]
+        here = ~cell.values.ok & (cell.reason != code_of(Absent.EXCLUDED_EVENT))
+        reason = np.where(here, cell.reason, reason).astype(np.int8)
+    return reason
+
+
+def _exceeding(parts: Sequence[Longs], above: int) -> Longs:
+    mask = np.zeros(parts[0].shape, np.int64)
+    for bit, part in enumerate(parts):
+        mask |= (part > above).astype(np.int64) << bit
+    return mask
+
+
+def _levels(aqi: Longs, rules: AqiRules, words: list[str]) -> tuple[Longs, Longs]:
+    highs = np.array([level.high for level in rules.levels])
+    numbers = np.array([level.level for level in rules.levels], np.int64)
+    names = np.array([_place_of(level.zh, words) for level in rules.levels], np.int64)
+    step = np.minimum(np.searchsorted(highs, aqi), len(highs) - 1)
+    there: Bools = aqi != NONE
+    return np.where(there, numbers[step], NONE), np.where(there, names[step], NONE)
+
+
+def _texts(masks: Longs, names: Sequence[str], words: list[str]) -> Longs:
+    """Turn bit masks over the names into places of their joined text."""
+    kinds, inverse = np.unique(masks, return_inverse=True)
+    places = []
+    for kind in kinds:
+        chosen = [name for bit, name in enumerate(names) if int(kind) >> bit & 1]
+        places.append(_place_of(",".join(dict.fromkeys(chosen)), words))
+    return np.array(places, np.int64)[inverse.reshape(masks.shape)]
+
+
+def _place_of(word: str, words: list[str]) -> int:
+    if word not in words:
+        words.append(word)
+    return words.index(word)
