@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from qingce.catalog.feeds import read_feeds
-from qingce.catalog.indicators import Finder, read_indicators
+from qingce.catalog.indicators import read_indicators
 from qingce.catalog.methods import Method, find_method, read_methods
+from qingce.catalog.naming import Finder
 from qingce.catalog.overlay import content_roots
 from qingce.catalog.parameters import name_index, parameter_key, read_parameters
 from qingce.catalog.regions import Regions, read_regions
