@@ -42,9 +42,8 @@ class Cell:
     review: Codes
     short: Bools
 
-    def slice(self, first: int, last: int) -> Cell:
-        """Return the rows `first` to `last`, the last excluded."""
-        rows = slice(first, last)
+    def at(self, rows: slice) -> Cell:
+        """Return some of the times."""
         return Cell(self.values.at(rows), self.n[rows], self.reason[rows], self.review[rows], self.short[rows])
 
 
@@ -89,11 +88,11 @@ def site_cells(
             if item.parameter not in blocks:
                 blocks.clear()
                 blocks[item.parameter] = readings.block(item.parameter, 1)
-            first, last = _place(readings, span)
+            days = readings.rows(span.start, span.end)
             limits = _limits(catalog, item, days=(span.start, span.end), edition=edition)
-            cell = _from_hours(blocks[item.parameter], item, rows=(first, last), limits=limits)
+            cell = _from_hours(blocks[item.parameter], item, days=days, limits=limits)
             if readings.has(item.quantity, HOURS):
-                cell = _with_reported(cell, readings.block(item.quantity, HOURS), rows=(first, last))
+                cell = _with_reported(cell, readings.block(item.quantity, HOURS), days=days)
             parts.setdefault(item.quantity, []).append(cell)
     return {quantity: joined(cells) for quantity, cells in parts.items()}
 
@@ -106,35 +105,30 @@ def without(cell: Cell, excluded: Bools) -> Cell:
     return Cell(cell.values.masked(~taken), np.where(taken, 0, cell.n), reason, review, cell.short)
 
 
-def area_cell(cell: Cell, area: Area, *, spans: Sequence[Span[DayRules]], readings: Readings) -> Cell:
-    """Return the mean of the valid sites' values, `[day]`; too few valid sites are refused or flagged as declared."""
-    members = area.members
+def area_cell(cell: Cell, area: Area, *, spans: Sequence[Span[DayRules]], readings: Readings, steps: int = 1) -> Cell:
+    """Return the mean of the valid sites' values, one a time; too few valid sites are refused or flagged as declared.
+
+    `steps` is the number of times a day: 1 for days, 24 for hours.
+    """
+    members, total = np.repeat(area.members, steps, axis=0), np.repeat(area.count, steps)
     parts = cell.values.at((slice(None), area.columns)).masked(members)
     count = np.asarray(parts.ok.sum(axis=1), np.int64)
-    short, refused = _short(count, area, spans=spans, readings=readings)
+    short, refused = np.zeros(count.shape, bool), np.zeros(count.shape, bool)
+    for span in spans:
+        rows = readings.rows(span.start, span.end, steps=steps)
+        short[rows] = count[rows] < _needed(total[rows], span.rules)
+        refused[rows] = short[rows] & span.rules.refuse_short
     values = mean(parts).masked(~refused)
     reason = np.where(values.ok, PRESENT, _spoken(cell.reason[:, area.columns], members)).astype(np.int8)
-    reason[refused & (count > 0) & ~_excluded_only(cell, area)] = code_of(Absent.TOO_FEW)
-    review = np.where(parts.ok, cell.review[:, area.columns], NO_REVIEW).min(axis=1).astype(np.int8)
+    reason[refused & (count > 0) & (reason != code_of(Absent.EXCLUDED_EVENT))] = code_of(Absent.TOO_FEW)
+    review = np.where(parts.ok, cell.review[:, area.columns], NO_REVIEW).min(axis=1)
     return Cell(values, count, reason, np.where(values.ok, review, NO_REVIEW).astype(np.int8), short & (count > 0))
 
 
-def _excluded_only(cell: Cell, area: Area) -> Bools:
-    """Say on which days a member is missing because an exceptional day was taken away."""
-    taken = (cell.reason[:, area.columns] == code_of(Absent.EXCLUDED_EVENT)) & area.members
-    return np.asarray(taken.any(axis=1), bool)
-
-
-def _short(count: Longs, area: Area, *, spans: Sequence[Span[DayRules]], readings: Readings) -> tuple[Bools, Bools]:
-    short, refused = np.zeros(count.shape, bool), np.zeros(count.shape, bool)
-    for span in spans:
-        rows = slice(*_place(readings, span))
-        needed = np.zeros(area.count[rows].shape, np.int64)
-        for sites in np.unique(area.count[rows]):
-            needed[area.count[rows] == sites] = span.rules.sites_needed(int(sites))
-        short[rows] = count[rows] < needed
-        refused[rows] = short[rows] & span.rules.refuse_short
-    return short, refused
+def _needed(total: Longs, rules: DayRules) -> Longs:
+    """Return how many of `total` sites must be valid, elementwise."""
+    kinds, place = np.unique(total, return_inverse=True)
+    return np.array([rules.sites_needed(int(sites)) for sites in kinds], np.int64)[place]
 
 
 def _spoken(reason: Codes, members: Bools) -> Codes:
@@ -145,14 +139,10 @@ def _spoken(reason: Codes, members: Bools) -> Codes:
     return spoken
 
 
-def _place(readings: Readings, span: Span[DayRules]) -> tuple[int, int]:
-    return (span.start - readings.start).days, (span.end - readings.start).days + 1
-
-
-def _from_hours(block: Block, item: DayItem, *, rows: tuple[int, int], limits: tuple[Ints, Ints] | None) -> Cell:
-    hours = slice(rows[0] * HOURS, rows[1] * HOURS)
+def _from_hours(block: Block, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> Cell:
+    hours = slice(days.start * HOURS, days.stop * HOURS)
     values, ok = block.values[hours], block.ok[hours]
-    reason, review = block.reason[slice(*rows)], block.review[slice(*rows)]
+    reason, review = block.reason[days], block.review[days]
     if not ok.any():
         parts, n, valid = nothing(reason.shape), np.zeros(reason.shape, np.int64), np.zeros(reason.shape, bool)
     elif item.verb == "window_maximum":
@@ -173,8 +163,7 @@ def _from_hours(block: Block, item: DayItem, *, rows: tuple[int, int], limits: t
     )  # fmt: skip
 
 
-def _with_reported(cell: Cell, daily: Block, *, rows: tuple[int, int]) -> Cell:
-    days = slice(*rows)
+def _with_reported(cell: Cell, daily: Block, *, days: slice) -> Cell:
     ok, review = daily.ok[days], daily.review[days]
     reported = Ratios(daily.values[days], np.full(ok.shape, daily.scale, np.int64), ok)
     taken = ok & (~cell.values.ok | (review > cell.review))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +18,7 @@ from qingce.evaluate.air_sites import Area, areas_of, names_of
 from qingce.evaluate.air_tables import Facts, frame, interleaved
 from qingce.evaluate.kernels import arrow
 
-__all__ = ["DEDUCTED", "MEASURED", "AirDays", "days_of_readings", "evaluate_air_days"]
+__all__ = ["DEDUCTED", "MEASURED", "AirDays", "days_of_readings", "evaluate_air_days", "with_methods"]
 
 MEASURED, DEDUCTED = "measured", "deducted"
 _PARENTS = {"o3_8h": frozenset({"o3", "o3_8h"})}
@@ -140,26 +139,25 @@ def _of_area(cell: Cell, area: Area, ground: _Ground) -> Cell:
 
 
 def _table(ground: _Ground, cells: dict[str, Cell], facts: Facts) -> pa.Table:
+    def rows_of(span: Span[AqiRules]) -> slice:
+        return ground.readings.rows(span.start, span.end)
+
+    def part(_: Span[AqiRules], rows: slice) -> dict[str, Cell]:
+        return {name: cell.at(rows) for name, cell in cells.items()}
+
+    shape = (ground.readings.days, len(facts.subjects))
+    judged = judge(ground.indices, part, report="day", shape=shape, rows_of=rows_of)
     first = ground.readings.first
-
-    def rows(span: Span[AqiRules]) -> tuple[int, int]:
-        return _offset(ground.readings, span.start), _offset(ground.readings, span.end) + 1
-
-    judged = _with_methods(judge(cells, ground.indices, report="day", place=rows), ground)
     days = arrow.days(np.arange(first, first + ground.readings.days))
-    return frame(cells, judged, facts, time=days)
+    return frame(cells, with_methods(judged, ground.days, readings=ground.readings), facts, time=("day", days))
 
 
-def _with_methods(judged: Judged, ground: _Ground) -> Judged:
+def with_methods(judged: Judged, spans: Sequence[Span[DayRules]], *, readings: Readings, steps: int = 1) -> Judged:
     """Name beside the index's edition the statistics method of each day."""
     words, edition = list(judged.words), judged.edition.copy()
-    for span in ground.days:
-        rows = slice(_offset(ground.readings, span.start), _offset(ground.readings, span.end) + 1)
+    for span in spans:
+        rows = readings.rows(span.start, span.end, steps=steps)
         for old in np.unique(judged.edition[rows]):
             words.append(f"{judged.words[old]}+{span.rules.id}")
             edition[rows][judged.edition[rows] == old] = len(words) - 1
     return replace(judged, words=words, edition=edition)
-
-
-def _offset(readings: Readings, day: date) -> int:
-    return (day - readings.start).days

@@ -69,22 +69,21 @@ def index_of(cells: Mapping[str, Cell], rules: AqiRules, *, report: str) -> Inde
 
 
 def judge(
-    cells: Mapping[str, Cell],
     spans: Sequence[Span[AqiRules]],
+    cells: Callable[[Span[AqiRules], slice], Mapping[str, Cell]],
     *,
     report: str,
-    place: Callable[[Span[AqiRules]], tuple[int, int]],
+    shape: tuple[int, int],
+    rows_of: Callable[[Span[AqiRules]], slice],
 ) -> Judged:
-    """Compute the index of every row by the edition of its span; `place` gives a span's rows (first, after last)."""
-    shape = cells[QUANTITIES[0]].values.shape
+    """Compute the index of every row by the edition of its span; `cells` gives the quantities of a span's rows."""
     new = {name: np.full(shape, NONE, np.int64) for name in ("aqi", "level", "level_name", "primary", "exceeding")}
     edition, reason = np.zeros(shape, np.int64), np.full(shape, code_of(Absent.NOT_REPORTED), np.int8)
     iaqi = {name: np.full(shape, NONE, np.int64) for name in QUANTITIES}
     words = [""]
     for span in spans:
-        first, last = place(span)
-        rows = slice(first, last)
-        index = index_of({name: cell.slice(first, last) for name, cell in cells.items()}, span.rules, report=report)
+        rows = rows_of(span)
+        index = index_of(cells(span, rows), span.rules, report=report)
         for item, part in zip(span.rules.items(report), index.iaqi, strict=True):
             iaqi[item.quantity][rows] = part
         new["aqi"][rows], reason[rows] = index.aqi, index.reason

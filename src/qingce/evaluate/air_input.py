@@ -57,7 +57,7 @@ def day_number(day: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Dense readings of one pollutant: values / scale where `ok`; reason and review are per day and site."""
+    """Dense readings of one pollutant: values / scale where `ok`; reason and review, as a rule of each day."""
 
     values: Longs
     ok: Bools
@@ -104,15 +104,22 @@ class Readings:
         """The last day."""
         return _EPOCH + timedelta(self.first + self.days - 1)
 
+    def rows(self, start: date, end: date, *, steps: int = 1) -> slice:
+        """Return the rows from one day to another, both included, in an array of `steps` rows a day."""
+        first = day_number(start) - self.first
+        return slice(first * steps, (day_number(end) - self.first + 1) * steps)
+
     def has(self, parameter: str, span: int) -> bool:
         """Say whether there are readings of the pollutant with this span [h]."""
         return (parameter, span) in self.cells
 
-    def block(self, parameter: str, span: int) -> Block:
-        """Lay the readings out in time and by site; raises QC251 for two values of one time."""
-        steps = self.days * HOURS // span
+    def block(self, parameter: str, span: int, *, states: int = HOURS) -> Block:
+        """Lay the readings out in time and by site; raises QC251 for two values of one time.
+
+        Reason and review are kept for every `states` hours.
+        """
         cells = self.cells.get((parameter, span))
-        shape, daily = (steps, len(self.sites)), (self.days, len(self.sites))
+        shape, daily = ((self.days * HOURS // step, len(self.sites)) for step in (span, states))
         if cells is None:
             nothing = np.zeros(shape, np.int64), np.zeros(shape, bool)
             return Block(*nothing, 1, np.zeros(daily, np.int8), np.full(daily, NO_REVIEW, np.int8))
@@ -122,7 +129,7 @@ class Readings:
         values, ok = np.zeros(shape, np.int64), np.zeros(shape, bool)
         values.reshape(-1)[place[cells.ok]] = cells.micro[cells.ok] // quantum
         ok.reshape(-1)[place[cells.ok]] = True
-        of_day = (cells.hour // HOURS - self.first) * len(self.sites) + cells.site
+        of_day = (cells.hour - self.first * HOURS) // states * len(self.sites) + cells.site
         reason = _paint(daily, of_day[~cells.ok], cells.reason[~cells.ok], start=PRESENT)
         review = _paint(daily, of_day[cells.ok], -cells.review[cells.ok], start=-NO_REVIEW)
         return Block(values, ok, SCALE // quantum, reason, -review)

@@ -36,9 +36,9 @@ class Facts:
 
 
 def frame(
-    cells: Mapping[str, Cell], judged: Judged, facts: Facts, *, time: pa.Array, keep: Bools | None = None
+    cells: Mapping[str, Cell], judged: Judged, facts: Facts, *, time: tuple[str, pa.Array], keep: Bools | None = None
 ) -> pa.Table:
-    """Lay cells `[time, subject]` out as rows sorted by subject and time; `time` is one value a row of the cells.
+    """Lay cells `[time, subject]` out as rows sorted by subject and time; `time` is a column's name and values.
 
     `keep` leaves rows out. Decimals are exact to six places; `num_*` / `den_*` are the exact values.
     """
@@ -46,7 +46,7 @@ def frame(
     columns: dict[str, pa.Array] = {
         "subject": arrow.words(turn.subject, facts.subjects),
         "subject_name": arrow.words(turn.subject, facts.names),
-        "day": time.take(arrow.integers(turn.time)),
+        time[0]: time[1].take(arrow.integers(turn.time)),
         "series": arrow.words(np.zeros(turn.size, np.int64), [facts.series]),
     }
     columns |= {name: arrow.decimals(turn(micro(cell.values)), turn(cell.values.ok)) for name, cell in cells.items()}

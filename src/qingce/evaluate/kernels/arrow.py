@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qingce.core.tables import SCALE, VALUE_TYPE
 from qingce.evaluate.kernels.exact import Bools
 
-__all__ = ["codes", "days", "decimals", "integers", "micro_of", "text", "validity", "whole", "words"]
+__all__ = ["codes", "days", "decimals", "integers", "micro_of", "seconds", "text", "validity", "whole", "words"]
 
 Longs = NDArray[np.int64]
 _WIDE = 2**53
@@ -85,6 +85,11 @@ def decimals(micro: Longs, ok: Bools | None = None) -> pa.Array:
 def days(numbers: NDArray[np.generic]) -> pa.Array:
     """Make a date column of days since 1970-01-01."""
     return _array(pa.date32(), np.ascontiguousarray(numbers, np.int32), None)
+
+
+def seconds(numbers: NDArray[np.generic]) -> pa.Array:
+    """Make a naive timestamp column of seconds since 1970-01-01."""
+    return _array(pa.timestamp("s"), np.ascontiguousarray(numbers, np.int64), None)
 
 
 def text(values: Sequence[str | None]) -> pa.Array:
