@@ -10,12 +10,15 @@ from qingce.outlook.quota import (
     section_quota,
     today_quota,
 )
+from qingce.outlook.sections import Factor, SectionOutlook, section_outlook
 from qingce.outlook.split import day_parts, mean_parts, split
 from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
 
 __all__ = [
     "Bound",
+    "Factor",
     "Quota",
+    "SectionOutlook",
     "bound_of",
     "day_parts",
     "day_quota",
@@ -26,6 +29,7 @@ __all__ = [
     "ozone_today_quota",
     "quota_rows",
     "section_mean_quota",
+    "section_outlook",
     "section_quota",
     "split",
     "today_quota",

@@ -9,7 +9,7 @@ from fractions import Fraction
 from qingce.core.errors import complain
 from qingce.core.rounding import Exact, round_gbt8170
 
-__all__ = ["ONE_SIDED", "Bound", "bound_of", "meets", "one_sided"]
+__all__ = ["Bound", "ONE_SIDED", "bound_of", "meets", "one_sided"]
 
 ONE_SIDED = ("<=", "<", ">=", ">")
 _LEVELS = (*ONE_SIDED, "==", "range")

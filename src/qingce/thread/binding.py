@@ -1,0 +1,270 @@
+"""Each target bound to an indicator, a scope and a deadline, or listed with the reason why not. 绑定。"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pyarrow as pa
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.errors import QingceError, complain
+from qingce.core.periods import Period, last_day_of, parse_period
+from qingce.core.records import Document, Indicator, Reading, Target, Task
+from qingce.thread.basis import Basis, Settings, basis_of, settings_of
+from qingce.thread.scope import Scope, Site, resolve_scope
+
+__all__ = ["Binding", "REASON_ZH", "assessed_period", "bind"]
+
+REASON_ZH = {
+    "placeholder": "数值为占位符，文件没有给出",
+    "delegated": "数值由上级另行下达，未见下达文件",
+    "qualitative": "定性表述，没有可比较的数值",
+    "no_indicator": "没有对应的已登记指标",
+    "ambiguous": "可能指多个对象，需要确认",
+    "no_deadline": "没有写明时限",
+    "no_data": "没有监测数据或清单",
+    "approximate": "“左右”没有规定允许偏差，须人工判定",
+    "awaiting_official": "待反馈：数值由认定单位给出，尚未收到",
+    "awaiting_baseline": "待基数：相对目标缺少基准年数值",
+    "incomplete": "数据不全，不能判定",
+}
+_WINDOW = re.compile(r"R/--(\d\d)-?(\d\d)?/--(\d\d)-?(\d\d)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A target and what it is judged by; `bound` False carries the `reason`."""
+
+    target: Target
+    document: Document
+    clause_id: str
+    owners: str
+    indicator: Indicator | None
+    scope: Scope | None
+    basis: Basis | None
+    deadline_day: date | None
+    bound: bool
+    reason: str = ""
+    reason_text: str = ""
+    confirmed: bool = False
+
+    @property
+    def verb(self) -> str:
+        """The declared statistic of the indicator, empty without one."""
+        return "" if self.indicator is None else str(self.indicator.statistic.get("verb", "none"))
+
+    @property
+    def relative(self) -> bool:
+        """Whether the target is a change against a base year."""
+        return self.target.comparator in ("decrease_by", "increase_by")
+
+
+def bind(
+    readings: Iterable[Reading],
+    catalog: Catalog,
+    sites: pa.Table,
+    *,
+    region: str,
+    as_of: date,
+    settings: Settings | None = None,
+    document_regions: Mapping[str, str] | None = None,
+    confirmed: Collection[str] = (),
+) -> tuple[Binding, ...]:
+    """Bind every target of the documents, in text order.
+
+    `region` is the campaign's region code; `document_regions` names that of a document where it differs, else a
+    document of a higher level is taken to speak of the region above. Raises QC110 for an unknown region or indicator,
+    QC403 and QC404 for settings.
+    """
+    rows = sites.to_pylist()
+    found = []
+    for reading in readings:
+        home = (document_regions or {}).get(reading.document.id) or _home(reading.document, region, catalog)
+        for target in reading.targets:
+            given = settings_of(settings or {}, target.id)
+            binding = _start(reading, target, confirmed)
+            binding = _to_indicator(binding, given, catalog)
+            binding = _to_basis(binding, settings or {})
+            binding = _to_scope(binding, given, home=home, catalog=catalog, sites=rows)
+            binding = _to_deadline(binding, given, as_of)
+            found.append(_refused(binding))
+    return tuple(found)
+
+
+def assessed_period(binding: Binding, as_of: date) -> Period | None:
+    """Return the period a target is judged on: the deadline's year, or the year of `as_of` before that.
+
+    A yearly window (秋冬季) is the last one begun. None without a deadline.
+    """
+    if binding.deadline_day is None:
+        return None
+    window = _WINDOW.match(binding.target.deadline)
+    if window:
+        return _season(window, as_of)
+    return Period.year(min(binding.deadline_day.year, as_of.year))
+
+
+def _start(reading: Reading, target: Target, confirmed: Collection[str]) -> Binding:
+    return Binding(
+        target=target,
+        document=reading.document,
+        clause_id=_clause(reading, target),
+        owners=_owners(reading.tasks, target),
+        indicator=None,
+        scope=None,
+        basis=None,
+        deadline_day=None,
+        bound=True,
+        confirmed=target.id in confirmed,
+    )
+
+
+def _refuse(binding: Binding, reason: str, detail: str = "") -> Binding:
+    """Keep the first reason met."""
+    if not binding.bound:
+        return binding
+    text = REASON_ZH[reason] + (f"（{detail}）" if detail else "")
+    return replace(binding, bound=False, reason=reason, reason_text=text)
+
+
+def _refused(binding: Binding) -> Binding:
+    """Refuse what the words themselves leave open, whatever else was found."""
+    target = binding.target
+    if target.kind in ("placeholder", "delegated", "qualitative"):
+        cleared = replace(binding, bound=True)
+        return _refuse(cleared, target.kind, target.value_text)
+    if target.value is None:
+        return _refuse(replace(binding, bound=True), "qualitative")
+    return binding
+
+
+def _to_indicator(binding: Binding, given: Mapping[str, str], catalog: Catalog) -> Binding:
+    target = binding.target
+    name = given.get("indicator") or target.indicator_id
+    if name:
+        return replace(binding, indicator=catalog.indicator(name))
+    medium = {"蓝天": "air", "碧水": "surface_water"}.get(target.battle, "")
+    indicator, why = catalog.find_indicator(target.indicator, unit=target.unit, hint_medium=medium)
+    if indicator is None:
+        return _refuse(binding, "ambiguous" if "多个指标" in why else "no_indicator", why)
+    return replace(binding, indicator=indicator)
+
+
+def _to_basis(binding: Binding, settings: Settings) -> Binding:
+    if binding.indicator is None:
+        return binding
+    return replace(binding, basis=basis_of(binding.indicator, binding.target, settings))
+
+
+def _to_scope(
+    binding: Binding, given: Mapping[str, str], *, home: str, catalog: Catalog, sites: Sequence[Site]
+) -> Binding:
+    indicator, target = binding.indicator, binding.target
+    if indicator is None:
+        return binding
+    computed = binding.verb != "none"
+    scope = _given_scope(given, sites, catalog) or resolve_scope(
+        target.scope,
+        region=home,
+        medium=indicator.medium if computed else "",
+        catalog=catalog,
+        sites=sites,
+        quote=target.quote,
+    )
+    if scope is None and not computed:
+        here = catalog.regions.get(home)
+        scope = Scope(here.code, target.scope or here.name, "region", (here.code,), (here.name,), "按计划所在行政区")
+    if scope is None:
+        what = "ambiguous" if target.scope else "no_data"
+        return _refuse(binding, what, f"范围“{target.scope}”不能对应到行政区或断面清单")
+    return replace(binding, scope=scope)
+
+
+def _given_scope(given: Mapping[str, str], sites: Sequence[Site], catalog: Catalog) -> Scope | None:
+    if "sections" in given:
+        codes = [code.strip() for code in given["sections"].split(",")]
+        names = {str(site["site"]): str(site["name"]) for site in sites}
+        unknown = [code for code in codes if code not in names]
+        if unknown:
+            words: dict[str, object] = {"key": "sections", "value": "、".join(unknown), "allowed": "、".join(names)}
+            raise complain("QC404", words=words)
+        code = given.get("scope", "+".join(codes))
+        labels = tuple(names[code] for code in codes)
+        return Scope(code, "、".join(labels), "sections", tuple(codes), labels, "按设置")
+    if "scope" in given:
+        region = catalog.regions.get(given["scope"])
+        return Scope(region.code, region.name, "region", (region.code,), (region.name,), "按设置")
+    return None
+
+
+def _to_deadline(binding: Binding, given: Mapping[str, str], as_of: date) -> Binding:
+    printed = given.get("deadline", binding.target.deadline)
+    if not printed:
+        return _refuse(binding, "no_deadline")
+    if printed.startswith("R/"):
+        window = _WINDOW.match(printed)
+        end = _season(window, as_of).end if window else date(as_of.year, 12, 31)
+        return replace(binding, deadline_day=end)
+    try:
+        day = last_day_of(printed)
+    except QingceError:
+        return _refuse(binding, "no_deadline", f"“{printed}”不是日期")
+    if printed != binding.target.deadline:
+        binding = replace(binding, target=replace(binding.target, deadline=printed))
+    return replace(binding, deadline_day=day)
+
+
+def _season(window: re.Match[str], as_of: date) -> Period:
+    """Return the last begun window of the year, which may cross the year's end."""
+    month, day, last_month, last_day = (int(part) if part else 0 for part in window.groups())
+    for year in (as_of.year, as_of.year - 1):
+        found = Period.season(year, (month, day or 1), (last_month, last_day or 31))
+        if found.start <= as_of:
+            return found
+    return found
+
+
+def _home(document: Document, region: str, catalog: Catalog) -> str:
+    """Return the region a document speaks of: the campaign's, or the one above it at the document's level."""
+    for row in catalog.regions.path(region):
+        if row.level == document.level:
+            return row.code
+    return region
+
+
+def _clause(reading: Reading, target: Target) -> str:
+    """Return the id of the innermost clause that holds the target."""
+    named = [c for c in reading.clauses if target.clause and target.clause in (c.id, c.path)]
+    holding = [c for c in reading.clauses if c.start <= target.start < c.end]
+    chosen = named or sorted(holding, key=lambda c: c.end - c.start)
+    return chosen[0].id if chosen else ""
+
+
+def _owners(tasks: Sequence[Task], target: Target) -> str:
+    """Return the units that lead or answer for the innermost task that holds the target."""
+    holding = [task for task in tasks if task.start <= target.start < task.end]
+    for task in sorted(holding, key=lambda task: task.end - task.start):
+        units = dict.fromkeys((*task.lead_units, *task.responsible_units))
+        if units:
+            return "、".join(units)
+    return ""
+
+
+def period_text(period: Period) -> str:
+    """Name a period in Chinese: 2026年, 2026年1月1日至5月31日."""
+    if period.kind == "year":
+        return f"{period.start.year}年"
+    first, last = period.start, period.end
+    year = "" if first.year == last.year else f"{last.year}年"
+    return f"{first.year}年{first.month}月{first.day}日至{year}{last.month}月{last.day}日"
+
+
+def same_period(first: str, second: Period) -> bool:
+    """Say whether a written period is that period; an unreadable one is not."""
+    try:
+        return parse_period(first) == second
+    except QingceError:
+        return False

@@ -1,0 +1,135 @@
+"""The daily figures behind an indicator, exact and ready to sum: who reads them never knows where they came from."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.core.periods import Period
+from qingce.core.records import Indicator
+
+__all__ = ["DAY_VERBS", "Daily", "Days", "column_of", "is_bad", "running", "summed"]
+
+DAY_VERBS = ("day_share", "day_share_above", "day_count")
+"""Verbs that count days which are not as they should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """One subject's daily values of one column: only days with a value, in order; `levels` are AQI levels."""
+
+    values: Mapping[date, Fraction]
+    levels: Mapping[date, str]
+
+    def within(self, period: Period) -> list[tuple[date, Fraction]]:
+        """Return the days of a period that have a value."""
+        return [(day, value) for day, value in self.values.items() if day in period]
+
+
+class Days:
+    """The wide table of subject-days, split by subject and series when asked."""
+
+    def __init__(self, table: pa.Table | None) -> None:
+        self._table = table
+        self._cache: dict[tuple[str, str, str], Daily] = {}
+        self._parts: dict[tuple[str, str], pa.Table] = {}
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Every subject that has a row."""
+        if self._table is None or not self._table.num_rows:
+            return frozenset()
+        return frozenset(self._table["subject"].unique().to_pylist())
+
+    def daily(self, subject: str, series: str, column: str) -> Daily:
+        """Return one subject's daily values of a column; empty where there is none."""
+        key = (subject, series, column)
+        if key not in self._cache:
+            self._cache[key] = self._read(subject, series, column=column)
+        return self._cache[key]
+
+    def _read(self, subject: str, series: str, *, column: str) -> Daily:
+        part = self._part(subject, series)
+        if part is None or column not in part.column_names:
+            return Daily({}, {})
+        days = part["day"].to_pylist()
+        pairs = zip(days, _exact(part, column), strict=True)
+        levels = zip(days, part["level"].to_pylist(), strict=True) if "level" in part.column_names else ()
+        return Daily(
+            dict(sorted((day, value) for day, value in pairs if value is not None)),
+            {day: str(level) for day, level in levels if level is not None},
+        )
+
+    def _part(self, subject: str, series: str) -> pa.Table | None:
+        if self._table is None or not self._table.num_rows:
+            return None
+        key = (subject, series)
+        if key not in self._parts:
+            mine = pc.and_(pc.equal(self._table["subject"], subject), pc.equal(self._table["series"], series))
+            self._parts[key] = self._table.filter(mine)
+        return self._parts[key]
+
+
+def _exact(part: pa.Table, column: str) -> list[Fraction | None]:
+    """Return a column's exact values: its fraction where the table carries one, else the value as it stands."""
+    if f"num_{column}" in part.column_names:
+        pairs = zip(part[f"num_{column}"].to_pylist(), part[f"den_{column}"].to_pylist(), strict=True)
+        return [None if num is None else Fraction(num, den) for num, den in pairs]
+    return [None if value is None else Fraction(value) for value in part[column].to_pylist()]
+
+
+def column_of(indicator: Indicator) -> str:
+    """Return the column of the day table that an indicator reads, empty for one that reads several or none."""
+    statistic = indicator.statistic
+    return str(statistic.get("parameter") or statistic.get("quantity") or "")
+
+
+def is_bad(indicator: Indicator, value: Fraction) -> bool:
+    """Say whether a day's value is one that the indicator counts as not good."""
+    statistic = indicator.statistic
+    limit = statistic.get("at_most", statistic.get("above"))
+    return isinstance(limit, int | Decimal) and value > Fraction(limit)
+
+
+def summed(values: Iterable[tuple[date, Fraction]]) -> tuple[Fraction, int]:
+    """Return the exact sum and the number of values."""
+    found = [value for _, value in values]
+    return sum(found, Fraction(0)), len(found)
+
+
+def running(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> Iterator[tuple[date, Fraction]]:
+    """Yield the indicator's figure from the first day to each day, for the verbs that have one by the day."""
+    verb = str(indicator.statistic.get("verb", ""))
+    total, bad, ordered = Fraction(0), 0, list[Fraction]()
+    for count, (day, value) in enumerate(values, 1):
+        total += value
+        bad += is_bad(indicator, value)
+        if verb == "mean":
+            yield day, total / count
+        elif verb == "percentile":
+            insort(ordered, value)
+            yield day, _percentile(ordered, indicator)
+        elif verb in DAY_VERBS:
+            shares = {"day_share": Fraction(100 * (count - bad), count), "day_share_above": Fraction(100 * bad, count)}
+            yield day, shares.get(verb, Fraction(bad))
+
+
+def _percentile(ordered: Sequence[Fraction], indicator: Indicator) -> Fraction:
+    """Return the linear percentile of sorted values.
+
+    References
+    ----------
+    [HJ663-2013]_ annex A.6.
+    """
+    percent = indicator.statistic.get("percent", 0)
+    place = Fraction(percent if isinstance(percent, int | Decimal) else 0) / 100 * (len(ordered) - 1)
+    low = place.numerator // place.denominator
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -1,0 +1,311 @@
+"""Every target's progress, quota and series: own figures beside official ones, never one over the other. 进展。"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+
+import pyarrow as pa
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.periods import Period
+from qingce.core.rounding import as_decimal
+from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES, empty
+from qingce.outlook import quota_rows
+from qingce.thread.binding import Binding, assessed_period
+from qingce.thread.figures import Days
+from qingce.thread.goal import Goal, goal_of
+from qingce.thread.official import Difference, Official, Officials, difference
+from qingce.thread.own import Own, each_text, own_figure
+from qingce.thread.pace import Pace, pace_of
+from qingce.thread.quotas import Months, Stretch, months_of
+from qingce.thread.rest import Rest, rest_of
+from qingce.thread.status import Facts, Status, judge
+from qingce.thread.values import carried_period
+
+__all__ = ["Progress", "progress"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Three tables: PROGRESS (one row a target), QUOTA and SERIES."""
+
+    progress: pa.Table
+    quota: pa.Table
+    series: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a target is judged from."""
+
+    rows: Mapping[str, Mapping[str, object]]
+    officials: Officials
+    days: Days
+    months: Mapping[str, Months]
+    catalog: Catalog
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All that is known of one target on the day."""
+
+    binding: Binding
+    goal: Goal | None
+    own: Own | None
+    official: Official | None
+    gap: Difference
+    status: Status
+    pace: Pace
+    rest: Rest
+
+
+def progress(
+    bindings: Iterable[Binding],
+    values: pa.Table,
+    official: pa.Table | None = None,
+    *,
+    catalog: Catalog,
+    as_of: date,
+    days: pa.Table | None = None,
+    section_months: pa.Table | None = None,
+    sites: pa.Table | None = None,
+    known_at: datetime | None = None,
+) -> Progress:
+    """Judge every binding on a day from VALUE rows, OFFICIAL rows and the day and month tables behind them.
+
+    `known_at` leaves out official values not yet known then. Raises QC400 for a comparison that no verdict knows.
+    """
+    officials = Officials(official if official is not None else empty(OFFICIAL), known_at=known_at)
+    places = sites.to_pylist() if sites is not None else []
+    desk = Desk(
+        rows={str(row["id"]): row for row in values.to_pylist()},
+        officials=officials,
+        days=Days(days),
+        months=months_of(section_months, places, officials) if section_months is not None else {},
+        catalog=catalog,
+        as_of=as_of,
+    )
+    rows, quotas, series = [], [], list[Mapping[str, object]]()
+    for binding in bindings:
+        judged = _judge(binding, desk)
+        rows.append(_row(judged))
+        quotas.append(quota_rows(binding.target.id, judged.rest.quotas))
+        series += judged.rest.series
+    return Progress(
+        pa.Table.from_pylist(rows, schema=PROGRESS),
+        pa.concat_tables([empty(QUOTA), *quotas]),
+        pa.Table.from_pylist(series, schema=SERIES),
+    )
+
+
+def _judge(binding: Binding, desk: Desk) -> Judged:
+    nothing = Judged(binding, None, None, None, Difference(None, ""), Status("unbound", ""), Pace(), Rest())
+    period = assessed_period(binding, desk.as_of)
+    if not binding.bound or binding.indicator is None or period is None:
+        text = f"未绑定：{binding.reason_text}"
+        return replace(nothing, status=Status("unbound", text, binding.reason, binding.reason_text))
+    goal = goal_of(binding, desk.catalog, base=_baseline(binding, desk))
+    stretch = Stretch(period, desk.as_of)
+    carried = carried_period(binding, desk.as_of)
+    own = own_figure(binding, desk.rows, period=stretch.behind)
+    official = _official(binding, stretch, desk)
+    rest = _rest(binding, goal, desk, stretch=stretch)
+    status = _status(binding, goal, own=own, official=official, rest=rest, desk=desk)
+    later = _rest(binding, goal, desk, stretch=Stretch(carried, desk.as_of), part=str(carried)) if carried else Rest()
+    pace = pace_of(binding, desk.rows, stretch=Stretch(carried, desk.as_of) if carried else stretch)
+    return Judged(
+        binding=binding,
+        goal=goal,
+        own=own,
+        official=official,
+        gap=_gap(binding, own, official, stretch=stretch, desk=desk),
+        status=status,
+        pace=pace_of(binding, desk.rows, stretch=stretch, later=pace if carried else None),
+        rest=rest.then(later),
+    )
+
+
+def _rest(binding: Binding, goal: Goal, desk: Desk, *, stretch: Stretch, part: str = "") -> Rest:
+    return rest_of(binding, goal, stretch=stretch, days=desk.days, months=desk.months, catalog=desk.catalog, part=part)
+
+
+def _baseline(binding: Binding, desk: Desk) -> Fraction | None:
+    """Return the base year's value: as set, else official, else our own; None without any."""
+    year = binding.target.base_year
+    if binding.basis is not None and binding.basis.baseline is not None:
+        return Fraction(binding.basis.baseline)
+    if not binding.relative or not year or binding.indicator is None or binding.basis is None:
+        return None
+    period = Period.year(year)
+    found = desk.officials.find(binding.indicator.id, _scopes(binding), period=period, series=binding.basis.series)
+    if found is not None and found.value is not None:
+        return Fraction(found.value)
+    own = own_figure(binding, desk.rows, period=period)
+    return own.value if own is not None else None
+
+
+def _scopes(binding: Binding) -> tuple[str, ...]:
+    """Return the scopes an official value may be filed under: the exact one, then the region of its 国考 sections."""
+    if binding.scope is None:
+        return ()
+    code = binding.scope.code
+    region, _, roles = code.partition("~")
+    return (code, region) if roles == "国考" else (code,)
+
+
+def _official(binding: Binding, stretch: Stretch, desk: Desk) -> Official | None:
+    """Return the official value of the period, else of the part of it that is reported last.
+
+    An indicator that only its decider can value takes the last one of any earlier period.
+    """
+    indicator, basis = binding.indicator, binding.basis
+    if indicator is None or basis is None:
+        return None
+    scopes = _scopes(binding)
+    for period in (stretch.period, stretch.behind):
+        exact = desk.officials.find(indicator.id, scopes, period=period, series=basis.series)
+        if exact is not None:
+            return exact
+    kin = [row for scope in scopes for row in desk.officials.all(indicator.id, scope)]
+    known = [row for row in kin if row.period.end <= desk.as_of]
+    if binding.verb != "none":
+        known = [row for row in known if row.period.start == stretch.period.start]
+    return max(known, key=lambda row: (row.period.end, row.period.start), default=None)
+
+
+def _status(
+    binding: Binding, goal: Goal, *, own: Own | None, official: Official | None, rest: Rest, desk: Desk
+) -> Status:
+    indicator, basis, deadline = binding.indicator, binding.basis, binding.deadline_day
+    if indicator is None or basis is None or deadline is None:
+        return Status("unbound", "")
+    stretch = Stretch(assessed_period(binding, desk.as_of) or Period(deadline, deadline), desk.as_of)
+    value, source, final = _effective(own, official, stretch=stretch, decider=basis.decider)
+    if binding.verb == "none" and value is None:
+        return judge(_facts(goal, None, reason="awaiting_official", detail=f"认定单位：{basis.decider}"))
+    detail = own.why if own is not None else ""
+    if own is not None and own.reason == "incomplete":
+        each = each_text(binding, desk.rows, goal, period=stretch.behind)
+        detail = "；".join(word for word in (own.why, each) if word)
+    facts = _facts(goal, value, reason=own.reason if own is not None else "no_data", detail=detail)
+    return judge(
+        replace(
+            facts,
+            step=basis.step,
+            source=source,
+            final=final and deadline <= desk.as_of,
+            deadline=deadline,
+            quota=rest.main,
+            persisted=rest.persisted if final is False else None,
+            rest=rest.repeated,
+            decimals=max(2, indicator.decimals),
+        )
+    )
+
+
+def _facts(goal: Goal, value: Fraction | None, *, reason: str, detail: str) -> Facts:
+    return Facts(goal, None, value, "", final=False, deadline=None, reason=reason, detail=detail)
+
+
+def _effective(
+    own: Own | None, official: Official | None, *, stretch: Stretch, decider: str
+) -> tuple[Fraction | None, str, bool]:
+    """Return the value that counts, what it is called, and whether its period is over: the official one wins."""
+    over = not stretch.left
+    if official is not None and official.value is not None and official.period in (stretch.period, stretch.behind):
+        return Fraction(official.value), f"认定，{official.issuer}", over
+    if own is not None and own.value is not None:
+        return own.value, f"测算，待{decider}认定" if decider else "测算", over
+    if official is not None and official.value is not None:
+        return Fraction(official.value), f"认定，{official.issuer}，{official.period}", False
+    return None, "", over
+
+
+def _gap(binding: Binding, own: Own | None, official: Official | None, *, stretch: Stretch, desk: Desk) -> Difference:
+    basis = binding.basis
+    if official is None or own is None or basis is None:
+        return Difference(None, "")
+    if official.period not in (stretch.period, stretch.behind):
+        return Difference(None, f"认定值所属时段为 {official.period}，与测算时段不同，不作差")
+    if official.period != stretch.behind:
+        return Difference(None, f"认定值为全时段 {official.period}，测算到 {desk.as_of}，不作差")
+    other = own_figure(
+        binding, desk.rows, period=stretch.behind, series="measured" if basis.series == "deducted" else "deducted"
+    )
+    return difference(
+        official,
+        own.value,
+        series=basis.series,
+        review=own.review,
+        other=other.value if other is not None else None,
+        days=abs((other.n or 0) - (own.n or 0)) if other is not None else 0,
+        stations=basis.stations,
+    )
+
+
+def _row(judged: Judged) -> dict[str, object]:
+    """Put everything into one row of PROGRESS."""
+    binding, goal = judged.binding, judged.goal
+    target, document, indicator, basis = binding.target, binding.document, binding.indicator, binding.basis
+    return {
+        "target_id": target.id,
+        "document_id": document.id,
+        "document_number": document.number,
+        "clause_id": binding.clause_id,
+        "battle": target.battle or (indicator.battle if indicator else ""),
+        "indicator_id": indicator.id if indicator else "",
+        "indicator_name": indicator.zh if indicator else target.indicator,
+        "scope": binding.scope.code if binding.scope else "",
+        "scope_name": binding.scope.name if binding.scope else target.scope,
+        "comparator": target.comparator,
+        "target_value": target.value if not isinstance(target.value, tuple) else None,
+        "unit": indicator.unit if indicator else target.unit,
+        "target_text": goal.text if goal else target.value_text,
+        "basis": basis.text if basis else "",
+        "series": basis.series if basis else "",
+        "rounding": basis.rounding if basis else "",
+        "decider": basis.decider if basis else "",
+        "deadline": target.deadline,
+        "deadline_day": binding.deadline_day,
+        "bound": judged.status.code != "unbound",
+        "reason": judged.status.reason,
+        "reason_text": judged.status.reason_text,
+        "status": judged.status.code,
+        "status_text": judged.status.text,
+        "owners": binding.owners,
+        "quote": target.quote,
+        "start": target.start,
+        "end": target.end,
+        "confirmed": binding.confirmed,
+        **_figures(judged),
+    }
+
+
+def _figures(judged: Judged) -> dict[str, object]:
+    own, official, gap, pace = judged.own, judged.official, judged.gap, judged.pace
+    found: dict[str, object] = {
+        "difference": _decimal(gap.value),
+        "difference_text": gap.text,
+        "last_year_value": _decimal(pace.last_year),
+        "change": _decimal(
+            own.value - pace.last_year if own and own.value is not None and pace.last_year is not None else None
+        ),
+        "pace_text": pace.text,
+        "quota_text": judged.rest.text,
+    }
+    if official is not None:
+        found |= {"official_value": official.value, "official_review": official.review}
+        found |= {"official_issuer": f"{official.issuer}{official.number}"}
+    if own is not None:
+        found |= {"own_value": _decimal(own.value), "own_text": own.text or own.why, "own_n": own.n}
+        found |= {"own_review": own.review, "own_start": own.start, "own_end": own.end, "value_id": own.id}
+        found |= {"own_label": "测算"}
+    return found
+
+
+def _decimal(value: Fraction | None) -> object:
+    return None if value is None else as_decimal(value)

@@ -1,0 +1,238 @@
+"""The remaining allowances of a bound target: which count, over which days or months, by which rules. 剩余允许值。"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pyarrow as pa
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.periods import Period, parse_period
+from qingce.core.records import Indicator
+from qingce.outlook import (
+    Quota,
+    SectionOutlook,
+    day_parts,
+    day_quota,
+    mean_parts,
+    mean_quota,
+    section_outlook,
+    section_quota,
+)
+from qingce.thread.basis import printed_decimals
+from qingce.thread.binding import Binding
+from qingce.thread.figures import DAY_VERBS, Daily, is_bad, summed
+from qingce.thread.goal import Goal
+from qingce.thread.official import Officials, official_months
+
+__all__ = ["Months", "Stretch", "day_noun", "day_quotas", "months_of", "outlooks_of", "section_quotas"]
+
+_COUNTS = {"day_share": "good_share", "day_share_above": "bad_share", "day_count": "bad_count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A period seen on a day: what is behind and how many days are left."""
+
+    period: Period
+    as_of: date
+
+    @property
+    def begun(self) -> bool:
+        """Whether any day of the period has passed."""
+        return self.period.start <= self.as_of
+
+    @property
+    def behind(self) -> Period:
+        """The part up to and with the day."""
+        return self.period.until(self.as_of)
+
+    @property
+    def ahead(self) -> Period | None:
+        """The part after the day, None when it is over."""
+        first = max(self.as_of + timedelta(1), self.period.start)
+        return Period(first, self.period.end) if first <= self.period.end else None
+
+    @property
+    def left(self) -> int:
+        """Days left."""
+        return self.ahead.days if self.ahead else 0
+
+
+def day_quotas(binding: Binding, goal: Goal, daily: Daily, *, stretch: Stretch, part: str = "") -> list[Quota]:
+    """Return the quotas of an indicator counted by days: by the target's own rule first, then by the other rule.
+
+    The first is also split over the months ahead, in the shape of last year where it is known.
+    """
+    indicator, basis = binding.indicator, binding.basis
+    side = goal.one_sided(indicator.direction) if indicator else None
+    values = daily.within(stretch.behind)
+    if indicator is None or basis is None or side is None or not (values or stretch.left):
+        return []
+    printed = Decimal(1).scaleb(-printed_decimals(binding.target))
+    steps = (None, printed) if basis.step is None else (basis.step, None)
+    found = [_one(indicator, values, side=side, step=step, left=stretch.left) for step in steps]
+    whole = [replace(quota, series=basis.series, part=part) for quota in found if quota]
+    if part or not whole or whole[0].state != "open":
+        return whole
+    return [*whole, *_monthly(indicator, whole[0], daily, stretch=stretch)]
+
+
+def _one(
+    indicator: Indicator,
+    values: Sequence[tuple[date, Fraction]],
+    *,
+    side: tuple[Fraction, str],
+    step: Decimal | None,
+    left: int,
+) -> Quota | None:
+    total, done = summed(values)
+    target, comparator = side
+    verb = str(indicator.statistic.get("verb"))
+    if verb == "mean":
+        return mean_quota(
+            total,
+            done=done,
+            remaining=left,
+            target=target,
+            comparator=comparator,
+            step=step,
+            unit=indicator.unit,
+            decimals=max(2, indicator.decimals),
+        )
+    if verb not in DAY_VERBS or (_COUNTS[verb] == "good_share") != comparator.startswith(">"):
+        return None
+    return day_quota(
+        sum(is_bad(indicator, value) for _, value in values),
+        done=done,
+        remaining=left,
+        target=target,
+        comparator=comparator,
+        step=step,
+        counts=_COUNTS[verb],
+        noun=day_noun(indicator),
+    )
+
+
+def day_noun(indicator: Indicator) -> str:
+    """Name the days that an indicator counts against: 非优良日, 重度及以上污染日."""
+    stem = re.sub(r"^(?:环境)?空气(?:质量)?|(?:天数?|日数?)?(?:比例|比率|数)?$", "", indicator.zh)
+    return f"非{stem}日" if indicator.statistic.get("verb") == "day_share" else f"{stem}日"
+
+
+def _monthly(indicator: Indicator, quota: Quota, daily: Daily, *, stretch: Stretch) -> tuple[Quota, ...]:
+    """Split a quota over the months ahead by last year's shape: means for a mean, counts for days."""
+    months = {f"{day:%Y-%m}": 0 for day in stretch.ahead or ()}
+    for day in stretch.ahead or ():
+        months[f"{day:%Y-%m}"] += 1
+    last = {month: daily.within(parse_period(month).year_before()) for month in months}
+    if quota.kind == "days":
+        counts = {month: sum(is_bad(indicator, value) for _, value in found) for month, found in last.items()}
+        return day_parts(quota, counts if any(counts.values()) else months)
+    means = {month: total / n for month, found in last.items() for total, n in [summed(found)] if n}
+    return mean_parts(quota, months, shape=means if len(means) == len(months) and any(means.values()) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The monthly means of one section: parameter → month → value; `classes` are the month's class."""
+
+    section: str
+    name: str
+    water_kind: str
+    values: Mapping[str, Mapping[str, Fraction]]
+    classes: Mapping[str, int]
+    review: str = ""
+
+    def within(self, period: Period) -> dict[str, dict[str, Fraction]]:
+        """Return each parameter's months that lie in a period."""
+        kept = {
+            parameter: {month: value for month, value in months.items() if parse_period(month).end in period}
+            for parameter, months in self.values.items()
+        }
+        return {parameter: months for parameter, months in kept.items() if months}
+
+
+def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials: Officials) -> dict[str, Months]:
+    """Read section-months; an official monthly value of a factor stands over ours (national centre's revision)."""
+    kinds = {str(site["site"]): str(site["water_kind"] or "") for site in sites}
+    parameters = [name.removeprefix("class_") for name in table.column_names if name.startswith("class_")]
+    rows: dict[str, list[dict[str, object]]] = {}
+    for row in table.to_pylist():
+        rows.setdefault(str(row["section"]), []).append(row)
+    found = {}
+    for section, months in rows.items():
+        values = {}
+        for parameter in parameters:
+            own = {str(m["period"]): Fraction(str(m[parameter])) for m in months if m.get(parameter) is not None}
+            values[parameter], _ = official_months(own, officials.all(parameter, section))
+        classes = {str(row["period"]): int(str(row["class"])) for row in months if row["class"] is not None}
+        name = str(months[0].get("section_name") or section)
+        found[section] = Months(section, name, kinds.get(section, ""), values, classes)
+    return found
+
+
+def outlooks_of(
+    sections: Sequence[str], months: Mapping[str, Months], *, grade: int, stretch: Stretch, catalog: Catalog
+) -> list[SectionOutlook]:
+    """Judge each section that has data against a class, with what its factors may average in the months ahead."""
+    found = []
+    for section in sections:
+        mine = months.get(section)
+        behind = mine.within(stretch.period) if mine else {}
+        if mine is None or not behind:
+            continue
+        last = max(month for factor in behind.values() for month in factor)
+        found.append(
+            section_outlook(
+                section,
+                {parameter: list(factor.values()) for parameter, factor in behind.items()},
+                grade=str(grade),
+                remaining=_months_left(last, stretch),
+                day=stretch.behind.end,
+                catalog=catalog,
+                name=mine.name,
+                place=mine.water_kind,
+            )
+        )
+    return found
+
+
+def section_quotas(binding: Binding, goal: Goal, outlooks: Sequence[SectionOutlook]) -> list[Quota]:
+    """Return how many sections may fail, then what the deciding factors of each section may average."""
+    indicator, basis = binding.indicator, binding.basis
+    side = goal.one_sided(indicator.direction) if indicator else None
+    if indicator is None or basis is None or side is None or not outlooks:
+        return []
+    found = [_sections_left(side, outlooks, step=basis.step)] if binding.verb == "section_share" else []
+    for outlook in outlooks:
+        found += [factor.quota for factor in outlook.deciding if factor.quota]
+    return [replace(quota, series="measured") for quota in found]
+
+
+def _sections_left(side: tuple[Fraction, str], outlooks: Sequence[SectionOutlook], *, step: Decimal | None) -> Quota:
+    target, comparator = side
+    return section_quota(
+        len(outlooks),
+        failing=sum(outlook.failing for outlook in outlooks),
+        certain=sum(outlook.failing and outlook.certain for outlook in outlooks),
+        secured=sum(not outlook.failing and outlook.secured for outlook in outlooks),
+        target=target,
+        comparator=comparator,
+        step=step,
+        counts="good_share" if comparator.startswith(">") else "bad_share",
+    )
+
+
+def _months_left(last: str, stretch: Stretch) -> int:
+    """Count the months after the last one with data; a month that is over without data is not waited for."""
+    over = stretch.as_of + timedelta(1)
+    first = max(parse_period(last).end + timedelta(1), date(over.year, over.month, 1))
+    if first > stretch.period.end:
+        return 0
+    return (stretch.period.end.year - first.year) * 12 + stretch.period.end.month - first.month + 1

@@ -1,0 +1,191 @@
+"""What is left of a target's period: quotas, chart rows, and where the year ends if last year's rest repeats. 余量。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.records import Indicator
+from qingce.outlook import Quota, SectionOutlook
+from qingce.thread.binding import Binding
+from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, is_bad, summed
+from qingce.thread.goal import Goal
+from qingce.thread.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
+from qingce.thread.series import SeriesRow, daily_series, monthly_series
+
+__all__ = ["Rest", "rest_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Quotas and chart rows of a target; `persisted` is the year's figure if last year's rest, `repeated`, repeats."""
+
+    quotas: tuple[Quota, ...] = ()
+    series: tuple[SeriesRow, ...] = ()
+    main: Quota | None = None
+    persisted: Fraction | None = None
+    repeated: Fraction | None = None
+    text: str = ""
+
+    def then(self, later: Rest) -> Rest:
+        """Add this year's rest behind that of a period already over: its quotas, its words and its chart."""
+        words = [self.text, f"到期后延续对照：{later.text}" if later.text else ""]
+        return replace(
+            self,
+            quotas=(*self.quotas, *later.quotas),
+            series=later.series or self.series,
+            text="；".join(word for word in words if word),
+        )
+
+
+def rest_of(
+    binding: Binding,
+    goal: Goal,
+    *,
+    stretch: Stretch,
+    days: Days,
+    months: Mapping[str, Months],
+    catalog: Catalog,
+    part: str = "",
+) -> Rest:
+    """Return what is left of a period of a bound target; empty for an indicator that we do not compute."""
+    scope, indicator = binding.scope, binding.indicator
+    if scope is None or indicator is None or binding.verb == "none" or not stretch.begun:
+        return Rest()
+    if scope.kind == "sections":
+        return _sections(binding, goal, stretch=stretch, months=months, catalog=catalog, part=part)
+    return _regions(binding, goal, stretch=stretch, days=days, part=part)
+
+
+def _regions(binding: Binding, goal: Goal, *, stretch: Stretch, days: Days, part: str) -> Rest:
+    scope, indicator, basis = binding.scope, binding.indicator, binding.basis
+    if scope is None or indicator is None or basis is None:
+        return Rest()
+    column = column_of(indicator)
+    found = {code: days.daily(code, basis.series, column) for code in scope.subjects}
+    found = {code: daily for code, daily in found.items() if daily.values}
+    if not found:
+        return Rest()
+    names = dict(zip(scope.subjects, scope.names, strict=True))
+    alone = scope.kind == "region"
+    quotas: list[Quota] = []
+    words: list[str] = []
+    for code, daily in found.items():
+        mark = part if alone else "/".join(word for word in (code, part) if word)
+        mine = day_quotas(binding, goal, daily, stretch=stretch, part=mark)
+        quotas += mine
+        whole = [quota for quota in mine if quota.part == mark]
+        words += [_words(whole, "" if alone else names[code])] if whole and len(words) < 3 else []
+    daily = next(iter(found.values())) if len(found) == 1 else _averaged(list(found.values()))
+    main = quotas[0] if quotas and (alone or len(scope.subjects) == 1) else None
+    path = quotas[0] if quotas and len(found) == 1 else None
+    persisted, repeated = _persisted(indicator, daily, stretch)
+    return Rest(
+        quotas=tuple(quotas),
+        series=tuple(daily_series(binding.target.id, indicator, daily, stretch=stretch, quota=path)),
+        main=main,
+        persisted=persisted,
+        repeated=repeated,
+        text="；".join(words),
+    )
+
+
+def _averaged(dailies: Sequence[Daily]) -> Daily:
+    """Return the mean of several regions' values on each day that all of them have."""
+    shared = set(dailies[0].values).intersection(*(daily.values for daily in dailies[1:]))
+    values = {day: sum((d.values[day] for d in dailies), Fraction(0)) / len(dailies) for day in sorted(shared)}
+    return Daily(values, {})
+
+
+def _words(quotas: Sequence[Quota], name: str) -> str:
+    """Join the same allowance by both rules: 剩余 214 天均值 ≤ 36.89（严格）；< 37.74（先修约）."""
+    labels = {"strict": "严格比较", "rounded": "先修约"}
+    words = []
+    for index, quota in enumerate(quotas):
+        text = quota.text
+        if index and quota.state == quotas[0].state == "open":
+            text = text[text.index("均值") + 2 :].strip() if "均值" in text else text
+        words.append(f"{text}（{labels[quota.rule]}）" if text not in words else "")
+    return (f"{name} " if name else "") + "；".join(word for word in words if word)
+
+
+def _persisted(indicator: Indicator, daily: Daily, stretch: Stretch) -> tuple[Fraction | None, Fraction | None]:
+    """Return the period's figure if its rest repeats last year's, and last year's rest; None without last year."""
+    if stretch.ahead is None:
+        return None, None
+    now, before = daily.within(stretch.behind), daily.within(stretch.ahead.year_before())
+    if not now or not before:
+        return None, None
+    verb, left = str(indicator.statistic.get("verb")), stretch.left
+    if verb == "mean":
+        (total, done), (rest, n) = summed(now), summed(before)
+        return (total + rest * left / n) / (done + left), rest / n
+    if verb not in DAY_VERBS:
+        return None, None
+    bad = sum(is_bad(indicator, value) for _, value in now)
+    again = Fraction(sum(is_bad(indicator, value) for _, value in before) * left, len(before))
+    whole = len(now) + left
+    figures = {"day_share": 100 * (whole - bad - again) / whole, "day_share_above": 100 * (bad + again) / whole}
+    return Fraction(figures.get(verb, bad + again)), None
+
+
+def _sections(
+    binding: Binding, goal: Goal, *, stretch: Stretch, months: Mapping[str, Months], catalog: Catalog, part: str
+) -> Rest:
+    scope, indicator = binding.scope, binding.indicator
+    grade, good = _grade(binding, goal)
+    if scope is None or indicator is None or grade is None:
+        return Rest()
+    outlooks = outlooks_of(scope.subjects, months, grade=grade, stretch=stretch, catalog=catalog)
+    quotas = section_quotas(binding, goal, outlooks)
+    rows = monthly_series(
+        binding.target.id,
+        scope.subjects,
+        months,
+        grade=grade,
+        good=good,
+        stretch=stretch,
+        catalog=catalog,
+    )
+    if part:
+        quotas = [replace(quota, part=f"{quota.part}/{part}".lstrip("/")) for quota in quotas]
+    main = _main(binding, quotas, outlooks)
+    return Rest(tuple(quotas), tuple(rows), main, text=_section_words(quotas, outlooks, catalog))
+
+
+def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool]:
+    """Return the class that sections are held to, and whether those within it are counted."""
+    indicator = binding.indicator
+    if indicator is None:
+        return None, True
+    statistic = indicator.statistic
+    if binding.verb == "section_class":
+        return (int(goal.value), True) if isinstance(goal.value, Fraction) else (None, True)
+    at_most, worse = statistic.get("at_most"), statistic.get("worse_than")
+    chosen = at_most if at_most is not None else worse
+    return (int(chosen), at_most is not None) if isinstance(chosen, int | Decimal | str) else (None, True)
+
+
+def _main(binding: Binding, quotas: Sequence[Quota], outlooks: Sequence[SectionOutlook]) -> Quota | None:
+    """Return the quota that decides the status: the count of sections, else the section that is lost or all safe."""
+    if not quotas or binding.verb == "section_share":
+        return quotas[0] if quotas else None
+    lost = [quota for quota in quotas if quota.state == "lost"]
+    if lost or all(outlook.secured for outlook in outlooks):
+        return (lost or list(quotas))[0]
+    return next((quota for quota in quotas if quota.state == "open"), None)
+
+
+def _section_words(quotas: Sequence[Quota], outlooks: Sequence[SectionOutlook], catalog: Catalog) -> str:
+    names = {outlook.section: outlook.name for outlook in outlooks}
+    beyond = {outlook.section for outlook in outlooks if outlook.failing}
+    words = [quota.text for quota in quotas if quota.kind == "sections"]
+    for quota in quotas:
+        section, _, parameter = quota.part.partition("/")
+        if quota.kind == "section_mean" and (section in beyond or len(outlooks) == 1):
+            factor = catalog.parameters.get(parameter.partition("/")[0])
+            words.append(f"{names.get(section, section)}{factor.zh if factor else parameter}：{quota.text}")
+    return "；".join(words)

@@ -1,0 +1,126 @@
+"""Where a target counts: the printed scope as region codes or a list of sections. 范围。"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.records import Region
+
+__all__ = ["Scope", "resolve_scope"]
+
+_WHOLE = re.compile(r"(?:全|本|我)(?:省|市|区|县|域|州|盟|旗)(?:域|区)?|市域|市区|城区|(?:城市)?建成区|中心城区|主城区")
+_CITIES = re.compile(r"(?:全省|全区|各|每个|所有)*(?:设区(?:的)?(?:市|城市)|地级及?以上城市|地级市|市（州）|市州|市)")
+_COUNTIES = re.compile(r"(?:全市|各|每个|所有)*(?:县(?:市区|区|市、区)?|区县|县（市、区）|县（区）|县级城市|旗县区?)")
+_EACH = re.compile(r"各|每个|所有|均")
+_ROLES = re.compile(r"((?:[国省市县][、，和及]?)+)[考控](?:核|制)?(?:考核)?(?:地表水|地下水)?(?:断面|点位|监测)")
+_LEVELS = ("province", "city", "county")
+
+Site = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a target is judged on. `kind`: region | regions (their mean) | each (every one) | sections."""
+
+    code: str
+    name: str
+    kind: str
+    subjects: tuple[str, ...]
+    names: tuple[str, ...]
+    why: str = ""
+
+    @property
+    def noun(self) -> str:
+        """What the subjects are called when counted."""
+        return "断面" if self.kind == "sections" else "市" if self.code.endswith("0000") else "县（区）"
+
+
+def resolve_scope(
+    printed: str, *, region: str, medium: str, catalog: Catalog, sites: Sequence[Site] = (), quote: str = ""
+) -> Scope | None:
+    """Return what a printed scope means within a region, None where no region or section answers to it.
+
+    An empty scope is the whole region. `medium` water is judged on sections. Raises QC110 for an unknown region.
+    """
+    home = catalog.regions.get(region)
+    words = re.sub(r"\s", "", printed)
+    if medium.endswith("water"):
+        return _sections(words, home, catalog=catalog, sites=sites, quote=quote)
+    if not words or _WHOLE.fullmatch(words) or words in (home.name, home.code):
+        return Scope(home.code, home.name, "region", (home.code,), (home.name,), "计划所在行政区")
+    for pattern, level in ((_CITIES, "city"), (_COUNTIES, "county")):
+        if pattern.fullmatch(words):
+            return _children(words, home, level=level, catalog=catalog)
+    named = _named(words, home, catalog)
+    if len(named) == 1:
+        return Scope(named[0].code, named[0].name, "region", (named[0].code,), (named[0].name,), "按名称")
+    if named:
+        return _several("regions", home, named, why="按名称")
+    if _WHOLE.match(words):
+        return Scope(home.code, printed, "region", (home.code,), (home.name,), f"“{printed}”按所在行政区统计")
+    return None
+
+
+def _children(words: str, home: Region, *, level: str, catalog: Catalog) -> Scope:
+    if _LEVELS.index(home.level) >= _LEVELS.index(level):
+        return Scope(home.code, home.name, "region", (home.code,), (home.name,), "计划所在行政区即其范围")
+    below = [row for row in _under(home.code, catalog) if row.level == level]
+    if not below:
+        return Scope(home.code, home.name, "region", (home.code,), (home.name,), "行政区无下级")
+    kind = "each" if _EACH.search(words) or level == "county" else "regions"
+    return _several(kind, home, below, why=f"{home.name}所辖{len(below)}个")
+
+
+def _several(kind: str, home: Region, rows: Sequence[Region], *, why: str) -> Scope:
+    codes, names = tuple(row.code for row in rows), tuple(row.name for row in rows)
+    label = (
+        f"{home.name}{len(rows)}个{'市' if rows[0].level == 'city' else '县（区）'}"
+        if len(rows) > 3
+        else "、".join(names)
+    )
+    return Scope(home.code, label, kind, codes, names, why)
+
+
+def _under(code: str, catalog: Catalog) -> Iterable[Region]:
+    for row in catalog.regions.children(code):
+        yield row
+        yield from _under(row.code, catalog)
+
+
+def _named(words: str, home: Region, catalog: Catalog) -> list[Region]:
+    """Regions listed by name below the plan's region: every name must answer, to one region each."""
+    listed = [part for part in re.split(r"[、,，和及与]", re.sub(r"等.*$", "", words)) if part]
+    found = [catalog.regions.find(part, within=home.code) for part in listed]
+    return [rows[0] for rows in found] if all(len(rows) == 1 for rows in found) else []
+
+
+def _sections(words: str, home: Region, *, catalog: Catalog, sites: Sequence[Site], quote: str) -> Scope | None:
+    """Sections of the region: those named in the scope, or those of its roles, or all that are assessed."""
+    below = {home.code, *(row.code for row in _under(home.code, catalog))}
+    near = [site for site in sites if site["kind"] == "section" and {site["city"], site["county"]} & below]
+    named = [site for site in near if _stem(site["name"]) in words or site["site"] == words]
+    named = named or [site for site in near if len(_stem(site["name"])) > 1 and _stem(site["name"]) in quote]
+    if named:
+        code = named[0]["site"] if len(named) == 1 else "+".join(str(site["site"]) for site in named)
+        return _section_scope(str(code), named, "按断面名称")
+    roles = sorted(
+        {f"{one}考" for group in _ROLES.findall(words) or _ROLES.findall(quote) for one in group if one > "一"}
+    )
+    chosen = [site for site in near if not roles or set(roles) & set(str(site["roles"] or "").split(","))]
+    general = not words or bool(roles) or _WHOLE.match(words) or words in ("断面", "地表水", home.name)
+    if not chosen or not general:
+        return None
+    label = f"{home.name}{'、'.join(roles) or '考核'}断面"
+    return _section_scope(f"{home.code}~{'+'.join(roles)}" if roles else home.code, chosen, "按断面级别", name=label)
+
+
+def _section_scope(code: str, sites: Sequence[Site], why: str, *, name: str = "") -> Scope:
+    names = tuple(str(site["name"]) for site in sites)
+    return Scope(code, name or "、".join(names), "sections", tuple(str(s["site"]) for s in sites), names, why)
+
+
+def _stem(name: object) -> str:
+    return re.sub(r"（.*?）|\(.*?\)|断面$", "", str(name))

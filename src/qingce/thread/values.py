@@ -1,0 +1,159 @@
+"""The indicator values that the targets ask for: both series, now and the same of earlier years. 指标值。"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+import pyarrow as pa
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.absence import Absent, lowest
+from qingce.core.periods import Period
+from qingce.core.records import Indicator
+from qingce.core.rounding import as_decimal
+from qingce.core.tables import VALUE, empty, shape
+from qingce.evaluate import air_indicator, water_indicator
+from qingce.thread.binding import Binding, assessed_period
+from qingce.thread.scope import Scope
+
+__all__ = ["EARLIER", "carried_period", "compute_values", "periods_of", "value_id"]
+
+EARLIER = 3
+"""How many earlier years the pace is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The judged tables that indicators are taken from."""
+
+    days: pa.Table
+    months: pa.Table
+    catalog: Catalog
+
+
+def value_id(indicator: str, scope: str, *, period: Period | str, series: str) -> str:
+    """Return the id of an indicator value: `V:<indicator>:<scope>:<period>:<series>`."""
+    return f"V:{indicator}:{scope}:{period}:{series}"
+
+
+def carried_period(binding: Binding, as_of: date) -> Period | None:
+    """Return this year for a level whose deadline has passed: it is held to its level on (到期后延续对照)."""
+    period = assessed_period(binding, as_of)
+    if period is None or period.end >= as_of or binding.relative or period.kind != "year":
+        return None
+    return Period.year(as_of.year)
+
+
+def periods_of(binding: Binding, as_of: date) -> tuple[Period, ...]:
+    """Return the periods whose values a target needs: to date, the same of earlier years, whole years, base year."""
+    found: list[Period] = []
+    for period in (assessed_period(binding, as_of), carried_period(binding, as_of)):
+        if period is not None and period.start <= as_of:
+            now = period.until(as_of)
+            found += [now, *(now.year_before(k) for k in range(1, EARLIER + 1)), period.year_before()]
+    if binding.relative and binding.target.base_year:
+        found.append(Period.year(binding.target.base_year))
+    return tuple(dict.fromkeys(found))
+
+
+def compute_values(
+    bindings: Iterable[Binding], days: pa.Table, section_months: pa.Table, *, catalog: Catalog, as_of: date
+) -> pa.Table:
+    """Compute every indicator value that the bound targets need, as VALUE rows without repetition.
+
+    `days` are city (or other region) days of `evaluate`, `section_months` its section-months. A scope of several
+    regions gets a row for each and one for their mean, absent while any of them has none.
+    """
+    inputs = Inputs(days, section_months, catalog)
+    rows: dict[str, dict[str, object]] = {}
+    for binding in bindings:
+        if binding.indicator is None or binding.scope is None or binding.verb == "none":
+            continue
+        for period in periods_of(binding, as_of):
+            for row in _values(binding.indicator, binding.scope, period=period, inputs=inputs):
+                rows.setdefault(str(row["id"]), row)
+    if not rows:
+        return empty(VALUE)
+    return pa.Table.from_pylist(list(rows.values()), schema=VALUE)
+
+
+def _values(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs) -> Iterator[dict[str, object]]:
+    if scope.kind == "sections":
+        yield from _water(indicator, scope, period=period, inputs=inputs)
+        return
+    for series in ("measured", "deducted"):
+        found: list[dict[str, object]] = []
+        for code, name in zip(scope.subjects, scope.names, strict=True):
+            found += _air(indicator, (code, name), period=period, series=series, inputs=inputs)
+        yield from found
+        if scope.kind != "region" and found:
+            yield _mean_of(indicator, scope, found, period=period, series=series)
+
+
+def _air(
+    indicator: Indicator, place: tuple[str, str], *, period: Period, series: str, inputs: Inputs
+) -> list[dict[str, object]]:
+    table = air_indicator(
+        indicator,
+        inputs.days,
+        scope=place[0],
+        scope_name=place[1],
+        period=period,
+        series=series,
+        catalog=inputs.catalog,
+    )
+    return _rows(table)
+
+
+def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs) -> list[dict[str, object]]:
+    if not inputs.months.num_rows:
+        return []
+    table = water_indicator(
+        indicator,
+        inputs.months,
+        scope=scope.code,
+        sections=scope.subjects,
+        period=period,
+        catalog=inputs.catalog,
+    )
+    return _rows(table)
+
+
+def _rows(table: pa.Table) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = shape(table, VALUE).to_pylist()
+    return found
+
+
+def _mean_of(
+    indicator: Indicator, scope: Scope, rows: Sequence[Mapping[str, object]], *, period: Period, series: str
+) -> dict[str, object]:
+    """Return the mean of the regions' values, or its absence while some have none."""
+    there = [row for row in rows if row["exact"]]
+    total = sum((Fraction(str(row["exact"])) for row in there), Fraction(0))
+    whole = len(there) == len(scope.subjects)
+    noun = scope.noun
+    return {
+        "id": value_id(indicator.id, scope.code, period=period, series=series),
+        "indicator": indicator.id,
+        "scope": scope.code,
+        "scope_name": scope.name,
+        "period": str(period),
+        "series": series,
+        "value": as_decimal(total / len(there)) if whole else None,
+        "exact": str(total / len(there)) if whole else "",
+        "unit": indicator.unit,
+        "n": len(there),
+        "n_required": len(scope.subjects),
+        "absent": None if whole else Absent.TOO_FEW.value,
+        "review": lowest(str(row["review"]) for row in there if row["review"]),
+        "method": there[0]["method"] if there else None,
+        "limits": there[0]["limits"] if there else None,
+        "start": period.start,
+        "end": period.end,
+        "note": f"{len(there)} 个{noun}的平均"
+        if whole
+        else f"{len(scope.subjects)} {noun}中仅 {len(there)} {noun}有数据，不能判定全省",
+    }
