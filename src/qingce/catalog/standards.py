@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from qingce.catalog.overlay import Shelf, content_files
@@ -20,7 +22,7 @@ from qingce.core.errors import complain
 from qingce.core.records import Limit, Parameter, Source
 from qingce.core.units import Units
 
-__all__ = ["BOUNDS", "Lexicon", "LimitIndex", "Standard", "read_averagings", "read_limits", "read_standards"]
+__all__ = ["BOUNDS", "Lexicon", "LimitIndex", "Standard", "is_met", "read_averagings", "read_limits", "read_standards"]
 
 BOUNDS = ("le", "ge", "range")
 _HEAD = ("code", "family", "zh", "en", "medium", "source", "start", "status")
@@ -179,6 +181,23 @@ def _limit(row: Row, *, standard: Standard, lexicon: Lexicon) -> Limit:
         page=row.cells["page"],
         question=question,
     )
+
+
+def is_met(limit: Limit, value: Decimal | Fraction | int) -> bool:
+    """Say whether a value [in the limit's unit] keeps the limit; the limit itself is included.
+
+    Examples
+    --------
+    >>> from qingce.catalog import load_catalog
+    >>> oxygen = load_catalog().limit("do", "sample", "3", day=date(2026, 1, 1))
+    >>> is_met(oxygen, Decimal("5")), is_met(oxygen, Decimal("4.99"))
+    (True, False)
+    """
+    if limit.bound == "ge":
+        return value >= limit.value
+    if limit.low is not None and value < limit.low:
+        return False
+    return value <= limit.value
 
 
 class LimitIndex:

@@ -49,18 +49,20 @@ class Table:
         return f"{self.path}:{self._line(key, section)}"
 
     def _line(self, key: str, section: str) -> int:
-        here, found = "", 1
+        """The line of `key` (in `section`), of the section's header, or 1."""
+        here, header_line = "", 1
+        wanted = re.compile(rf'\s*"?{re.escape(key)}"?\s*[.=]')
         for number, line in enumerate(self.source_text.splitlines() if key or section else (), 1):
-            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+            header = re.match(r"\s*\[+\s*\"?([^\]\"]+)", line)
             if header:
-                here = header[1].strip('"')
-            if here == section and header and (not key or found == 1):
-                found = number
-            if header and not section and here.split(".")[-1] == key:
+                here = header[1].strip()
+                if here == section or (not section and here.split(".")[-1] == key):
+                    header_line = number
+                    if not (key and section):
+                        return number
+            elif key and (not section or here == section) and wanted.match(line):
                 return number
-            if here in (section, "") and re.match(rf'\s*"?{re.escape(key)}"?\s*[.=]', line) and key:
-                return number
-        return found
+        return header_line
 
     def text(self, key: str, default: str = "") -> str:
         """Return a text; raises QC107 for another type."""
@@ -164,7 +166,7 @@ def read_table(
 
     With `optional` None any further key is allowed.
     """
-    text = path.read_text("utf-8")
+    text = _read_text(path, report)
     try:
         content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -186,23 +188,32 @@ def read_rows(
     path: Path, *, required: Collection[str], optional: Collection[str] = (), report: Report = refuse
 ) -> list[Row]:
     """Read a CSV file; refuse unknown or missing columns and rows of the wrong width (QC101, QC102, QC103, QC108)."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream)
-        header = [cell.strip() for cell in next(reader, [])]
-        if not _check_header(path, header, required=required, optional=optional, report=report):
-            return []
-        blank = dict.fromkeys((*required, *optional), "")
-        rows = []
+    reader = csv.reader(_read_text(path, report).splitlines(keepends=True), strict=True)
+    header = [cell.strip() for cell in next(reader, [])]
+    if not _check_header(path, header, required=required, optional=optional, report=report):
+        return []
+    blank = dict.fromkeys((*required, *optional), "")
+    rows = []
+    try:
         for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(header):
+            if cells and len(cells) != len(header):
                 reason = f"{len(cells)} cells, {len(header)} columns"
                 report(complain("QC101", f"{path}:{reader.line_num}", {"reason": reason}))
-                continue
-            filled = blank | dict(zip(header, (cell.strip() for cell in cells), strict=True))
-            rows.append(Row(path, reader.line_num, filled))
+            elif cells:
+                filled = blank | dict(zip(header, (cell.strip() for cell in cells), strict=True))
+                rows.append(Row(path, reader.line_num, filled))
+    except csv.Error as error:
+        report(complain("QC101", f"{path}:{reader.line_num}", {"reason": str(error)}))
     return rows
+
+
+def _read_text(path: Path, report: Report) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        report(complain("QC101", f"{path}:{line}", {"reason": "不是 UTF-8 not UTF-8"}))
+        return ""
 
 
 def _check_header(
