@@ -161,32 +161,37 @@ def _water() -> list[dict[str, object]]:
 def _targets() -> list[dict[str, object]]:
     said = [
         # quote, indicator, id, comparator, value, unit, status, words, extra
-        ("全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下", "PM2.5年均浓度", "pm2_5_annual", "<=", "39", "μg/m³", "at_risk", "有风险"),
-        ("空气质量优良天数比例达到78%以上", "优良天数比例", "good_day_ratio", ">=", "78", "%", "on_track", "符合进度"),
-        ("重度及以上污染天数控制在3天以内", "重污染天数", "heavy_days", "<=", "3", "天", "lost", "已无法完成"),
-        ("可吸入颗粒物（PM10）年均浓度不高于80微克/立方米", "PM10年均浓度", "pm10_annual", "<=", "80", "μg/m³", "safe", "已锁定完成"),
-        ("地表水国考断面优良（达到或优于Ⅲ类）比例达到83.3%以上", "优良断面比例", "good_section_ratio", ">=", "83.3", "%", "off_track", "滞后"),
-        ("全面消除劣Ⅴ类断面", "劣Ⅴ类断面比例", "bad_section_ratio", "==", "0", "%", "met", "已达到"),
-        ("森林覆盖率达到24.5%以上", "森林覆盖率", "forest_cover", ">=", "24.5", "%", "awaiting_official", "待反馈"),
-        ("单位地区生产总值二氧化碳排放比2025年下降18%", "单位GDP二氧化碳排放下降", "carbon_intensity_cut", "decrease_by", "18", "%", "awaiting_baseline", "待基数"),
-        ("平均降尘量不得高于7吨/月·平方公里", "平均降尘量", "dustfall", "<=", "7", "吨/月·平方公里", "no_data", "无数据"),
+        ("全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下", "PM2.5年均浓度", "pm2_5_annual", "<=", "39", "μg/m³", "at_risk", "年度进展（时限 2026 年）：有风险，目前 41.99 > 39"),
+        ("空气质量优良天数比例达到78%以上", "优良天数比例", "good_day_ratio", ">=", "78", "%", "on_track", "年度进展：进度正常"),
+        ("重度及以上污染天数控制在3天以内", "重污染天数", "heavy_days", "<=", "3", "天", "lost", "已失守：5 天 > 3 天"),
+        ("可吸入颗粒物（PM10）年均浓度不高于80微克/立方米", "PM10年均浓度", "pm10_annual", "<=", "80", "μg/m³", "safe", "年度进展：已稳妥，71.36 ≤ 80"),
+        ("地表水国考断面优良（达到或优于Ⅲ类）比例达到83.3%以上", "优良断面比例", "good_section_ratio", ">=", "83.3", "%", "not_met", "未达标：66.7 < 83.3"),
+        ("全面消除劣Ⅴ类断面", "劣Ⅴ类断面比例", "bad_section_ratio", "==", "0", "%", "met", "达标：0.0 = 0"),
+        ("森林覆盖率达到24.5%以上", "森林覆盖率", "forest_cover", ">=", "24.5", "%", "awaiting", "待反馈：尚未收到认定值"),
+        ("单位地区生产总值二氧化碳排放比2025年下降18%", "单位GDP二氧化碳排放下降", "carbon_intensity_cut", "decrease_by", "18", "%", "awaiting", "待基数：缺少基准年数值"),
+        ("平均降尘量不得高于7吨/月·平方公里", "平均降尘量", "dustfall", "<=", "7", "吨/月·平方公里", "unbound", "没有监测数据"),
         ("“六个百分之百”落实率达到100%", "六个百分之百落实率", "", "==", "100", "%", "unbound", "未能绑定"),
         ("挥发性有机物重点工程减排量完成省下达任务", "VOCs重点工程减排量", "", "", "", "", "unbound", "未能绑定"),
-        ("臭氧日最大8小时第90百分位浓度力争不高于160微克/立方米", "O₃-8h第90百分位", "o3_p90", "<=", "160", "μg/m³", "on_track", "符合进度"),
-        ("县级及以上集中式饮用水水源水质达标率保持100%", "饮用水水源水质达标率", "drinking_source_ratio", "==", "100", "%", "awaiting_official", "待反馈"),
+        ("臭氧日最大8小时第90百分位浓度力争不高于160微克/立方米", "O₃-8h第90百分位", "o3_p90", "<=", "160", "μg/m³", "on_track", "年度进展：进度正常"),
+        ("县级及以上集中式饮用水水源水质达标率保持100%", "饮用水水源水质达标率", "drinking_source_ratio", "==", "100", "%", "awaiting", "待反馈：尚未收到认定值"),
         ("农村生活污水治理率达到XX%", "农村生活污水治理率", "", ">=", "", "%", "unbound", "未能绑定"),
-        ("受污染耕地安全利用率达到95%以上", "受污染耕地安全利用率", "safe_farmland_ratio", ">=", "95", "%", "awaiting_official", "待反馈"),
+        ("受污染耕地安全利用率达到95%以上", "受污染耕地安全利用率", "safe_farmland_ratio", ">=", "95", "%", "awaiting", "待反馈：尚未收到认定值"),
     ]  # fmt: skip
     reasons = {
         "“": ("no_indicator", "目录中没有对应指标"),
         "挥": ("delegated", "目标值由省下达，方案未写明"),
         "农": ("placeholder", "原文数值为占位符“XX”"),
+        "平": ("no_data", "没有降尘监测数据"),
+        "森": ("awaiting_official", "待反馈：数值由认定单位给出，尚未收到"),
+        "县": ("awaiting_official", "待反馈：数值由认定单位给出，尚未收到"),
+        "受": ("awaiting_official", "待反馈：数值由认定单位给出，尚未收到"),
+        "单": ("awaiting_baseline", "待基数：相对目标缺少基准年数值"),
     }
     battles = {2: "蓝天", 3: "碧水", 4: "净土"}
     rows = []
     for n, (quote, name, code, sign, value, unit, status, words) in enumerate(said, 1):
         start, end = at(quote)
-        reason = reasons.get(quote[0], ("", "")) if status == "unbound" else ("", "")
+        reason = reasons.get(quote[0], ("", "")) if status in {"unbound", "awaiting"} else ("", "")
         chapter = PLAN_TEXT[:start].count("、深入打好") + 1
         battle = (
             "生态"

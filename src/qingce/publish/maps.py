@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from qingce.publish.results import Results
-from qingce.publish.rows import View, cell, newest, plain, split
+from qingce.publish.rows import View, cell, newest, plain, review_label, split
 
 __all__ = ["points", "regions"]
 
@@ -28,11 +28,11 @@ def points(results: Results) -> list[View]:
                 "when": day["day"],
                 "value": day["aqi"],
                 "level": day["level"],
-                "review": day["review"],
+                "review": review_label(day["review"]),
             }
         elif month is not None:
             scale = {"scale": "water_class", "when": month["period"], "value": None, "level": month["class"]}
-            last = {**scale, "review": month.get("review")}
+            last = {**scale, "review": review_label(month.get("review"))}
         known = plain(row, "site", "name", "kind", "city_name", "county_name", "target_class")
         found.append({**known, "roles": split(row["roles"]), "lon": row["lon"], "lat": row["lat"], "last": last})
     return found

@@ -55,8 +55,10 @@ class Place:
 
 def page(template: str, view: View, place: Place) -> str:
     """Render a view; an unknown name in a template is an error, never a blank."""
-    return environment().get_template(f"{template}.html").render(
-        view=view, place=place, t=words(place.language), other="en" if place.language == "zh" else "zh"
+    return (
+        environment()
+        .get_template(f"{template}.html")
+        .render(view=view, place=place, t=words(place.language), other="en" if place.language == "zh" else "zh")
     )
 
 
@@ -118,7 +120,7 @@ def ink(colour: str | None) -> str:
 def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 def localized(chart: Mapping[str, object], language: str) -> View:

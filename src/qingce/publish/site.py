@@ -38,8 +38,8 @@ def _ids(table: str, *columns: str) -> Callable[[Results], Iterable[Ids]]:
 
 
 def _places(results: Results) -> Iterable[Ids]:
-    tables = (("sites", "site"), ("air_site_days", "subject"), ("air_city_days", "subject"), ("water_months", "section"))
-    return sorted({pair for table, column in tables for pair in distinct(results, table, column)})
+    judged = (("air_site_days", "subject"), ("air_city_days", "subject"), ("water_months", "section"))
+    return sorted({pair for table, column in (("sites", "site"), *judged) for pair in distinct(results, table, column)})
 
 
 def _hours(results: Results) -> Iterable[Ids]:
@@ -63,11 +63,12 @@ class Route:
 
     def path(self, ids: Ids) -> str:
         """Return the path of the page of some ids."""
-        return re.sub(r"\{\w+\}", lambda found, rest=iter(ids): slug(next(rest)), self.pattern)  # type: ignore[misc]
+        return re.sub(r"\{\w+\}", "{}", self.pattern).format(*map(slug, ids))
 
     def match(self, path: str) -> Ids | None:
         """Return the slugs in a path, None if it is not of this kind."""
-        found = re.fullmatch(re.sub(r"\{\w+\}", "([^/]+)", re.escape(self.pattern).replace(r"\{", "{").replace(r"\}", "}")), path)
+        parts = re.split(r"\{\w+\}", self.pattern)
+        found = re.fullmatch("([^/]+)".join(map(re.escape, parts)), path)
         return found.groups() if found else None
 
 
@@ -139,10 +140,10 @@ def _twin(view: View, place: Place) -> str:
 def render(
     path: str, results: Results, lang: str = "zh", *, query: Mapping[str, str] | None = None
 ) -> tuple[bytes, str]:
-    """Return the body and content type of a page or twin as the server gives it, e.g. `targets/T-1.html`, `en/index.json`.
+    """Return the body and content type of a page or twin as the server gives it, e.g. `en/index.json`.
 
-    A path under `en/` is English whatever `lang` says; else `lang` holds, and links lead to pages of that language. `query`
-    is what the reader asked of the search page. Raises QC553 for no page, QC554 for no such id.
+    A path under `en/` is English whatever `lang` says; else `lang` holds, and links lead to pages of that language.
+    `query` is what the reader asked of the search page. Raises QC553 for no page, QC554 for no such id.
     """
     path = path.strip("/") or "index.html"
     folder, _, rest = path.partition("/")

@@ -21,7 +21,7 @@ from qingce.publish.views_place import recent
 __all__ = ["BATTLES", "WAITING", "scoreboard", "target", "target_row", "tasks", "unbound", "value_row"]
 
 BATTLES = ("蓝天", "碧水", "净土", "生态", "低碳", "风险", "治理")
-WAITING = ("awaiting_official", "awaiting_baseline", "awaiting", "unbound")
+WAITING = ("awaiting", "unbound")
 """Statuses whose rows come first: somebody has to bring something before there is a verdict."""
 
 
@@ -115,6 +115,7 @@ def target(results: Results, identity: str) -> View:
         "values": [value_row(item) for item in results.rows("values", where=known)],
         "official": [_official_row(item) for item in results.rows("official", where=known)],
         "others": _others(results, known, identity),
+        "explained": bool(results.rows("whys", columns=["id"], where={"id": row["value_id"]})),
         "chart": charts.cumulative(series, row),
         "calendar": charts.calendar(series, value="value", level="category"),
         "recent": recent(results, scope=scope, parameter=text(parameter or {}, "id")),

@@ -30,13 +30,19 @@ def indicators(results: Results) -> View:
     known = {str(row["id"]): plain(row) for row in results.rows("indicators")}
     listed = [
         {
-            **known.get(name, {"id": name, "zh": _spoken(results, name), "en": "", "battle": "", "unit": ""}),
+            **known.get(name, _unlisted(results, name)),
             "scopes": [{"id": scope, "name": names.get(scope, scope)} for scope in found],
         }
         for name, found in scopes.items()
     ]
     unused = [row for name, row in known.items() if name not in scopes]
     return {**facts(results), "rows": listed, "unused": unused}
+
+
+def _unlisted(results: Results, name: str) -> View:
+    """What can be said of an indicator that the results list no row of."""
+    columns = results["indicators"].schema.names
+    return {**dict.fromkeys(columns), "id": name, "zh": _spoken(results, name)}
 
 
 def _spoken(results: Results, name: str) -> str:
@@ -63,10 +69,9 @@ def indicator(results: Results, identity: str, scope: str) -> View:
     official = [{**plain(row), "review": review_label(row["review"])} for row in results.rows("official", where=where)]
     promised = results.rows("progress", where={"indicator_id": identity, "scope": scope})
     targets = [target_row(row) for row in promised]
-    blank = {"id": identity, "zh": _spoken(results, identity), "en": "", "unit": "", "decimals": None, "note": ""}
     return {
         **facts(results),
-        "indicator": plain(known[0]) if known else blank,
+        "indicator": plain(known[0]) if known else _unlisted(results, identity),
         "scope": {"id": scope, "name": _scope_names(results).get(scope, scope)},
         "values": values[::-1],
         "official": official,
@@ -179,6 +184,7 @@ def _target_entries(results: Results) -> list[View]:
         {
             "kind": "targets",
             "ids": [row["target_id"]],
+            "anchor": "",
             "title": f"{row['indicator_name'] or row['quote']} {row['target_text'] or ''}".strip(),
             "text": " ".join(str(value) for value in row.values() if value),
         }
@@ -203,4 +209,5 @@ def _other_entries(results: Results) -> list[View]:
 
 
 def _entry(kind: str, row: Mapping[str, object], *, ids: list[object], title: str) -> View:
-    return {"kind": kind, "ids": ids, "title": title, "text": " ".join(str(value) for value in row.values() if value)}
+    words = " ".join(str(value) for value in row.values() if value)
+    return {"kind": kind, "ids": ids, "anchor": "", "title": title, "text": words}

@@ -70,7 +70,7 @@ def _head(results: Results, identity: str, known: View | None) -> View:
     ]
     return {
         **facts(results),
-        "site": known or {"site": identity, "name": identity},
+        "site": {**dict.fromkeys(results["sites"].schema.names), "site": identity, "name": identity, **(known or {})},
         "roles": split((known or {}).get("roles")),
         "hours": hour_months(results).get(identity, []),
         "quality": quality,
@@ -81,9 +81,9 @@ def _head(results: Results, identity: str, known: View | None) -> View:
 def _air(results: Results, days: Sequence[Row], known: View | None) -> View:
     rows = sorted(days, key=lambda row: str(row["day"]))
     names = _names(results, [name for name in AIR if name in rows[0]])
-    head = _head(results, str(rows[0]["subject"]), known or plain(rows[0], "subject", "subject_name"))
+    subject = {"site": rows[0]["subject"], "name": rows[0]["subject_name"], "kind": "city"}
+    head = _head(results, str(rows[0]["subject"]), known or subject)
     if known is None:
-        head["site"] = {"site": rows[0]["subject"], "name": rows[0]["subject_name"], "kind": "city"}
         head["members"] = [plain(row, "site", "name") for row in results.rows("sites", where=_air_members(rows[0]))]
     return {
         **head,
