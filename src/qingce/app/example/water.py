@@ -17,7 +17,8 @@ from qingce.app.example.story import MARK, Floats, Noise, Story
 
 __all__ = ["months_of", "true_means", "write_water"]
 
-_HEADER = "site,parameter,time,value,unit,flag"
+_HEADER = "site,parameter,time,span,value,unit,flag,note"
+_SAMPLE = "sample"
 
 
 def months_of(story: Story) -> list[date]:
@@ -69,7 +70,7 @@ def _samples(story: Story, means: dict[tuple[str, str], Floats], months: list[da
         for section in facts["means"]:
             for parameter in ["water_temp", *facts["means"][section]]:
                 text = _printed(means[section, parameter][every.index(month)], facts, parameter)
-                yield f"{section},{parameter},{stamp},{text},{facts['units'][parameter]},"
+                yield f"{section},{parameter},{stamp},{_SAMPLE},{text},{facts['units'][parameter]},,{MARK}"
 
 
 def _printed(value: float, facts: dict[str, Any], parameter: str) -> str:
@@ -114,7 +115,8 @@ def _auto_table(story: Story, section: str, *, parameter: str, stamps: Any, valu
     facts = story.facts["water"]
     kept = np.flatnonzero(chance.uniform(len(values)) >= story.facts["gaps"]["share"])
     texts = [_printed(value, facts, parameter) for value in values[kept].tolist()]
-    constant = {"site": section, "parameter": parameter, "unit": facts["units"][parameter], "flag": ""}
+    constant = {"site": section, "parameter": parameter, "unit": facts["units"][parameter], "flag": "", "note": MARK}
+    constant["span"] = f"PT{facts['auto_every']}H"
     columns = {name: pa.array([text] * len(kept)) for name, text in constant.items()}
     columns |= {"time": pa.array(stamps[kept]), "value": pa.array(texts)}
     return pa.table(columns).select(_HEADER.split(","))

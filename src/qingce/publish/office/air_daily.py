@@ -1,0 +1,191 @@
+"""空气日报, one page: sites and counties, the highest site-hours, what today still allows, the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from qingce.core.errors import complain
+from qingce.publish.office.grid import Cell, Column, Toned
+from qingce.publish.office.labels import SAMPLE, UNREVIEWED, chinese_day, printed, review_text, signed
+from qingce.publish.office.word import add_paragraph, new_document, save_document, style_facts
+from qingce.publish.office.word_table import add_table, page_marks
+from qingce.publish.results import Results
+from qingce.publish.rows import Row, absent_label, cell, level_table, split, text
+
+__all__ = ["AIR_COLUMNS", "write_air_daily"]
+
+_SIX = ("pm2_5", "pm10", "o3_8h", "no2", "so2", "co")
+_HEADS = {"pm2_5": "PM2.5", "pm10": "PM10", "o3_8h": "O3-8h", "no2": "NO2", "so2": "SO2", "co": "CO"}
+_DECIMALS = {"co": 1}
+
+AIR_COLUMNS = (
+    Column("站点/县区", 24),
+    *(Column(_HEADS[name], 9, "center") for name in _SIX),
+    Column("AQI", 13, "center"),
+    Column("首要污染物", 14, "center"),
+    Column("月累计", 10, "center"),
+    Column("年累计", 10, "center"),
+    Column("同比", 10, "center"),
+    Column("排名", 7, "center"),
+)
+_HOUR_COLUMNS = (
+    Column("序号", 6, "center"), Column("时间", 20, "center"), Column("站点", 26), Column("县区", 14),
+    Column("项目", 12, "center"), Column("浓度", 16, "center"), Column("IAQI", 10, "center"),
+)  # fmt: skip
+_TOP = 10
+
+
+def write_air_daily(results: Results, path: Path, day: date) -> None:
+    """Write 空气日报 of a day as one A4 page; raises QC571 when that day has no air results, QC570.
+
+    Reads `air_site_days` and `air_city_days`, and where the build left them `air_cumulative`, `air_top_hours`,
+    `quota` of kind hours and `air_forecast`.
+    """
+    rows = _day_rows(results, day)
+    if not rows:
+        words: dict[str, object] = {"what": "空气日报", "when": day.isoformat(), "allowed": _last_day(results)}
+        raise complain("QC571", words=words)
+    title = f"{text(results.run, 'region_name')}环境空气质量日报"
+    document = new_document(title=title, kind="table_page")
+    page_marks(document.sections[0], sample=results.sample, footer=_footer(results), plain=True)
+    sizes = style_facts()["size"]
+    add_paragraph(document, title, face="title", size=20, align="center", line=30)
+    add_paragraph(document, _subtitle(rows, day), face="table", size=10.5, align="center", line=18)
+    lines = [_line(results, row, day) for row in rows]
+    add_table(document, AIR_COLUMNS, rows=lines, size=8.5)
+    add_paragraph(document, _units(results), face="table", size=sizes["note"], line=14)
+    _add_hours(document, results, day)
+    _add_rest(document, results, day)
+    save_document(document, path)
+
+
+def _day_rows(results: Results, day: date) -> list[Row]:
+    """The city first, then its counties, then the sites."""
+    where: Row = {"day": day, "series": "measured"}
+    region = text(results.run, "region")
+    city: list[Row] = list(results.rows("air_city_days", where=where))
+    city.sort(key=lambda row: (text(row, "subject") != region, text(row, "subject")))
+    return [*city, *sorted(results.rows("air_site_days", where=where), key=lambda row: text(row, "subject"))]
+
+
+def _last_day(results: Results) -> str:
+    days = [row["day"] for row in results.rows("air_city_days", columns=["day"])]
+    return f"至 {max(str(day) for day in days)}" if days else "无"
+
+
+def _subtitle(rows: Sequence[Row], day: date) -> str:
+    states = sorted({review_text(row.get("review")) for row in rows if row.get("review")})
+    return f"{chinese_day(day)}　　审核状态：{'、'.join(states) or UNREVIEWED}"
+
+
+def _footer(results: Results) -> str:
+    mark = f"　{SAMPLE}" if results.sample else ""
+    return f"{UNREVIEWED}：实时与初审数据仅供内部调度，最终以总站审核结果为准{mark}"
+
+
+def _line(results: Results, row: Row, day: date) -> list[Cell]:
+    total = _cumulative(results, text(row, "subject"), day)
+    return [
+        _place(results, row),
+        *(_concentration(row, name) for name in _SIX),
+        _aqi(results, row),
+        "\n".join(_HEADS.get(name, name) for name in split(row.get("primary"), ",")) or "—",
+        printed(total.get("month_mean"), 0) or "—",
+        printed(total.get("year_mean"), 1) or "—",
+        signed(total.get("change"), 1) or "—",
+        text(total, "rank") or "—",
+    ]
+
+
+def _place(results: Results, row: Row) -> str:
+    """The place's name, a site's county behind it, and whether the day is on the list of exceptions."""
+    found = results.rows("sites", columns=["county_name"], where={"site": text(row, "subject")})
+    words = [text(row, "subject_name") or text(row, "subject")]
+    words += [text(site, "county_name") for site in found]
+    words += ["例外事件日"] if row.get("excluded") else []
+    return "\n".join(word for word in words if word)
+
+
+def _concentration(row: Row, name: str) -> str:
+    shown = printed(row.get(name), _DECIMALS.get(name, 0))
+    reason = absent_label(row.get(f"absent_{name}"))
+    return shown or (str(reason["zh"]) if reason else "—")
+
+
+def _aqi(results: Results, row: Row) -> Cell:
+    if row.get("aqi") is None:
+        reason = absent_label(row.get("aqi_absent"))
+        return Toned("NA" + (f"\n{reason['zh']}" if reason else ""), "mute")
+    level = level_table(results, "aqi").get(int(str(row.get("level") or 0)), {})
+    word = str(level.get("zh") or "")
+    return Toned(f"{row['aqi']}\n{word}", fill=_soft(str(level.get("colour") or "")))
+
+
+def _soft(colour: str) -> str:
+    """Dark level colours would hide black words: the two worst are printed with a lighter ground."""
+    dark = {"#99004C": "D9A0C0", "#7E0023": "CFA0AC", "#FF0000": "FF8080"}
+    return dark.get(colour.upper(), colour.lstrip("#"))
+
+
+def _cumulative(results: Results, subject: str, day: date) -> Mapping[str, object]:
+    """Month and year to date of PM2.5 for one place, as the build left them."""
+    table = results.tables.get("air_cumulative")
+    rows: list[Row] = [] if table is None else table.to_pylist()
+    found = (row for row in rows if row["subject"] == subject and row["day"] == day)
+    return next(found, {})
+
+
+def _units(results: Results) -> str:
+    units = {str(row["id"]): text(row, "unit") for row in results.rows("parameters")}
+    co = units.get("co", "mg/m3").replace("m3", "m³")
+    return f"单位：CO 为 {co}，其余为 μg/m³；月累计、年累计、同比、排名为 PM2.5 平均浓度；“—”为无数据。"
+
+
+def _add_hours(document: Any, results: Results, day: date) -> None:
+    """The ten highest site-hours of the day."""
+    _head(document, "一、当日站点小时浓度最高的十个")
+    table = results.tables.get("air_top_hours")
+    rows: list[Row] = [] if table is None else [row for row in table.to_pylist() if row["time"].date() == day]
+    if not rows:
+        _say(document, "无小时数据")
+        return
+    names = {str(row["id"]): row for row in results.rows("parameters")}
+    lines: list[list[Cell]] = []
+    for number, row in enumerate(rows[:_TOP], 1):
+        known = names.get(text(row, "parameter"), {})
+        unit = text(row, "unit") or text(known, "unit")
+        lines.append([
+            number, f"{row['time']:%m月%d日 %H时}", text(row, "site_name") or text(row, "site"),
+            text(row, "county_name"),
+            _HEADS.get(text(row, "parameter"), text(known, "symbol") or text(row, "parameter")),
+            f"{cell(row['value'])} {unit.replace('ug/', 'μg/').replace('m3', 'm³')}", text(row, "iaqi") or "—",
+        ])  # fmt: skip
+    add_table(document, _HOUR_COLUMNS, rows=lines, size=8.5)
+
+
+def _add_rest(document: Any, results: Results, day: date) -> None:
+    """What the hours that remain may still average, and the next three days."""
+    _head(document, "二、今日剩余小时限值")
+    told = list(dict.fromkeys(text(row, "text") for row in results.rows("quota", where={"kind": "hours"})))
+    _say(document, "；".join(told) if told else "当日已结束或无小时数据，不计算剩余小时限值")
+    _head(document, "三、未来三天预报")
+    table = results.tables.get("air_forecast")
+    rows: list[Row] = [] if table is None else [row for row in table.to_pylist() if row["day"] > day]
+    _say(document, "；".join(_forecast(row) for row in rows[:3]) if rows else "无预报数据")
+
+
+def _forecast(row: Row) -> str:
+    shown = text(row, "text") or f"AQI {text(row, 'aqi_low')}～{text(row, 'aqi_high')}"
+    primary = "、".join(_HEADS.get(name, name) for name in split(row.get("primary"), ","))
+    return f"{chinese_day(row['day'])}：{shown}" + (f"，首要污染物 {primary}" if primary else "")
+
+
+def _head(document: Any, words: str) -> None:
+    add_paragraph(document, words, face="first", size=11, line=22)
+
+
+def _say(document: Any, words: str) -> None:
+    add_paragraph(document, words, face="table", size=10.5, indent=2, line=18)

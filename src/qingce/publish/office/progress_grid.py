@@ -1,0 +1,207 @@
+"""目标进度表, 指标清单 and 未能绑定: the rows of the thread as an office reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+from qingce.publish.office.grid import Cell, Column, Grid, Toned
+from qingce.publish.office.labels import deadline_text, printed, review_text, run_line, signed, status_cell, unit_text
+from qingce.publish.results import Results
+from qingce.publish.rows import Row, cell, text
+from qingce.publish.views import WAITING
+
+__all__ = [
+    "PROGRESS_COLUMNS",
+    "chinese_deadline",
+    "document_names",
+    "indicator_grid",
+    "ordered_progress",
+    "progress_grid",
+    "unbound_grid",
+]
+
+PROGRESS_COLUMNS = (
+    Column("指标", 15),
+    Column("目标及文号", 17),
+    Column("口径（扣沙、修约）", 13),
+    Column("认定单位", 11),
+    Column("截止日", 10, "center"),
+    Column("官方值及审核状态", 15),
+    Column("测算值", 14),
+    Column("差值", 10),
+    Column("同比", 8, "right"),
+    Column("剩余允许值", 19),
+    Column("概率（内部）", 8, "center"),
+    Column("责任县区", 13),
+    Column("原文", 26),
+)
+_KEYS = (Column("目标编号", 12, hidden=True), Column("状态代码", 12, hidden=True))
+
+_SIGNS = {
+    "<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">", "~": "约", "range": "在", "decrease_by": "下降",
+    "increase_by": "提高",
+}  # fmt: skip
+_KINDS = {
+    "level": "水平", "relative": "相对变化", "increment": "增量", "class": "类别", "placeholder": "占位（未填数）",
+    "delegated": "上级下达", "qualitative": "定性", "coverage": "覆盖", "threshold": "门槛",
+}  # fmt: skip
+_ORDER = ("lost", "not_met", "at_risk", "on_track", "met", "safe")
+
+
+def ordered_progress(results: Results) -> list[Row]:
+    """Return the rows of `progress`: unbound and 待反馈 first, then the worst status first, in document order."""
+    rows = cast("list[Row]", results.rows("progress")) or _from_targets(results)
+    return sorted(rows, key=_rank)
+
+
+def progress_grid(results: Results, *, keys: bool = True) -> Grid:
+    """Make 目标进度表; `keys` adds the hidden target id and status code."""
+    decimals = {str(row["id"]): row["decimals"] for row in results.rows("indicators")}
+    rows = []
+    for row in ordered_progress(results):
+        line = _progress_line(row, decimals)
+        rows.append([*line, text(row, "target_id"), text(row, "status")] if keys else line)
+    return Grid(
+        "目标进度表",
+        f"{text(results.run, 'region_name') or text(results.run, 'campaign')}污染防治攻坚战目标进度表",
+        PROGRESS_COLUMNS + (_KEYS if keys else ()),
+        rows,
+        run_line(results),
+        (
+            "未能绑定和待反馈的目标排在最前；其余按状态由重到轻排列。",
+            "“测算值”为本系统按所列口径计算，认定单位反馈前不作为结论；“未审核”指数据尚未达到总站审核状态。",
+            "概率为内部研判，不对外提供。",
+        ),
+        "没有读到目标",
+    )
+
+
+def unbound_grid(results: Results) -> Grid:
+    """List every target that could not be bound, with its reason."""
+    columns = (
+        Column("序号", 5, "center"), Column("战役", 6, "center"), Column("原文指标", 24), Column("目标", 16),
+        Column("未绑定原因", 30), Column("时限", 10, "center"), Column("文号", 19), Column("原文", 46),
+        Column("目标编号", 12, hidden=True),
+    )  # fmt: skip
+    found = [row for row in results.rows("progress") if not row["bound"]]
+    rows: list[list[Cell]] = [
+        [
+            number, text(row, "battle"), text(row, "indicator_name"), text(row, "target_text"),
+            Toned(text(row, "reason_text") or text(row, "reason") or "未说明", "wait"),
+            deadline_text(row["deadline"]), text(row, "document_number"), text(row, "quote"), text(row, "target_id"),
+        ]
+        for number, row in enumerate(found, 1)
+    ]  # fmt: skip
+    return Grid("未能绑定", "未能绑定的目标", columns, rows, run_line(results), (), "所有目标均已绑定")
+
+
+def indicator_grid(results: Results) -> Grid:
+    """List every quantified promise as it was read from the documents."""
+    columns = (
+        Column("序号", 5, "center"), Column("战役", 6, "center"), Column("指标", 22), Column("范围", 11),
+        Column("要求", 6, "center"), Column("目标值", 11, "right"), Column("单位", 11), Column("基期", 6, "center"),
+        Column("时限", 10, "center"), Column("力度", 7, "center"), Column("类型", 10), Column("文件", 17),
+        Column("条款", 8), Column("原文", 34), Column("指标编号", 16, hidden=True),
+        Column("目标编号", 12, hidden=True),
+    )  # fmt: skip
+    names = document_names(results)
+    rows: list[list[Cell]] = [
+        [
+            number, text(row, "battle"), text(row, "indicator"), text(row, "scope"),
+            _SIGNS.get(text(row, "comparator"), ""),
+            text(row, "value") or text(row, "value_text"), text(row, "unit"), text(row, "base_year"),
+            deadline_text(row["deadline"]), text(row, "strength"), _KINDS.get(text(row, "kind"), text(row, "kind")),
+            names.get(text(row, "document_id"), ""), text(row, "clause"), text(row, "quote"), text(row, "indicator_id"),
+            text(row, "id"),
+        ]
+        for number, row in enumerate(results.rows("targets"), 1)
+    ]  # fmt: skip
+    return Grid("指标清单", "指标清单", columns, rows, run_line(results), (), "没有读到目标")
+
+
+def document_names(results: Results) -> dict[str, str]:
+    """Return how each document is cited: its number, else its title."""
+    return {str(row["id"]): text(row, "number") or f"《{text(row, 'title')}》" for row in results.rows("documents")}
+
+
+def _rank(row: Row) -> tuple[int, int]:
+    status = str(row.get("status") or "")
+    if not row.get("bound"):
+        return (0, 0)
+    if status in WAITING:
+        return (1, WAITING.index(status))
+    return (2, _ORDER.index(status) if status in _ORDER else len(_ORDER))
+
+
+def _progress_line(row: Row, decimals: Mapping[str, object]) -> list[Cell]:
+    places = int(str(decimals.get(text(row, "indicator_id")) or 0))
+    unit = unit_text(row.get("unit"))
+    probability = row.get("probability")
+    return [
+        _name(row),
+        _joined(text(row, "target_text"), text(row, "document_number")),
+        text(row, "basis").replace("｜", "\n").replace("；", "\n"),
+        text(row, "decider"),
+        chinese_deadline(row),
+        _official(row, unit),
+        _own(row),
+        text(row, "difference_text") or signed(row.get("difference"), max(places, 1)),
+        signed(row.get("change"), max(places, 1)),
+        text(row, "quota_text"),
+        "" if probability is None else f"{printed(Decimal(str(probability)).scaleb(2), 0)}%",
+        text(row, "owners"),
+        text(row, "quote"),
+    ]
+
+
+def _name(row: Row) -> Toned:
+    """The indicator, its scope, and its status in words."""
+    status = status_cell(row)
+    reason = text(row, "reason_text")
+    told = f"【{status.text}】" + (f"\n{reason}" if reason and not row.get("bound") else "")
+    scope = text(row, "scope_name")
+    name = text(row, "indicator_name") + (f"（{scope}）" if scope else "")
+    return Toned(f"{name}\n{told}", status.tone)
+
+
+def chinese_deadline(row: Row) -> str:
+    """Return the deadline as printed, else its last day."""
+    return deadline_text(row.get("deadline")) or deadline_text(cell(row.get("deadline_day")))
+
+
+def _official(row: Row, unit: str) -> Cell:
+    if row.get("official_value") is None:
+        return Toned("待反馈", "wait") if row.get("bound") else ""
+    value = f"{cell(row['official_value'])} {unit}".strip()
+    return _joined(
+        value, review_text(row.get("official_review")), text(row, "official_issuer"), text(row, "official_number")
+    )
+
+
+def _own(row: Row) -> str:
+    if not text(row, "own_text") and row.get("own_value") is None:
+        return ""
+    value = text(row, "own_text") or f"{cell(row['own_value'])} {unit_text(row.get('unit'))}"
+    until = f"截至{deadline_text(cell(row.get('own_end')))}" if row.get("own_end") else ""
+    return _joined(value, "·".join(filter(None, (text(row, "own_label"), review_text(row.get("own_review"))))), until)
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _from_targets(results: Results) -> list[Row]:
+    """When documents were only read, the promises stand in the table without progress."""
+    numbers = document_names(results)
+    return [
+        {
+            "target_id": row["id"], "document_number": numbers.get(text(row, "document_id"), ""), "bound": True,
+            "battle": row["battle"], "indicator_id": row["indicator_id"], "indicator_name": row["indicator"],
+            "scope_name": row["scope"], "deadline": row["deadline"], "quote": row["quote"], "status": "仅读取",
+            "official_value": None, "unit": row["unit"],
+            "target_text": " ".join(filter(None, (_SIGNS.get(text(row, "comparator"), ""), text(row, "value_text")))),
+        }
+        for row in results.rows("targets")
+    ]  # fmt: skip
