@@ -66,12 +66,11 @@ _MEDIA = ("air", "water", "any")
 
 @dataclass(frozen=True, slots=True)
 class FileRule:
-    """How the file is opened: encoding, delimiter, sheet, and the columns by which the header row is known."""
+    """How the file is opened: encoding, delimiter, sheet, rows searched for the header, names of files in a folder."""
 
     encoding: str = "auto"
     delimiter: str = "auto"
     sheet: str = ""
-    header: tuple[str, ...] = ()
     search_rows: int = 20
     names: tuple[str, ...] = ("*.csv", "*.txt", "*.parquet", "*.xlsx")
 
@@ -98,7 +97,8 @@ class SiteRule:
     joined: str = "/"
     kind: str = "site"
     levels: tuple[str, ...] = ("city", "province", "county")
-    also: tuple[str, ...] = ()
+    verbatim: bool = False
+    """Blanks at the ends of a name tell two places apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +232,12 @@ def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str
 
 
 def _file(table: Table) -> FileRule:
-    part = _part(table, "file", ("encoding", "delimiter", "sheet", "header", "search_rows", "names"))
+    part = _part(table, "file", ("encoding", "delimiter", "sheet", "search_rows", "names"))
     plain = FileRule()
     return FileRule(
         encoding=part.text("encoding", plain.encoding),
         delimiter=_one_of(part, "delimiter", ("auto", ",", ";", "\t"), default=plain.delimiter),
         sheet=part.text("sheet"),
-        header=part.texts("header"),
         search_rows=part.whole("search_rows", plain.search_rows),
         names=part.texts("names") or plain.names,
     )
@@ -273,14 +272,14 @@ def _time(table: Table) -> TimeRule:
 
 
 def _site(table: Table) -> SiteRule:
-    part = _part(table, "site", ("columns", "joined", "kind", "levels", "also"))
+    part = _part(table, "site", ("columns", "joined", "kind", "levels", "verbatim"))
     plain = SiteRule()
     return SiteRule(
         columns=_alternatives(part, "columns") or plain.columns,
         joined=part.text("joined", plain.joined),
         kind=_one_of(part, "kind", ("site", "region"), default=plain.kind),
         levels=part.texts("levels") or plain.levels,
-        also=part.texts("also"),
+        verbatim=_truth(part, "verbatim"),
     )
 
 

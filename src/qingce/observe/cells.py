@@ -1,0 +1,272 @@
+"""The value cells of one frame: read, placed in time and space, and each fault kept with its cell. 单元格。"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from qingce.catalog.catalog import Catalog
+from qingce.catalog.feeds import Recipe
+from qingce.core.absence import REVIEW_ZH, Absent, Review
+from qingce.core.errors import QingceError, complain
+from qingce.core.records import Feed, Rejected
+from qingce.observe.files import reason_of, shown
+from qingce.observe.frame import Frame
+from qingce.observe.layouts import Laid, key_places, lay_out
+from qingce.observe.numbers import BELOW, EMPTY, NOT_NUMBER, OK, TOO_LARGE, read_numbers
+from qingce.observe.places import Places, named_places
+from qingce.observe.times import Times, read_times
+
+__all__ = ["Cells", "read_cells"]
+
+Longs = NDArray[np.int64]
+Codes = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+_VALID = "valid"
+
+
+@dataclass
+class Cells:
+    """Every value cell that is not empty, by number; `problem` is 0 or the place of its fault in `problems`."""
+
+    frame: Frame
+    laid: Laid
+    texts: pa.Array
+    text: Codes
+    row: Codes
+    column: Codes
+    """Place in `laid.values`."""
+    rule: Codes
+    micro: Longs
+    kind: NDArray[np.int8]
+    limit: Longs
+    time: Longs
+    site: Codes
+    sites: list[str]
+    problem: Codes
+    flag: Codes
+    flags: list[str]
+    absent: Codes
+    """0 present, else 1 + place in Absent."""
+    review: Codes
+    reviews: list[str]
+    total: int
+    empty: int
+    rounded: int
+    problems: list[tuple[str, dict[str, object]]] = field(default_factory=lambda: [("", {})])
+    strange: list[Rejected] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def refuse(self, which: Bools, code: str, words: dict[str, object]) -> None:
+        """Give the fault to the cells that have none yet; a missing `text` is the cell's own."""
+        which = which & (self.problem == 0)
+        if which.any():
+            self.problems.append((code, words))
+            self.problem[which] = len(self.problems) - 1
+
+    def refuse_each(self, fault: Codes, faults: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """Give each cell the fault of its number (-1 none), unless it has one."""
+        which = (fault >= 0) & (self.problem == 0)
+        if which.any():
+            first = len(self.problems)
+            self.problems.extend(faults)
+            self.problem[which] = first + fault[which]
+
+    def rejected(self) -> list[Rejected]:
+        """Return one record for each refused cell, and the columns nobody declared."""
+        found = list(self.strange)
+        messages: dict[tuple[int, int], str] = {}
+        names = [self.frame.names[place] for place in self.laid.values]
+        lines = self.frame.lines.to_numpy(zero_copy_only=False)
+        texts = self.texts.to_pylist()
+        for cell in np.flatnonzero(self.problem).tolist():
+            key = (int(self.problem[cell]), int(self.text[cell]))
+            code, words = self.problems[key[0]]
+            text = texts[key[1]]
+            if key not in messages:
+                messages[key] = reason_of(complain(code, words={"text": shown(text), **words}))
+            line, column = int(lines[self.row[cell]]), names[self.column[cell]]
+            found.append(
+                Rejected(self.frame.file, self.frame.sheet, line, column, shown(text), code, messages[key])
+            )  # fmt: skip
+        return found
+
+
+def read_cells(frame: Frame, feed: Feed, recipe: Recipe, *, catalog: Catalog, known: Collection[str] | None) -> Cells:
+    """Read every value cell of a frame; raises QC219 for a register and QC110 for nothing else."""
+    laid = lay_out(frame, feed, recipe, catalog=catalog)
+    times = read_times([frame.columns[p] for p in key_places(frame, recipe.time.columns)], recipe.time)
+    places = _places(frame, laid, recipe, catalog=catalog, times=times, known=known)
+    cells = _gather(frame, laid, recipe)
+    shifts = np.array([*(rule.shift for rule in laid.rules), 0], np.int64)
+    cells.time = times.seconds[cells.row] - shifts[np.where(cells.rule >= 0, cells.rule, -1)]
+    cells.site = places.codes[cells.column if laid.place_of_column else cells.row]
+    cells.sites = places.keys
+    cells.refuse_each(times.bad[cells.row], [("QC209", {"text": shown(text)}) for text in times.texts])
+    _refuse_places(cells, places)
+    cells.refuse_each(-1 - cells.rule, [(fault.code, dict(fault.words)) for fault in laid.faults])
+    _refuse_numbers(cells)
+    _read_flags(cells, recipe, feed=feed)
+    _read_reviews(cells)
+    cells.strange = [_strange(cells, name, error) for name, error in laid.strange]
+    return cells
+
+
+def _places(
+    frame: Frame, laid: Laid, recipe: Recipe, *,
+    catalog: Catalog, times: Times, known: Collection[str] | None,
+) -> Places:  # fmt: skip
+    good = times.seconds[times.bad < 0]
+    day = date(1970, 1, 1) + timedelta(seconds=int(good.min())) if len(good) else None
+    if laid.place_of_column:
+        names = [pa.array([frame.names[place] for place in laid.values], pa.string())]
+    else:
+        names = [frame.columns[place] for place in key_places(frame, recipe.site.columns)]
+    return named_places(names, recipe.site, regions=catalog.regions, day=day, known=known)
+
+
+def _refuse_places(cells: Cells, places: Places) -> None:
+    numbers = np.full(max(len(places.keys), 1), -1, np.int32)
+    for number, place in enumerate(places.faults):
+        numbers[place] = number
+    cells.refuse_each(numbers[cells.site], [(error.code, dict(error.words)) for error in places.faults.values()])
+
+
+def _gather(frame: Frame, laid: Laid, recipe: Recipe) -> Cells:
+    """Encode the texts of all value columns, read each distinct text once, leave the empty cells out."""
+    dictionary, codes = _encoded(frame, laid)
+    rows, size = frame.rows, len(codes)
+    if laid.rule_of_column is not None:
+        rule = np.repeat(laid.rule_of_column, rows)
+    else:
+        rule = np.tile(laid.rule_of_row if laid.rule_of_row is not None else np.zeros(rows, np.int32), len(laid.values))
+    micro, limit = np.zeros(size, np.int64), np.full(size, -1, np.int64)
+    kind, rounded = np.zeros(size, np.int8), np.zeros(size, bool)
+    forms: dict[tuple[Fraction, frozenset[str]], list[int]] = {(Fraction(1), frozenset()): [-1]}
+    for place, item in enumerate(laid.rules):
+        forms.setdefault((item.factor, item.missing), []).append(place)
+    for (factor, missing), members in forms.items():
+        here = _members(
+            rule, members, single=len(forms) == 1 or (not laid.faults and len(members) == len(laid.rules) + 1)
+        )
+        used = np.unique(codes[here]) if not isinstance(here, slice) else np.arange(len(dictionary))
+        if not len(used):
+            continue
+        numbers = read_numbers(dictionary.take(pa.array(used)), rule=recipe.values, missing=missing, factor=factor)
+        back = np.zeros(len(dictionary), np.int64)
+        back[used] = np.arange(len(used))
+        at = back[codes[here]]
+        micro[here], kind[here] = numbers.micro[at], numbers.kind[at]
+        limit[here], rounded[here] = numbers.limit[at], numbers.rounded[at]
+    keep = kind != EMPTY
+    if laid.flag is not None:
+        keep |= np.tile(_not_blank(frame.columns[laid.flag]), len(laid.values))
+    chosen = np.flatnonzero(keep)
+    nothing = np.zeros(len(chosen), np.int32)
+    return Cells(
+        frame=frame, laid=laid, texts=dictionary, text=codes[chosen], row=(chosen % max(rows, 1)).astype(np.int32),
+        column=(chosen // max(rows, 1)).astype(np.int32), rule=rule[chosen].astype(np.int32), micro=micro[chosen],
+        kind=kind[chosen], limit=limit[chosen], time=np.zeros(len(chosen), np.int64), site=nothing, sites=[],
+        problem=nothing.copy(), flag=nothing - 1, flags=[], absent=nothing.copy(), review=nothing - 1, reviews=[],
+        total=size, empty=size - len(chosen), rounded=int(rounded[chosen].sum()),
+    )  # fmt: skip
+
+
+def _members(rule: Codes, members: list[int], *, single: bool) -> Bools | slice:
+    """The cells of some rules; faults count with the plain form."""
+    if single:
+        return slice(None)
+    chosen = np.isin(rule, [place for place in members if place >= 0])
+    return chosen | (rule < 0) if -1 in members else chosen
+
+
+def _encoded(frame: Frame, laid: Laid) -> tuple[pa.Array, Codes]:
+    if not laid.values or not frame.rows:
+        return pa.array([], pa.string()), np.zeros(0, np.int32)
+    columns = [pc.fill_null(frame.columns[place].cast(pa.string()), "") for place in laid.values]
+    encoded = pa.chunked_array(columns).dictionary_encode().unify_dictionaries()
+    codes = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks])
+    return encoded.chunk(0).dictionary, codes.astype(np.int32)
+
+
+def _not_blank(column: pa.Array) -> Bools:
+    text = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+    result: Bools = pc.not_equal(text, "").to_numpy(zero_copy_only=False)
+    return result
+
+
+def _refuse_numbers(cells: Cells) -> None:
+    """Refuse what is no number, negative where nothing is, or outside what the catalog holds possible."""
+    cells.refuse(cells.kind == NOT_NUMBER, "QC206", {})
+    shown_values = (cells.kind == OK) | (cells.kind == TOO_LARGE)
+    for place, rule in enumerate(cells.laid.rules):
+        low, high = rule.parameter.minimum, rule.parameter.maximum
+        here = shown_values & (cells.rule == place)
+        words: dict[str, object] = {"parameter": rule.parameter.zh}
+        outside = here & (cells.kind == TOO_LARGE)
+        if low is not None:
+            if low >= 0:
+                cells.refuse(here & (cells.micro < 0), "QC207", words)
+            outside |= here & (cells.micro < int(low * 1_000_000))
+        if high is not None:
+            outside |= here & (cells.micro > int(high * 1_000_000))
+        bounds: dict[str, object] = {"low": "" if low is None else low, "high": "" if high is None else high}
+        cells.refuse(outside, "QC208", words | bounds | {"unit": rule.parameter.unit})
+
+
+def _read_flags(cells: Cells, recipe: Recipe, *, feed: Feed) -> None:
+    """Turn non-detects and flags into reasons of absence; a raw value under an invalid flag stays beside it."""
+    below = 1 + list(Absent).index(Absent.BELOW_DETECTION)
+    cells.absent[cells.kind == BELOW] = below
+    if cells.laid.flag is None:
+        return
+    column = cells.frame.columns[cells.laid.flag]
+    encoded = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), "")).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)[cells.row]
+    cells.flags = encoded.dictionary.to_pylist()
+    cells.flag = codes
+    for place, text in enumerate(cells.flags):
+        here = codes == place
+        meaning = recipe.flags.get(text, _VALID if not text else "")
+        if not meaning:
+            cells.refuse(here, "QC217", {"text": text, "feed": feed.id})
+        elif meaning == Absent.BELOW_DETECTION:
+            printed = here & (cells.kind == OK)
+            cells.limit[printed] = cells.micro[printed]
+            cells.kind[printed] = BELOW
+            cells.absent[here] = below
+        elif meaning != _VALID:
+            cells.absent[here] = 1 + list(Absent).index(Absent(meaning))
+
+
+def _read_reviews(cells: Cells) -> None:
+    if cells.laid.review is None:
+        return
+    column = cells.frame.columns[cells.laid.review]
+    encoded = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), "")).dictionary_encode()
+    spoken = {zh: state.value for state, zh in REVIEW_ZH.items()} | {state.value: state.value for state in Review}
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)[cells.row]
+    names = encoded.dictionary.to_pylist()
+    cells.reviews = [spoken.get(text, "") for text in names]
+    cells.review = codes
+    for place, text in enumerate(names):
+        if text and text not in spoken:
+            words: dict[str, object] = {"column": "review", "text": text, "expected": " | ".join(Review)}
+            cells.refuse(codes == place, "QC216", words)
+
+
+def _strange(cells: Cells, name: str, error: QingceError) -> Rejected:
+    place = cells.frame.names.index(name)
+    filled = int(_not_blank(cells.frame.columns[place]).sum())
+    message = f"{reason_of(error)}（该列有 {filled} 格未收 {filled} cells not taken）"
+    return Rejected(cells.frame.file, cells.frame.sheet, cells.frame.header_line, name, "", error.code, message)

@@ -1,0 +1,173 @@
+"""What only shows when the cells are seen together: wrong unit of a column, doubles, missing months. 整体检查。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qingce.catalog.feeds import MedianRule
+from qingce.core.rounding import as_decimal
+from qingce.core.tables import SCALE
+from qingce.observe.cells import Cells
+from qingce.observe.numbers import OK
+
+__all__ = ["Joined", "check_doubles", "check_medians", "join", "missing_months"]
+
+Longs = NDArray[np.int64]
+
+_NAMED_SITES = 20
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The good cells of several frames on common numbers for site, parameter and span."""
+
+    part: NDArray[np.int32]
+    cell: Longs
+    site: Longs
+    parameter: Longs
+    span: Longs
+    time: Longs
+    sites: list[str]
+    parameters: list[str]
+    spans: list[str]
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    def at(self, keep: NDArray[np.bool_]) -> Joined:
+        """Return some of the cells."""
+        return Joined(
+            self.part[keep], self.cell[keep], self.site[keep], self.parameter[keep], self.span[keep], self.time[keep],
+            self.sites, self.parameters, self.spans,
+        )  # fmt: skip
+
+
+def check_medians(cells: Cells, medians: Mapping[str, MedianRule]) -> list[str]:
+    """Refuse (QC214) or note the values of a column whose median tells of a wrong unit; our own check."""
+    notes = []
+    for place, rule in enumerate(cells.laid.rules):
+        plausible = medians.get(rule.parameter.id)
+        here = (cells.rule == place) & (cells.kind == OK) & (cells.problem == 0)
+        count = int(here.sum())
+        if plausible is None or count < plausible.at_least:
+            continue
+        middle = int(np.partition(cells.micro[here], count // 2)[count // 2])
+        median = as_decimal(middle, 6) / SCALE
+        if plausible.low <= median <= plausible.high:
+            continue
+        words: dict[str, object] = {
+            "parameter": rule.parameter.zh, "median": f"{median.normalize():f}", "unit": rule.parameter.unit,
+            "low": plausible.low, "high": plausible.high,
+        }  # fmt: skip
+        if plausible.action == "reject":
+            cells.refuse((cells.rule == place), "QC214", words)
+        notes.append(
+            f"{cells.frame.file}：{words['parameter']}中位数 {words['median']} {words['unit']} 不在合理范围 "
+            f"{plausible.low}–{plausible.high}，单位可能写错（本系统自设检查）"
+        )
+    return notes
+
+
+def join(parts: Sequence[Cells]) -> Joined:
+    """Put the good cells of all frames on common numbers."""
+    sites: dict[str, int] = {}
+    parameters: dict[str, int] = {}
+    spans: dict[str, int] = {}
+    columns: list[list[Longs]] = [[], [], [], [], [], []]
+    for number, cells in enumerate(parts):
+        chosen = np.flatnonzero(cells.problem == 0)
+        site = np.array([sites.setdefault(key, len(sites)) for key in cells.sites] or [0], np.int64)
+        parameter = np.array([_number(parameters, rule.parameter.id) for rule in cells.laid.rules] or [0], np.int64)
+        span = np.array([_number(spans, rule.span) for rule in cells.laid.rules] or [0], np.int64)
+        rule = cells.rule[chosen]
+        found = (np.full(len(chosen), number), chosen, site[cells.site[chosen]], parameter[rule], span[rule])
+        for column, values in zip(columns, (*found, cells.time[chosen]), strict=True):
+            column.append(values)
+    whole = [np.concatenate(column) if column else np.zeros(0, np.int64) for column in columns]
+    part, cell, place, what, lasting, time = whole
+    names = list(sites), list(parameters), list(spans)
+    return Joined(part.astype(np.int32), cell, place, what, lasting, time, *names)
+
+
+def check_doubles(joined: Joined, parts: Sequence[Cells]) -> tuple[NDArray[np.bool_], int]:
+    """Return which cells stay and how many were collapsed; cells that contradict each other are refused (QC212)."""
+    stay = np.ones(len(joined), bool)
+    key = _packed(joined)
+    order = np.argsort(key, kind="stable")
+    twin = np.flatnonzero(key[order][1:] == key[order][:-1])
+    if not len(twin):
+        return stay, 0
+    doubled = np.unique(np.concatenate([twin, twin + 1]))
+    groups = np.split(doubled, np.flatnonzero(np.diff(key[order][doubled])) + 1)
+    collapsed = 0
+    for group in groups:
+        members = order[group].tolist()
+        facts = [_facts(joined, parts, member) for member in members]
+        if len(set(facts)) == 1:
+            stay[members[1:]] = False
+            collapsed += len(members) - 1
+            continue
+        stay[members] = False
+        _refuse_group(joined, parts, members)
+    return stay, collapsed
+
+
+def missing_months(joined: Joined) -> list[str]:
+    """Note the months without any value between a site's first and last."""
+    if not len(joined):
+        return []
+    months = joined.time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    pairs = np.unique(joined.site * 100_000 + months)
+    notes = []
+    for site in np.unique(pairs // 100_000).tolist():
+        here = pairs[pairs // 100_000 == site] % 100_000
+        gaps = np.setdiff1d(np.arange(here.min(), here.max() + 1), here)
+        if len(gaps):
+            names = "、".join(str(month) for month in gaps.astype("datetime64[M]"))
+            notes.append(f"{joined.sites[site]} 缺整月数据：{names}")
+    more = len(notes) - _NAMED_SITES
+    return notes[:_NAMED_SITES] + ([f"另有 {more} 个站点缺整月数据"] if more > 0 else [])
+
+
+def _number(known: dict[str, int], name: str) -> int:
+    return known.setdefault(name, len(known))
+
+
+def _packed(joined: Joined) -> Longs:
+    """One number for (site, parameter, span, time); times are numbered when the whole would not fit in 63 bits."""
+    kinds = (joined.site * max(len(joined.parameters), 1) + joined.parameter) * max(len(joined.spans), 1) + joined.span
+    if not len(joined):
+        return kinds
+    first, last = int(joined.time.min()), int(joined.time.max())
+    time, length = joined.time - first, last - first + 1
+    if (int(kinds.max()) + 1) * length >= 2**63:
+        steps, time = np.unique(joined.time, return_inverse=True)
+        length = len(steps)
+    packed: Longs = kinds * length + time
+    return packed
+
+
+def _facts(joined: Joined, parts: Sequence[Cells], member: int) -> tuple[object, ...]:
+    cells, cell = parts[joined.part[member]], joined.cell[member]
+    flag = cells.flags[cells.flag[cell]] if cells.flags else ""
+    review = cells.reviews[cells.review[cell]] if cells.reviews else ""
+    return (
+        int(cells.micro[cell]), int(cells.kind[cell]), int(cells.limit[cell]), int(cells.absent[cell]), flag, review
+    )  # fmt: skip
+
+
+def _refuse_group(joined: Joined, parts: Sequence[Cells], members: Sequence[int]) -> None:
+    """Refuse every cell of a group, naming where the others stand and what they say."""
+    told = []
+    for member in members:
+        cells, cell = parts[joined.part[member]], int(joined.cell[member])
+        line = cells.frame.lines[int(cells.row[cell])].as_py()
+        told.append(f"{cells.frame.place(line)} = {cells.texts[int(cells.text[cell])].as_py()}")
+    for member in members:
+        cells, cell = parts[joined.part[member]], int(joined.cell[member])
+        cells.problems.append(("QC212", {"others": "；".join(told[:4])}))
+        cells.problem[cell] = len(cells.problems) - 1

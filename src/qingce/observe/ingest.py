@@ -1,0 +1,190 @@
+"""From a file or folder to observations, with every cell that could not be taken in. 入库前的读入。"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.catalog.catalog import Catalog
+from qingce.catalog.feeds import Recipe, recipe_of
+from qingce.core.absence import Absent, Review
+from qingce.core.errors import QingceError, complain
+from qingce.core.records import Feed, Rejected
+from qingce.core.tables import OBSERVATION, REJECTED, empty
+from qingce.observe.cells import Cells, read_cells
+from qingce.observe.checks import Joined, check_doubles, check_medians, join, missing_months
+from qingce.observe.files import open_frames, reason_of
+from qingce.observe.layouts import needs_of
+from qingce.observe.numbers import BELOW, OK, as_values
+
+__all__ = ["Ingest", "as_rejected", "ingest"]
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """What became of a source. `cells` = observations + `empty` + `collapsed` + refused cells; `rows` are data rows."""
+
+    observations: pa.Table
+    rejected: pa.Table
+    notes: tuple[str, ...]
+    rows: int
+    cells: int = 0
+    empty: int = 0
+    collapsed: int = 0
+    refused: int = 0
+    broken: int = 0
+    files: tuple[str, ...] = ()
+
+
+def ingest(
+    path: Path,
+    *,
+    feed: Feed,
+    catalog: Catalog,
+    review: str | None = None,
+    known_at: datetime | None = None,
+    sites: Collection[str] | None = None,
+) -> Ingest:
+    """Read a file, or every file of a folder, into OBSERVATION rows.
+
+    `review` is the state of the values, else the file's own column, else the feed's. `known_at` is left to the store
+    when None. With `sites` a place outside it is refused. A fault of one cell, line or file of several is listed in
+    `rejected`; raises QC200 to QC204, QC218, QC219, QC221 when nothing of the source can be read.
+    """
+    recipe = recipe_of(feed)
+    if recipe.layout == "register":
+        raise complain("QC219", path.name, {"feed": feed.id, "kind": recipe.layout})
+    if review is not None and review not in set(Review):
+        raise complain("QC107", words={"key": "review", "value": review, "expected": " | ".join(Review)})
+    parts: list[Cells] = []
+    faults: list[Rejected] = []
+    names = _files(path, recipe)
+    for file in names:
+        try:
+            found = _read_file(file, feed, recipe, catalog=catalog, sites=sites)
+        except QingceError as error:
+            if len(names) == 1:
+                raise
+            faults.append(Rejected(file.name, "", 0, "", "", error.code, f"{error.place} {reason_of(error)}".strip()))
+            continue
+        parts.extend(found)
+    notes = [note for cells in parts for note in _notes(cells, recipe)]
+    joined = join(parts)
+    stay, collapsed = check_doubles(joined, parts)
+    joined = joined.at(stay)
+    if collapsed:
+        notes.append(f"{collapsed} 个完全相同的重复值合并为一 {collapsed} identical doubles collapsed")
+    notes += missing_months(joined)
+    refused = [item for cells in parts for item in (*cells.rejected(), *cells.frame.broken)]
+    return Ingest(
+        observations=_observations(joined, parts, feed=feed, review=review, known_at=known_at),
+        rejected=as_rejected([*faults, *refused]),
+        notes=tuple(notes),
+        rows=sum(cells.frame.rows + len(cells.frame.broken) for cells in parts),
+        cells=sum(cells.total for cells in parts),
+        empty=sum(cells.empty for cells in parts),
+        collapsed=collapsed,
+        refused=sum(int((cells.problem > 0).sum()) for cells in parts),
+        broken=sum(len(cells.frame.broken) for cells in parts),
+        files=tuple(file.name for file in names),
+    )
+
+
+def as_rejected(items: Sequence[Rejected]) -> pa.Table:
+    """Return refused cells as a REJECTED table, by file and line."""
+    rows = sorted(items, key=lambda item: (item.file, item.sheet, item.line))
+    names = REJECTED.names
+    return pa.table({name: [getattr(row, name) for row in rows] for name in names}, schema=REJECTED)
+
+
+def _files(path: Path, recipe: Recipe) -> list[Path]:
+    """The file, or the files of a folder by name; raises QC200 when there is none and QC221 for an empty folder."""
+    if path.is_dir():
+        found = sorted({file for name in recipe.file.names for file in path.rglob(name) if file.is_file()})
+        if not found:
+            raise complain("QC221", path.name, {"names": " ".join(recipe.file.names)})
+        return found
+    if not path.is_file():
+        raise complain("QC200", path.name, {"reason": "没有这个文件 no such file"})
+    return [path]
+
+
+def _read_file(
+    path: Path, feed: Feed, recipe: Recipe, *, catalog: Catalog, sites: Collection[str] | None
+) -> list[Cells]:  # fmt: skip
+    frames = open_frames(path, rule=recipe.file, needs=needs_of(recipe), feed=feed.id)
+    return [read_cells(frame, feed, recipe, catalog=catalog, known=sites) for frame in frames]
+
+
+def _notes(cells: Cells, recipe: Recipe) -> Iterator[str]:
+    if not cells.frame.rows and not cells.frame.broken:
+        yield f"{cells.frame.place()}：只有表头，没有数据行 header only, no data row"
+    yield from check_medians(cells, recipe.medians)
+    if cells.rounded:
+        count = cells.rounded
+        yield f"{cells.frame.file}：{count} 个值超过六位小数，按六位收入 {count} values kept to six decimals"
+
+
+def _observations(
+    joined: Joined, parts: Sequence[Cells], *, feed: Feed, review: str | None, known_at: datetime | None
+) -> pa.Table:
+    """Make the OBSERVATION table of the cells that stay."""
+    if not len(joined):
+        return empty(OBSERVATION)
+    tables = []
+    for number, cells in enumerate(parts):
+        here = joined.part == number
+        chosen = joined.cell[here]
+        size = len(chosen)
+        kind, absent = cells.kind[chosen], cells.absent[chosen]
+        columns = {
+            "site": _words(joined.sites, joined.site[here]),
+            "parameter": _words(joined.parameters, joined.parameter[here]),
+            "time": pa.array(cells.time[chosen], pa.timestamp("s")),
+            "span": _words(joined.spans, joined.span[here]),
+            "value": as_values(cells.micro[chosen], kind == OK),
+            "flag": _optional(cells.flags, cells.flag[chosen]),
+            "absent": _words([None, *Absent], absent),
+            "detection_limit": as_values(cells.limit[chosen], (kind == BELOW) & (cells.limit[chosen] >= 0)),
+            "review": _reviews(cells, chosen, given=review, usual=str(feed.options["review"])),
+            "source": _words([feed.id], np.zeros(size, np.int32)),
+            "batch": _words([_batch(cells)], np.zeros(size, np.int32)),
+            "line": cells.frame.lines.take(pa.array(cells.row[chosen])),
+            "reason": pa.nulls(size, pa.string()),
+            "known_at": pa.nulls(size, pa.timestamp("us")) if known_at is None else _constant(known_at, size),
+        }
+        tables.append(pa.Table.from_arrays([columns[name] for name in OBSERVATION.names], schema=OBSERVATION))
+    return pa.concat_tables(tables)
+
+
+def _batch(cells: Cells) -> str:
+    return f"{cells.frame.file}[{cells.frame.sheet}]" if cells.frame.sheet else cells.frame.file
+
+
+def _constant(when: datetime, size: int) -> pa.Array:
+    return pa.repeat(pa.scalar(when, pa.timestamp("us")), size)
+
+
+def _words(words: Sequence[str | None], codes: np.ndarray) -> pa.Array:
+    return pa.array(words, pa.string()).take(pa.array(codes))
+
+
+def _optional(words: Sequence[str], codes: np.ndarray) -> pa.Array:
+    if not words:
+        return pa.nulls(len(codes), pa.string())
+    texts = pa.array([word or None for word in words], pa.string())
+    return texts.take(pa.array(codes))
+
+
+def _reviews(cells: Cells, chosen: np.ndarray, *, given: str | None, usual: str) -> pa.Array:
+    """The state given for the whole source, else the row's own, else the feed's."""
+    if given is not None or not cells.reviews:
+        return _words([given or usual], np.zeros(len(chosen), np.int32))
+    own = pa.array([word or usual for word in cells.reviews], pa.string())
+    return pc.fill_null(own.take(pa.array(cells.review[chosen])), usual)
