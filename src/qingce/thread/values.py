@@ -15,7 +15,6 @@ from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import VALUE, empty, shape
-from qingce.evaluate import air_indicator, water_indicator
 from qingce.thread.binding import Binding, assessed_period
 from qingce.thread.scope import Scope
 
@@ -96,6 +95,8 @@ def _values(indicator: Indicator, scope: Scope, *, period: Period, inputs: Input
 def _air(
     indicator: Indicator, place: tuple[str, str], *, period: Period, series: str, inputs: Inputs
 ) -> list[dict[str, object]]:
+    from qingce.evaluate import air_indicator
+
     table = air_indicator(
         indicator,
         inputs.days,
@@ -111,6 +112,8 @@ def _air(
 def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs) -> list[dict[str, object]]:
     if not inputs.months.num_rows:
         return []
+    from qingce.evaluate import water_indicator
+
     table = water_indicator(
         indicator,
         inputs.months,
