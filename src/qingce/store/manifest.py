@@ -5,9 +5,10 @@ A batch is acknowledged when its row is committed here; a file that is not liste
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -20,11 +21,12 @@ from qingce.store.digest import GENESIS
 from qingce.store.kinds import schema_version
 
 __all__ = [
-    "BUSY", "MANIFEST", "Batch", "Manifest", "Segment", "head_of", "list_batch", "list_segment", "make_durable",
+    "BUSY", "FULL", "MANIFEST", "Batch", "Manifest", "Segment", "head_of", "list_batch", "list_segment", "make_durable",
     "retire", "sqlite_complaint",
 ]  # fmt: skip
 
 MANIFEST = "manifest.sqlite"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 _TABLES = """
@@ -145,14 +147,20 @@ class Manifest:
         if not self.rows(_MADE):
             with self.writing() as connection:
                 if not connection.execute(_MADE).fetchone():
-                    for statement in filter(str.strip, _TABLES.split(";")):
-                        connection.execute(statement)
-                    facts = [("schema", schema_version()), ("offset", offset)]
-                    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
+                    self._fill(connection, offset)
         found = {name: text for name, text in self.rows("SELECT name, text FROM facts")}  # noqa: C416
         for name, code, expected in (("schema", "QC501", schema_version()), ("offset", "QC513", offset)):
             if found.get(name) != expected:
                 raise complain(code, str(self.path), {"found": found.get(name), "expected": expected})
+
+    def _fill(self, connection: sqlite3.Connection, offset: str) -> None:
+        if next((self.path.parent / "segments").rglob("*.parquet"), None):
+            reason = "有数据段而没有清单 segments are there, but not the manifest"
+            raise complain("QC502", str(self.path), {"reason": reason})
+        for statement in filter(str.strip, _TABLES.split(";")):
+            connection.execute(statement)
+        facts = [("schema", schema_version()), ("offset", offset)]
+        connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
 
 
 _MADE = "SELECT 1 FROM sqlite_master WHERE name = 'facts'"
@@ -204,6 +212,7 @@ def sqlite_complaint(error: sqlite3.Error, path: Path, patience: float) -> Qingc
     return complain("QC502", str(path), {"reason": error})
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -213,7 +222,13 @@ def primary_code(error: sqlite3.Error) -> int:
 
 
 def _no_room(path: Path) -> bool:
-    return shutil.disk_usage(path.parent).free < 2**20
+    """Whether a little cannot be written beside `path`: SQLite tells a spent quota as an I/O error."""
+    try:
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(bytes(2**16))
+    except OSError as error:
+        return error.errno in FULL
+    return False
 
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:

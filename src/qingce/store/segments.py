@@ -5,7 +5,6 @@ Written under a temporary name, fsynced, renamed, the folder fsynced: a file wit
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 
 from qingce.core.errors import QingceError, complain
 from qingce.store.kinds import SEQ, Kind
-from qingce.store.manifest import Segment
+from qingce.store.manifest import FULL, Segment
 
 __all__ = [
     "SUFFIX",
@@ -34,7 +33,6 @@ __all__ = [
 
 SUFFIX = ".parquet"
 TEMPORARY = ".tmp"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _A_FOLDER = 1000
 
 
@@ -89,7 +87,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 def disk_error(error: OSError, path: Path) -> QingceError:
     """Return the numbered error for what the disk raised."""
-    code = "QC503" if error.errno in _FULL else "QC512"
+    code = "QC503" if error.errno in FULL else "QC512"
     return complain(code, str(path), {"reason": error.strerror or error})
 
 
