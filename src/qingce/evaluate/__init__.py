@@ -1,1 +1,82 @@
-"""evaluate."""
+"""Observations and dated standards become findings and indicator values. 评价。
+
+One function a medium, found in a table and imported when first used; `evaluate` is the contract of `qingce evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from qingce.core.errors import complain
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from qingce.catalog.catalog import Catalog
+    from qingce.evaluate.air import evaluate_air
+    from qingce.evaluate.air_days import AirDays, evaluate_air_days
+    from qingce.evaluate.air_hours import evaluate_air_hours
+    from qingce.evaluate.indicators import air_indicator, bad_days
+
+__all__ = [
+    "MEDIA",
+    "AirDays",
+    "air_indicator",
+    "bad_days",
+    "evaluate",
+    "evaluate_air",
+    "evaluate_air_days",
+    "evaluate_air_hours",
+    "evaluate_water",
+    "evaluate_water_months",
+    "evaluate_water_samples",
+    "water_indicator",
+]
+
+MEDIA = {"air": "evaluate_air", "surface-water": "evaluate_water"}
+"""Medium of the command line → the function that evaluates it."""
+
+_HOME = {
+    "AirDays": "air_days",
+    "air_indicator": "indicators",
+    "bad_days": "indicators",
+    "evaluate_air": "air",
+    "evaluate_air_days": "air_days",
+    "evaluate_air_hours": "air_hours",
+    "evaluate_water": "water",
+    "evaluate_water_months": "water",
+    "evaluate_water_samples": "water",
+    "water_indicator": "water",
+}
+
+
+def evaluate(
+    medium: str,
+    table: pa.Table,
+    *,
+    catalog: Catalog,
+    by: str = "",
+    period: str = "",
+    edition: str = "auto",
+    sites: pa.Table | None = None,
+) -> pa.Table:
+    """Return the official statistics of a table of readings: the contract of `qingce evaluate` (DESIGN 8).
+
+    `by` and `period` left empty take the medium's own defaults. Raises QC254 for an unknown medium, and what the
+    medium's function raises.
+    """
+    if medium not in MEDIA:
+        words: dict[str, object] = {"medium": medium, "by": by, "period": period, "allowed": ", ".join(MEDIA)}
+        raise complain("QC254", words=words)
+    given = {name: value for name, value in (("by", by), ("period", period)) if value}
+    function: Callable[..., pa.Table] = __getattr__(MEDIA[medium])
+    return function(table, catalog=catalog, edition=edition, sites=sites, **given)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is first used: water is not loaded for air, nor either for `--help`."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

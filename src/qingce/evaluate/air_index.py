@@ -39,9 +39,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The index under one edition; `primary` and `exceeding` are bit masks over the items of the report."""
+    """The index under one edition; `primary` and `exceeding` are bit masks over the items of the report.
+
+    `best` is the index of what is there, published or not; `reason` says why there is none to publish; `missing`
+    is the reason of the first item that is missing.
+    """
 
     iaqi: tuple[Longs, ...]
+    best: Longs
+    missing: Codes
     aqi: Longs
     primary: Longs
     exceeding: Longs
@@ -56,16 +62,23 @@ def index_of(cells: Mapping[str, Cell], rules: AqiRules, *, report: str) -> Inde
     items = rules.items(report)
     parts = [_sub_index(cells, item, rules) for item in items]
     best = np.minimum(greatest(parts), rules.cap)
-    reason = _missing(cells, items)
+    missing = _missing(cells, items)
     aqi = best
     if rules.incomplete_above is not None:
-        aqi = np.where((reason != PRESENT) & (best <= rules.incomplete_above), NONE, best)
-    gone = (reason == PRESENT) & (aqi == NONE)
-    reason = np.where(gone, code_of(Absent.EXCLUDED_EVENT), reason).astype(np.int8)
+        aqi = np.where((missing != PRESENT) & (best <= rules.incomplete_above), NONE, best)
+    there = aqi != NONE
+    why = np.where(missing == PRESENT, code_of(Absent.EXCLUDED_EVENT), missing)
     above = rules.exceeding_above
-    exceeding = _exceeding(parts, above) & np.where(aqi == NONE, 0, -1) if above is not None else np.zeros_like(aqi)
-    return Index(tuple(parts), aqi, leaders(parts, aqi, above=rules.primary_above), exceeding,
-                 np.where(aqi == NONE, reason, PRESENT).astype(np.int8))  # fmt: skip
+    exceeding = np.zeros_like(aqi) if above is None else np.where(there, _exceeding(parts, above), 0)
+    return Index(
+        iaqi=tuple(parts),
+        best=best,
+        missing=missing,
+        aqi=aqi,
+        primary=leaders(parts, aqi, above=rules.primary_above),
+        exceeding=exceeding,
+        reason=np.where(there, PRESENT, why).astype(np.int8),
+    )
 
 
 def judge(
@@ -112,6 +125,8 @@ def _missing(cells: Mapping[str, Cell], items: Sequence[AqiItem]) -> Codes:
     for item in reversed(items):
         cell = cells[item.quantity]
         here = ~cell.values.ok & (cell.reason != code_of(Absent.EXCLUDED_EVENT))
+        if item.waived_by:
+            here = here & ~cells[item.waived_by].values.ok
         reason = np.where(here, cell.reason, reason).astype(np.int8)
     return reason
 

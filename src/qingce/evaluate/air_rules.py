@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +26,7 @@ __all__ = [
     "Level",
     "PeriodRules",
     "Span",
+    "Term",
     "aqi_rules",
     "day_rules",
     "edition_of",
@@ -51,6 +52,7 @@ class AqiItem:
     instead: str
     zh: str
     en: str
+    waived_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,21 @@ class DayRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the composite index: a statistic over its limit, times a weight, rounded to `decimals`."""
+
+    parameter: str
+    verb: str
+    percent: Fraction
+    limit_parameter: str
+    limit_averaging: str
+    limit_grade: str
+    weight: Fraction
+    decimals: int
+    limit: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodRules:
     """Statistics over days: validity, decimals and the terms of the composite index."""
 
@@ -127,7 +144,9 @@ class PeriodRules:
     february: int
     decimals: Mapping[str, int]
     share_decimals: int
-    composite: tuple[Row, ...]
+    incomplete_above: int
+    composite: tuple[Term, ...]
+    schemes: Mapping[str, tuple[Term, ...]]
     composite_decimals: int
     questions: Mapping[str, str]
 
@@ -174,7 +193,9 @@ def spans(
 
 
 def aqi_rules(method: Method) -> AqiRules:
-    """Read the rules of an index method: its items, breakpoints and levels."""
+    """Read the rules of an index method: its items, breakpoints and levels; raises QC103, QC107."""
+    if method.option("index", "rounding") != "up":
+        raise _wrong(method, "index.rounding", method.option("index", "rounding"))
     items = [(row.text("report"), _aqi_item(row, method.tables["breakpoints"])) for row in method.tables["items"]]
     missing = method.options.get("missing")
     above = missing.get("above") if isinstance(missing, Mapping) else None
@@ -212,6 +233,7 @@ def day_rules(method: Method) -> DayRules:
 
 def period_rules(method: Method) -> PeriodRules:
     """Read validity, decimals and the composite index from a statistics method."""
+    terms = tuple(_term(row) for row in method.tables["composite"])
     questions = {
         name: str(part["question"])
         for name, part in method.options.items()
@@ -224,7 +246,9 @@ def period_rules(method: Method) -> PeriodRules:
         february=_whole(method, "period", "february"),
         decimals={row.text("parameter"): row.whole("statistic") for row in method.tables["decimals"]},
         share_decimals=_whole(method, "day_share", "decimals"),
-        composite=tuple(method.tables["composite"]),
+        incomplete_above=_whole(method, "day_share", "incomplete_above"),
+        composite=terms,
+        schemes=_schemes(terms, method.tables.get("composite_schemes", [])),
         composite_decimals=_whole(method, "composite", "decimals"),
         questions=questions,
     )
@@ -242,6 +266,7 @@ def _aqi_item(row: Row, breakpoints: Iterable[Row]) -> AqiItem:
         instead=row.cells["instead"],
         zh=row.text("zh"),
         en=row.text("en"),
+        waived_by=row.cells.get("waived_by", ""),
     )
 
 
@@ -265,6 +290,30 @@ def _day_item(row: Row) -> DayItem:
         limit_averaging=row.cells["limit_averaging"],
         limit_grade=row.cells["limit_grade"],
     )
+
+
+def _term(row: Row) -> Term:
+    return Term(
+        parameter=row.text("parameter"),
+        verb=row.one_of("verb", ("mean", "percentile")),
+        percent=Fraction(row.decimal("percent")) if row.cells["percent"] else Fraction(0),
+        limit_parameter=row.text("limit_parameter"),
+        limit_averaging=row.text("limit_averaging"),
+        limit_grade=row.text("limit_grade"),
+        weight=Fraction(row.decimal("weight")),
+        decimals=row.whole("decimals"),
+    )
+
+
+def _schemes(terms: tuple[Term, ...], rows: Iterable[Row]) -> dict[str, tuple[Term, ...]]:
+    """Return the named variants of the composite index: other weights, or fixed limits."""
+    found: dict[str, list[Term]] = {}
+    by_parameter = {term.parameter: term for term in terms}
+    for row in rows:
+        limit = Fraction(row.decimal("limit")) if row.cells["limit"] else None
+        term = replace(by_parameter[row.text("parameter")], weight=Fraction(row.decimal("weight")), limit=limit)
+        found.setdefault(row.text("scheme"), []).append(term)
+    return {scheme: tuple(part) for scheme, part in found.items()}
 
 
 def _whole_or(row: Row, key: str, default: int) -> int:

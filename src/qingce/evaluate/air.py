@@ -1,0 +1,182 @@
+"""`qingce evaluate air`: from readings, long or wide, to the official statistics of any period. 空气评价。"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.errors import complain
+from qingce.core.periods import Period
+from qingce.core.tables import EXCEPTION, SITE, empty, shape
+from qingce.evaluate.air_days import MEASURED, days_of_readings
+from qingce.evaluate.air_hours import hours_of_readings
+from qingce.evaluate.air_input import Readings, read_long, read_wide
+from qingce.evaluate.indicators import VERBS, ask, value_row
+from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.kernels import arrow
+
+__all__ = ["BY", "PERIODS", "evaluate_air"]
+
+BY = ("site", "city")
+PERIODS = ("hour", "day", "month", "quarter", "year")
+_EPOCH = date(1970, 1, 1)
+
+
+def evaluate_air(
+    table: pa.Table,
+    *,
+    catalog: Catalog,
+    by: str = "city",
+    period: str = "day",
+    edition: str = "auto",
+    sites: pa.Table | None = None,
+) -> pa.Table:
+    """Return the result table of DESIGN 8: `site|city, time, aqi, level, primary, iaqi_*, absent_*` and more.
+
+    `table` is canonical wide (site, city, time, so2 … pm2_5, o3_8h) or OBSERVATION; without `sites` every site of the
+    table counts as an assessed site of its `city`. For month, quarter and year each air indicator is a column, beside
+    n_*, absent_* and note_*. Raises QC105, QC110, QC250–QC254.
+    """
+    if by not in BY or period not in PERIODS:
+        allowed = f"{'|'.join(BY)} × {'|'.join(PERIODS)}"
+        raise complain("QC254", words={"medium": "air", "by": by, "period": period, "allowed": allowed})
+    readings, known = _take(table, period=period)
+    places = known if sites is None else sites
+    if by == "city" and not any(places["city"].to_pylist()):
+        raise complain("QC250", words={"reason": "不知道站点属于哪个城市 no site has a city"})
+    if period == "hour":
+        found = hours_of_readings(readings, places, catalog=catalog, edition=edition, by=by)
+        return _shown(found, by=by)
+    days = days_of_readings(
+        readings, places, exceptions=empty(EXCEPTION), catalog=catalog, edition=edition, series=(MEASURED,)
+    )
+    chosen = days.site_days if by == "site" else days.city_days
+    if period == "day":
+        return _shown(chosen, by=by)
+    return _statistics(chosen, by=by, period=period, catalog=catalog, edition=edition)
+
+
+def _take(table: pa.Table, *, period: str) -> tuple[Readings, pa.Table]:
+    """Read the table by its layout; return the readings and the sites that it names."""
+    if "parameter" in table.column_names:
+        return read_long(table), _sites(table)
+    if "time" not in table.column_names or not {"site", "city"} & set(table.column_names):
+        raise complain("QC250", words={"reason": "缺 time 或 site、city 列 no time, or neither site nor city"})
+    key = "site" if "site" in table.column_names else "city"
+    return read_wide(table, daily=period != "hour" and _is_daily(table["time"]), key=key), _sites(table)
+
+
+def _is_daily(time: pa.ChunkedArray) -> bool:
+    """Say whether every time is a day: a date, or midnight."""
+    if pa.types.is_date(time.type):
+        return True
+    per_day = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[time.type.unit] * 86400
+    shift = per_day // 3 if time.type.tz else 0
+    return not np.any((arrow.whole(time) + shift) % per_day)
+
+
+def _sites(table: pa.Table) -> pa.Table:
+    """Make the SITE rows that a table itself names: every site is an assessed site of its city."""
+    names = table.column_names
+    key = "site" if "site" in names else "city"
+    if "city" not in names:
+        return empty(SITE)
+    pairs = table.select([key, "city"]).rename_columns(["site", "city"]).group_by(["site", "city"]).aggregate([])
+    pairs = pairs.filter(pc.and_(pc.is_valid(pairs["site"]), pc.is_valid(pairs["city"])))
+    size = pairs.num_rows
+    one = np.zeros(size, np.int64)
+    site, city = pairs["site"].cast(pa.string()), pairs["city"].cast(pa.string())
+    columns = {"site": site, "name": site, "city": city, "city_name": city, "roles": arrow.words(one, ["评价点"])}
+    return shape(pa.table(columns), SITE)
+
+
+def _shown(table: pa.Table, *, by: str) -> pa.Table:
+    """Put the columns of the contract first; leave the exact fractions out."""
+    first = ["subject", "time" if "time" in table.column_names else "day", "aqi", "level", "level_name", "primary"]
+    values = [name for name in table.column_names if pa.types.is_decimal(table.schema.field(name).type)]
+    order = [*first, "exceeding", "aqi_absent", *values]
+    for prefix in ("iaqi_", "absent_", "n_"):
+        order += [name for name in table.column_names if name.startswith(prefix) and name not in order]
+    order += ["short", "edition", "review"]
+    named = {"subject": by, "day": "time"}
+    return table.select(order).rename_columns([named.get(name, name) for name in order])
+
+
+def _statistics(days: pa.Table, *, by: str, period: str, catalog: Catalog, edition: str) -> pa.Table:
+    """Compute every air indicator for every subject and period of the days."""
+    chosen = [
+        indicator
+        for indicator in catalog.indicators.values()
+        if indicator.medium == "air" and indicator.statistic.get("verb") in VERBS
+    ]
+    numbers = arrow.whole(days["day"])
+    if not numbers.size:
+        return pa.table({by: pa.nulls(0, pa.string()), "time": pa.nulls(0, pa.string())})
+    first, last = (_EPOCH + timedelta(int(day)) for day in (numbers.min(), numbers.max()))
+    rows: list[dict[str, object]] = []
+    for scope in sorted(str(word) for word in days["subject"].unique().to_pylist()):
+        subject = subject_days(days, scope=scope, series=MEASURED)
+        for span in _periods(first, last, kind=period):
+            answers = {
+                indicator.id: value_row(
+                    ask(indicator, subject, period=span, as_of=last, catalog=catalog, edition=edition),
+                    scope=scope, scope_name=scope, series=MEASURED,
+                )
+                for indicator in chosen
+            }  # fmt: skip
+            rows.append({by: scope, "time": str(span)} | _flat(answers))
+    return _columns(rows, by=by, indicators=[indicator.id for indicator in chosen])
+
+
+def _flat(answers: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    row: dict[str, object] = {}
+    for name, answer in answers.items():
+        row |= {name: answer["text"], f"exact_{name}": answer["exact"], f"n_{name}": answer["n"]}
+        row |= {f"absent_{name}": answer["absent"], f"note_{name}": answer["note"]}
+    any_answer = next(iter(answers.values()))
+    row |= {"start": any_answer["start"], "end": any_answer["end"]}
+    row["edition"] = "+".join(dict.fromkeys("+".join(str(a["method"]) for a in answers.values()).split("+")))
+    row["review"] = any_answer["review"]
+    return row
+
+
+def _columns(rows: Sequence[Mapping[str, object]], *, by: str, indicators: Sequence[str]) -> pa.Table:
+    columns: dict[str, pa.Array] = {name: _text(rows, name) for name in (by, "time")}
+    for name in indicators:
+        columns[name] = _text(rows, name).cast(pa.decimal128(18, 6))
+    for prefix, make in (("n", _whole), ("absent", _text), ("exact", _text), ("note", _text)):
+        columns |= {f"{prefix}_{name}": make(rows, f"{prefix}_{name}") for name in indicators}
+    for name in ("start", "end"):
+        columns[name] = arrow.days(np.array([(_day(row[name]) - _EPOCH).days for row in rows], np.int64))
+    columns |= {name: _text(rows, name) for name in ("edition", "review")}
+    return pa.table(columns)
+
+
+def _text(rows: Sequence[Mapping[str, object]], name: str) -> pa.Array:
+    return arrow.text([None if row[name] is None else str(row[name]) for row in rows])
+
+
+def _whole(rows: Sequence[Mapping[str, object]], name: str) -> pa.Array:
+    return arrow.integers(np.array([row[name] for row in rows], np.int64))
+
+
+def _day(value: object) -> date:
+    return value if isinstance(value, date) else _EPOCH
+
+
+def _periods(first: date, last: date, *, kind: str) -> Iterator[Period]:
+    """Yield the calendar periods that touch the days."""
+    make: Mapping[str, Callable[[date], Period]] = {
+        "month": lambda day: Period.month(day.year, day.month),
+        "quarter": lambda day: Period.quarter(day.year, (day.month + 2) // 3),
+        "year": lambda day: Period.year(day.year),
+    }
+    while first <= last:
+        period = make[kind](first)
+        yield period
+        first = period.end + timedelta(1)
