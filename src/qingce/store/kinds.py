@@ -55,7 +55,7 @@ KINDS = {
         Kind("observation", OBSERVATION, ("site", "parameter", "span", "time"), "time"),
         Kind("finding", FINDING, ("id",)),
         Kind("value", VALUE, ("id",), "start"),
-        Kind("official", OFFICIAL, ("indicator", "scope", "period", "series", "issuer")),
+        Kind("official", OFFICIAL, ("indicator", "scope", "period", "series", "issuer", "number", "version")),
         Kind("exception", EXCEPTION, ("id",), "start"),
     )
 }
