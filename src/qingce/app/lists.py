@@ -1,0 +1,116 @@
+"""Tables of the catalogue that pages need to label what they show. 目录的清单表。"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.catalog import Catalog, Method
+from qingce.core.records import Region
+from qingce.publish.results import SCHEMAS
+
+__all__ = ["catalogue_tables"]
+
+Row = dict[str, object]
+
+
+def catalogue_tables(
+    catalog: Catalog, *, as_of: date, region: str, judged: Mapping[str, pa.Table]
+) -> dict[str, pa.Table]:
+    """Return the tables parameters, indicators, editions, levels and regions of `Results`.
+
+    `judged` are the tables whose `edition` column says which editions were used, and how often.
+    """
+    used = _used(judged)
+    found = {
+        "parameters": [_picked(p, "id zh en symbol medium unit decimals") for p in catalog.parameters.values()],
+        "indicators": [_indicator(i) for i in catalog.indicators.values()],
+        "editions": [*_standards(catalog, as_of, used), *(_method(m, as_of, used) for m in catalog.methods.values())],
+        "levels": list(_levels(catalog, as_of)),
+        "regions": [_region(r) for r in _around(catalog, region, as_of)],
+    }
+    return {name: _table(name, rows) for name, rows in found.items()}
+
+
+def _table(name: str, rows: list[Row]) -> pa.Table:
+    schema = SCHEMAS[name] or pa.schema([])
+    return pa.Table.from_pylist([{field: row.get(field) for field in schema.names} for row in rows], schema)
+
+
+def _picked(record: object, names: str) -> Row:
+    return {name: getattr(record, name) for name in names.split()}
+
+
+def _indicator(record: object) -> Row:
+    row = _picked(record, "id zh en medium battle unit decimals decider direction note status")
+    statistic: Mapping[str, object] = getattr(record, "statistic", {})
+    return row | {"parameter": str(statistic.get("parameter", "") or statistic.get("quantity", "") or "")}
+
+
+def _used(judged: Mapping[str, pa.Table]) -> Counter[str]:
+    """Count how many results name each edition; several are joined by `+`."""
+    counts: Counter[str] = Counter()
+    for table in judged.values():
+        if "edition" in table.column_names and table.num_rows:
+            for pair in pc.value_counts(table["edition"]).to_pylist():
+                for name in str(pair["values"] or "").split("+"):
+                    counts[name.strip()] += pair["counts"]
+    return counts
+
+
+def _in_force(start: date | None, end: date | None, day: date) -> bool:
+    return (start is None or start <= day) and (end is None or day <= end)
+
+
+def _standards(catalog: Catalog, as_of: date, used: Counter[str]) -> Iterable[Row]:
+    """One row a standard and stage: the dates its limits hold."""
+    stages: dict[tuple[str, date, date | None], int] = Counter()
+    for limit in catalog.limits:
+        stages[limit.standard, limit.start, limit.end] += 1
+    for (code, start, end), rows in sorted(stages.items(), key=lambda item: (item[0][0], item[0][1])):
+        source = catalog.sources.get(code) or next((s for k, s in catalog.sources.items() if k.lower() == code), None)
+        yield {
+            "id": code, "kind": "standard", "family": "", "title": source.title if source else code,
+            "number": source.number if source else code, "start": start, "end": end, "status": "verified",
+            "question": f"{rows} 行限值", "in_force": _in_force(start, end, as_of), "used_days": used.get(code, 0),
+            "source": source.key if source else "",
+        }  # fmt: skip
+
+
+def _method(method: Method, as_of: date, used: Counter[str]) -> Row:
+    return {
+        "id": method.id, "kind": "method", "family": method.family, "title": method.zh, "number": method.id,
+        "start": method.start, "end": method.end, "status": method.status, "question": method.question,
+        "in_force": not method.base and _in_force(method.start, method.end, as_of),
+        "used_days": used.get(method.id, 0), "source": method.source,
+    }  # fmt: skip
+
+
+def _levels(catalog: Catalog, as_of: date) -> Iterable[Row]:
+    """The levels of the index and the classes of water, with the colours their methods print."""
+    for family, scale, table in (("aqi", "aqi", "levels"), ("surface_water", "water_class", "classes")):
+        method = catalog.method(family, day=as_of)
+        for row in method.tables.get(table, []):
+            cells = row.cells
+            yield {
+                "scale": scale, "level": int(cells.get("level") or cells["class"]),
+                "zh": cells["zh"], "en": cells["en"],
+                "words_zh": cells.get("grade_zh") or cells.get("quality_zh") or "", "words_en": "",
+                "colour": cells["hex"], "low": cells.get("low", ""), "high": cells.get("high", ""),
+                "source": method.source,
+            }  # fmt: skip
+
+
+def _around(catalog: Catalog, region: str, as_of: date) -> list[Region]:
+    """The region and the regions inside it."""
+    if region not in catalog.regions:
+        return []
+    return [catalog.regions.get(region), *catalog.regions.children(region, day=as_of)]
+
+
+def _region(region: Region) -> Row:
+    return _picked(region, "code name level parent source") | {"geometry": None}

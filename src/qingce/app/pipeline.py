@@ -1,0 +1,195 @@
+"""The order of a build, nothing else: read, take in, judge, bind, progress, publish. 构建流程。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from filelock import FileLock, Timeout
+
+from qingce import __version__
+from qingce.app.campaign import Campaign, read_campaign
+from qingce.app.ingesting import reader
+from qingce.app.intake import Intake, Taken, feed_named, fingerprint
+from qingce.app.judging import Judged, judge
+from qingce.app.lists import catalogue_tables
+from qingce.app.progress import Steps
+from qingce.app.publishing import publish
+from qingce.app.reading import reading_tables
+from qingce.catalog import Catalog, load_catalog
+from qingce.core.errors import complain
+from qingce.core.ports import Book, Lake
+from qingce.core.records import Reading
+from qingce.core.tables import EXCEPTION, OFFICIAL, SITE, empty
+from qingce.observe import read_exceptions, read_official, read_sites
+from qingce.plans import read_document
+from qingce.publish import Results, write_results
+from qingce.store import open_book, open_lake
+from qingce.thread import bind, compute_values, progress
+
+__all__ = ["build"]
+
+PATIENCE = 600
+"""How long a second build waits for the first [s]."""
+
+
+def build(folder: Path, *, show: bool | None = None) -> Results:
+    """Build a campaign folder and return its results; safe to run again after any interruption.
+
+    Raises QC1xx to QC6xx with file and line. A second build at once waits, then raises QC603.
+    """
+    campaign = read_campaign(folder)
+    home = folder / ".qingce"
+    home.mkdir(exist_ok=True)
+    try:
+        with FileLock(home / "build.lock", timeout=PATIENCE):
+            lake, book = open_lake(campaign.lake), open_book(campaign.book)
+            try:
+                return _Build(campaign, lake, book=book, steps=Steps(7, show=show)).run()
+            finally:
+                lake.close()
+                book.close()
+    except Timeout as error:
+        raise complain("QC603", str(folder), {"seconds": PATIENCE}) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a build reads before it judges."""
+
+    sites: pa.Table
+    official: pa.Table
+    exceptions: pa.Table
+    taken: Sequence[Taken]
+    rejected: pa.Table
+
+
+class _Build:
+    """One run over an open lake and book."""
+
+    def __init__(self, campaign: Campaign, lake: Lake, *, book: Book, steps: Steps) -> None:
+        self.campaign, self.lake, self.book, self.steps = campaign, lake, book, steps
+        self.catalog: Catalog = load_catalog(campaign.overlays)
+        self.intake = Intake(lake, book, campaign.folder / ".qingce" / "intake")
+
+    def run(self) -> Results:
+        """Take every step in order."""
+        with self.steps.step("读取规划 reading plans"):
+            readings, numbers = self._read()
+        with self.steps.step("收入数据 taking data in"):
+            inputs = self._take_in()
+        as_of = self.campaign.as_of or self._last_day()
+        with self.steps.step("按当日标准评价 judging by the editions of the day"):
+            judged = judge(self.lake, inputs.sites, inputs.exceptions, catalog=self.catalog, as_of=as_of)
+        with self.steps.step("绑定与进度 binding and progress"):
+            tables = self._progress(readings, inputs, judged, as_of=as_of)
+        tables |= reading_tables(readings, numbers) | judged.tables()
+        tables |= {"sites": inputs.sites, "official": inputs.official}
+        tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
+        tables |= catalogue_tables(
+            self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months}
+        )
+        results = Results(tables, self._run_facts(inputs, as_of))
+        with self.steps.step("写结果 writing results"):
+            write_results(results, self.campaign.out)
+        return publish(results, self.campaign, lake=self.lake, steps=self.steps)
+
+    def _read(self) -> tuple[list[Reading], dict[str, str]]:
+        readings, numbers = [], {}
+        for plan in self.campaign.plans:
+            reading = read_document(plan.file, self.catalog)
+            readings.append(reading)
+            if plan.number:
+                numbers[reading.document.id] = plan.number
+        return readings, numbers
+
+    def _take_in(self) -> Inputs:
+        campaign, catalog = self.campaign, self.catalog
+        sites, rejected = read_sites(campaign.sites, catalog=catalog) if campaign.sites else (empty(SITE), None)
+        refused = [] if rejected is None else [rejected]
+        taken = []
+        for entry in campaign.feeds:
+            feed = feed_named(catalog, entry.feed)
+            self.steps.note(f"收入 {entry.file.name}")
+            key = fingerprint(entry.file, entry.feed, entry.review or "")
+            taken.append(
+                self.intake.take(
+                    entry.file,
+                    key,
+                    lambda e=entry, f=feed: reader(e.file, f, catalog=catalog, review=e.review),  # type: ignore[misc]
+                )
+            )
+        official = self._listed("official", campaign.official, read_official)
+        exceptions = self._listed("exception", campaign.exceptions, read_exceptions)
+        return Inputs(sites, official, exceptions, taken, pa.concat_tables([*refused, self.intake.rejected()]))
+
+    def _listed(self, kind: str, files: Sequence[Path], read: object) -> pa.Table:
+        """Take in lists of official values or exceptional days and return those in force."""
+        for file in files:
+
+            def listed(file: Path = file) -> tuple[str, pa.Table, pa.Table, tuple[str, ...]]:
+                rows, rejected = read(file, catalog=self.catalog)  # type: ignore[operator]
+                return kind, rows, rejected, ()
+
+            self.intake.take(file, fingerprint(file, kind), listed)
+        found = self.lake.scan(kind)
+        return found if found.num_rows else empty(OFFICIAL if kind == "official" else EXCEPTION)
+
+    def _last_day(self) -> date:
+        """The last day with data, or today when there is none."""
+        times = self.lake.scan("observation", columns=["time"])["time"]
+        last: datetime | None = pc.max(times).as_py() if len(times) else None
+        return last.date() if last else datetime.now(UTC).date()
+
+    def _progress(
+        self, readings: Sequence[Reading], inputs: Inputs, judged: Judged, *, as_of: date
+    ) -> dict[str, pa.Table]:
+        confirmed = tuple(self.book.all("confirmed"))
+        bindings = bind(
+            readings,
+            self.catalog,
+            inputs.sites,
+            region=self.campaign.region,
+            as_of=as_of,
+            settings=self.campaign.basis,
+            confirmed=confirmed,
+        )
+        values = compute_values(bindings, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)
+        found = progress(
+            bindings,
+            values,
+            inputs.official,
+            catalog=self.catalog,
+            as_of=as_of,
+            days=judged.city_days,
+            section_months=judged.months,
+            sites=inputs.sites,
+        )
+        return {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
+
+    def _run_facts(self, inputs: Inputs, as_of: date) -> Mapping[str, object]:
+        return {
+            "campaign": self.campaign.name,
+            "region": self.campaign.region,
+            "region_name": self.campaign.region_name or self._region_name(),
+            "as_of": as_of.isoformat(),
+            "built_at": datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+            "sample": self.campaign.sample,
+            "version": __version__,
+            "heads": {kind: self.lake.version(kind) for kind in ("observation", "official", "exception")},
+            "counts": {item.file: item.to_dict() for item in inputs.taken},
+            "notes": [f"{item.file}：{note}" for item in inputs.taken for note in item.notes],
+        }
+
+    def _region_name(self) -> str:
+        regions = self.catalog.regions
+        return regions.get(self.campaign.region).name if self.campaign.region in regions else ""
+
+
+def day_after(day: date) -> datetime:
+    """Return midnight after a day."""
+    return datetime.combine(day + timedelta(1), datetime.min.time())

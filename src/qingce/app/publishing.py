@@ -1,0 +1,59 @@
+"""What a build writes for people: pages, ledger, daily sheet, sections, briefing. 发布。"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from qingce.app.campaign import Campaign
+from qingce.app.output import as_json
+from qingce.app.progress import Steps
+from qingce.core.ports import Lake
+from qingce.publish import Results, write_results, write_site
+from qingce.publish.office import (
+    write_air_daily,
+    write_briefing,
+    write_ledger,
+    write_progress_table,
+    write_section_monthly,
+)
+from qingce.thread import why
+
+__all__ = ["publish"]
+
+NAMES = {"ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing": "会商材料.docx", "sections": "断面月报.xlsx"}
+
+
+def publish(results: Results, campaign: Campaign, *, lake: Lake, steps: Steps) -> Results:
+    """Write the trees of `why`, the office files and the site; returns the results with the trees."""
+    with steps.step("溯源 tracing every target"):
+        results = results.with_tables({"whys": _whys(results, lake)})
+        write_results(results, campaign.out)
+    with steps.step("写 Excel 与 Word writing office files"):
+        write_office(results, campaign.out, as_of=date.fromisoformat(str(results.run["as_of"])))
+    with steps.step("写网页 writing pages"):
+        write_site(results, campaign.out / "site")
+    return results
+
+
+def _whys(results: Results, lake: Lake) -> pa.Table:
+    rows = []
+    for row in results.rows("progress", where={"bound": True}):
+        for identifier in dict.fromkeys((row["target_id"], row["value_id"])):
+            if identifier:
+                tree = why(str(identifier), results.tables, lake=lake)
+                rows.append({"id": str(identifier), "tree": as_json(tree.to_dict())})
+    return pa.Table.from_pylist(rows, pa.schema([("id", pa.string()), ("tree", pa.string())]))
+
+
+def write_office(results: Results, out: Path, *, as_of: date) -> None:
+    """Write the files of the first week into `out`."""
+    write_ledger(results, out / NAMES["ledger"])
+    write_progress_table(results, out / NAMES["progress"])
+    write_briefing(results, out / NAMES["briefing"])
+    if results["water_months"].num_rows:
+        write_section_monthly(results, out / NAMES["sections"])
+    if results["air_city_days"].num_rows:
+        write_air_daily(results, out / f"空气日报-{as_of.isoformat()}.docx", as_of)
