@@ -69,13 +69,21 @@ def values_by_period(rows: Iterable[Row], targets: Iterable[Row]) -> View:
 
 
 def calendar(rows: Iterable[Row], *, value: str, level: str) -> list[View]:
-    """Days laid out as months under each other, newest year first; a day without a row is None."""
+    """Days laid out as months under each other, newest year first; days without a row, and days ahead, are
+    None."""
     years: dict[str, dict[str, list[View | None]]] = {}
-    for row in rows:
+    listed = list(rows)
+    while listed and listed[-1].get(value) is None and not _reason(listed[-1]):
+        listed.pop()
+    for row in listed:
         day = str(cell(row["day"]))
         months = years.setdefault(day[:4], {f"{month:02d}": [None] * 31 for month in range(1, 13)})
-        absent = row.get("absent") or row.get("aqi_absent")
-        shown = {"value": cell(row.get(value)), "level": row.get(level), "absent": absent, "mark": row.get("excluded")}
+        shown = {
+            "value": cell(row.get(value)),
+            "level": row.get(level),
+            "absent": _reason(row),
+            "mark": row.get("excluded"),
+        }
         months[day[5:7]][int(day[8:10]) - 1] = {"day": day, **shown}
     return [
         {"year": year, "months": [{"month": month, "days": days} for month, days in months.items()]}
@@ -83,12 +91,18 @@ def calendar(rows: Iterable[Row], *, value: str, level: str) -> list[View]:
     ]
 
 
-def month_grid(rows: Iterable[Row], *, value: str) -> list[View]:
-    """Months laid out as years under each other, newest first."""
+def _reason(row: Row) -> object:
+    return row.get("absent") or row.get("aqi_absent")
+
+
+def month_grid(rows: Iterable[Row], *, level: str) -> list[View]:
+    """Months laid out as years under each other, newest first; the month is in `period`, or in the first day `day`."""
     years: dict[str, list[View | None]] = {}
     for row in rows:
-        period = str(row["period"])
-        if len(period) == 7:
-            months = years.setdefault(period[:4], [None] * 12)
-            months[int(period[5:]) - 1] = {"period": period, "level": row.get(value), "absent": row.get("absent")}
+        period = str(cell(row.get("period") or row.get("day")))[:7]
+        if row.get(level) is None and row.get("value") is None and not _reason(row):
+            continue
+        months = years.setdefault(period[:4], [None] * 12)
+        shown = {"value": cell(row.get("value")), "level": row.get(level), "absent": _reason(row)}
+        months[int(period[5:]) - 1] = {"period": period, **shown}
     return [{"year": year, "months": months} for year, months in sorted(years.items(), reverse=True)]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 
+import pyarrow.compute as pc
+
 from qingce.publish.results import Results
-from qingce.publish.rows import View, cell, newest, plain, review_label, split
+from qingce.publish.rows import View, newest, plain, review_label, split
 
 __all__ = ["points", "regions"]
 
 
 def points(results: Results) -> list[View]:
     """Every site with a place on the ground and the last judged value we hold of it."""
-    where: View = {"series": "measured"}
-    air = {} if not results["air_site_days"].num_rows else _last_days(results, where)
-    water = newest(results, "water_months", key="section", order="period", where={}) if _has_water(results) else {}
+    days, months = results.pick("air_site_days", {"series": "measured"}), results["water_months"]
+    if days.num_rows:
+        days = days.filter(pc.is_valid(days["level"]))
+    air = newest(days, ("subject", "day", "aqi", "level", "review"), key="subject", order="day")
+    water = newest(months, ("section", "period", "class", "review"), key="section", order="period")
     found = []
     for row in results.rows("sites"):
         if row["lon"] is None or row["lat"] is None:
@@ -36,17 +40,6 @@ def points(results: Results) -> list[View]:
         known = plain(row, "site", "name", "kind", "city_name", "county_name", "target_class")
         found.append({**known, "roles": split(row["roles"]), "lon": row["lon"], "lat": row["lat"], "last": last})
     return found
-
-
-def _last_days(results: Results, where: View) -> dict[str, View]:
-    columns = ["subject", "day", "aqi", "level", "review"]
-    rows = [row for row in results.rows("air_site_days", columns=columns, where=where) if row["level"] is not None]
-    rows.sort(key=lambda row: str(row["day"]))
-    return {str(row["subject"]): {name: cell(value) for name, value in row.items()} for row in rows}
-
-
-def _has_water(results: Results) -> bool:
-    return bool(results["water_months"].num_rows)
 
 
 def regions(results: Results) -> View:

@@ -98,6 +98,7 @@ def shown(value: object, places: int | None = None) -> str:
     return "−" + written[1:] if written.startswith("-") and written[1:2].isdigit() else written
 
 
+@cache
 def ink(colour: str | None) -> str:
     """Return the darker or the lighter ink, whichever is read better on a colour `#rrggbb`.
 

@@ -101,19 +101,24 @@ class Results:
             return self.tables[name]
         return core.empty(SCHEMAS[name] or pa.schema([]))
 
-    def rows(
-        self, name: str, *, columns: Sequence[str] | None = None, where: Mapping[str, object] | None = None
-    ) -> list[RowDict]:
-        """Pick the rows whose columns equal `where` (a list means any of them), as dictionaries in table order."""
+    def pick(self, name: str, where: Mapping[str, object] | None = None) -> pa.Table:
+        """Return the rows whose columns equal `where` (a list means any of them); of no rows without the column."""
         table = self[name]
         for column, wanted in (where or {}).items():
             if column not in table.column_names:
-                return []
+                return table.slice(0, 0)
             many = isinstance(wanted, list | tuple | set | frozenset)
             values = pa.array(list(wanted) if many else [wanted], table[column].type)  # type: ignore[call-overload]
             table = table.filter(pc.is_in(table[column], value_set=values))
+        return table
+
+    def rows(
+        self, name: str, *, columns: Sequence[str] | None = None, where: Mapping[str, object] | None = None
+    ) -> list[RowDict]:
+        """Return the rows picked as dictionaries in table order, with some columns or all."""
+        table = self.pick(name, where)
         if columns is not None:
-            table = table.select([name for name in columns if name in table.column_names])
+            table = table.select([column for column in columns if column in table.column_names])
         found: list[RowDict] = table.to_pylist()
         return found
 

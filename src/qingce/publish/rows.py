@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
+import pyarrow as pa
+
 from qingce.core.absence import ABSENT_ZH, REVIEW_ZH, Absent, Review
 from qingce.publish.results import Results
 
@@ -95,11 +97,14 @@ def distinct(results: Results, name: str, *columns: str) -> list[tuple[str, ...]
     return sorted(key for key in keys if all(isinstance(part, str) and part for part in key))
 
 
-def newest(results: Results, name: str, *, key: str, order: str, where: Mapping[str, object]) -> dict[str, View]:
-    """Return the row of each `key` that stands last by `order`."""
-    rows = results.rows(name, where=where)
-    rows.sort(key=lambda row: str(cell(row[order])))
-    return {str(row[key]): plain(row) for row in rows}
+def newest(table: pa.Table, columns: Sequence[str], *, key: str, order: str) -> dict[str, View]:
+    """Return the row of each `key` that stands last by `order`, with some columns."""
+    if not table.num_rows:
+        return {}
+    table = table.select([column for column in columns if column in table.column_names])
+    last = table.group_by(key).aggregate([(order, "max")])
+    found = table.join(last, keys=[key, order], right_keys=[key, f"{order}_max"], join_type="inner")
+    return {str(row[key]): plain(row) for row in found.to_pylist()}
 
 
 def grouped(rows: Iterable[View], key: Callable[[View], K]) -> dict[K, list[View]]:

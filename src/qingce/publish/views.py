@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qingce.core.errors import complain
 from qingce.publish import charts
 from qingce.publish.results import Results
@@ -18,15 +20,25 @@ from qingce.publish.rows import (
 )
 from qingce.publish.views_place import recent
 
-__all__ = ["BATTLES", "WAITING", "scoreboard", "target", "target_row", "tasks", "unbound", "value_row"]
+__all__ = ["BATTLES", "WAITING", "scoreboard", "target", "is_unbound", "target_rows", "tasks", "unbound", "value_row"]
 
 BATTLES = ("蓝天", "碧水", "净土", "生态", "低碳", "风险", "治理")
 WAITING = ("awaiting", "unbound")
 """Statuses whose rows come first: somebody has to bring something before there is a verdict."""
 
 
-def target_row(row: View) -> View:
-    """Label one row of `progress` for any list or page."""
+def target_rows(results: Results, where: View | None = None) -> list[View]:
+    """Label the rows of `progress` that match, with the English name of each indicator."""
+    english = {str(row["id"]): row["en"] for row in results.rows("indicators", columns=["id", "en"])}
+    return [_target_row(row, english) for row in results.rows("progress", where=where)]
+
+
+def is_unbound(row: View) -> bool:
+    """True for a labelled target that nothing can be compared with yet."""
+    return not row["bound"] or row["status"]["code"] == "unbound"  # type: ignore[index]
+
+
+def _target_row(row: View, english: Mapping[str, object]) -> View:
     official = None
     if row.get("official_value") is not None:
         official = plain(row, "official_value", "official_issuer", "official_number")
@@ -39,7 +51,11 @@ def target_row(row: View) -> View:
     return {
         "id": row["target_id"],
         "battle": row.get("battle") or "",
-        "indicator": {"id": row.get("indicator_id") or "", "name": row.get("indicator_name") or ""},
+        "indicator": {
+            "id": row.get("indicator_id") or "",
+            "name": row.get("indicator_name") or "",
+            "en": english.get(str(row.get("indicator_id"))) or "",
+        },
         "scope": {"id": row.get("scope") or "", "name": row.get("scope_name") or ""},
         "document": {"id": row.get("document_id") or "", "number": row.get("document_number") or ""},
         "official": official,
@@ -58,7 +74,7 @@ def target_row(row: View) -> View:
 
 def scoreboard(results: Results) -> View:
     """The first page: what waits for somebody, then every battle with its targets."""
-    rows = [target_row(row) for row in results.rows("progress")]
+    rows = target_rows(results)
     first = [row for row in rows if row["waiting"]]
     battles = grouped((row for row in rows if not row["waiting"]), lambda row: str(row["battle"]) or "治理")
     waiting = grouped(first, lambda row: str(row["battle"]) or "治理")
@@ -69,7 +85,7 @@ def scoreboard(results: Results) -> View:
         "counts": {
             "targets": len(rows),
             "waiting": len(first),
-            "unbound": sum(not row["bound"] for row in rows),
+            "unbound": sum(map(is_unbound, rows)),
             "unconfirmed": sum(not row["confirmed"] for row in rows),
             "documents": results["documents"].num_rows,
             "tasks": results["tasks"].num_rows,
@@ -93,15 +109,16 @@ def target(results: Results, identity: str) -> View:
 
     Raises QC554 for an id that is not in the results.
     """
-    found = results.rows("progress", where={"target_id": identity})
+    found = target_rows(results, {"target_id": identity})
     if not found:
         raise complain("QC554", words={"kind": "targets", "id": identity})
-    row = target_row(found[0])
+    row = found[0]
     read = results.rows("targets", where={"id": identity})
     document = results.rows("documents", where={"id": row["document"]["id"]})  # type: ignore[index]
     series = [plain(item) for item in results.rows("series", where={"target_id": identity})]
     series.sort(key=lambda item: str(item["day"]))
-    indicator, scope = str(found[0].get("indicator_id") or ""), str(found[0].get("scope") or "")
+    indicator, scope = (str(row[name]["id"]) for name in ("indicator", "scope"))  # type: ignore[index]
+    daily = len({str(item["day"])[:7] for item in series}) < len(series)
     known: View = {"indicator": indicator, "scope": scope}
     parameter = _parameter(results, indicator)
     return {
@@ -117,10 +134,14 @@ def target(results: Results, identity: str) -> View:
         "others": _others(results, known, identity),
         "explained": bool(results.rows("whys", columns=["id"], where={"id": row["value_id"]})),
         "chart": charts.cumulative(series, row),
-        "calendar": charts.calendar(series, value="value", level="category"),
-        "recent": recent(results, scope=scope, parameter=text(parameter or {}, "id")),
+        "calendar": charts.calendar(series, value="value", level="category") if daily else [],
+        "grid": [] if daily else charts.month_grid(series, level="category"),
+        "recent": {
+            **recent(results, scope=scope, parameter=text(parameter or {}, "id")),
+            "whole": {str(item["day"]): item["value"] for item in series if item["value"] is not None},
+        },
         "parameter": parameter,
-        "levels": list(level_table(results, "aqi").values()),
+        "levels": list(level_table(results, "aqi" if daily else "water_class").values()),
     }
 
 
@@ -136,8 +157,8 @@ def _official_row(row: View) -> View:
 def _others(results: Results, known: View, identity: str) -> list[View]:
     """The other targets set for the same indicator and scope."""
     where = {"indicator_id": known["indicator"], "scope": known["scope"]}
-    rows = results.rows("progress", where=where) if known["indicator"] else []
-    return [target_row(row) for row in rows if row["target_id"] != identity]
+    rows = target_rows(results, where) if known["indicator"] else []
+    return [row for row in rows if row["id"] != identity]
 
 
 def _clauses(results: Results, row: View) -> list[View]:
@@ -179,7 +200,7 @@ def _parameter(results: Results, indicator: str) -> View | None:
 
 def unbound(results: Results) -> View:
     """Targets that no indicator could be bound to, by reason."""
-    rows = [target_row(row) for row in results.rows("progress") if not row["bound"]]
+    rows = [row for row in target_rows(results) if is_unbound(row)]
     reasons = grouped(rows, lambda row: (row["reason"]["code"], row["reason"]["zh"]))  # type: ignore[index]
     return {
         **facts(results),

@@ -8,7 +8,8 @@ from qingce.core.errors import complain
 from qingce.publish import charts
 from qingce.publish.results import Results
 from qingce.publish.rows import View, absent_label, distinct, facts, grouped, plain, review_label, split
-from qingce.publish.views import target_row, value_row
+from qingce.publish.views import target_rows, value_row
+from qingce.publish.views_place import quality_rows
 
 __all__ = ["content", "indicator", "indicator_scopes", "indicators", "quality", "rejected", "search", "why", "why_page"]
 
@@ -67,8 +68,7 @@ def indicator(results: Results, identity: str, scope: str) -> View:
     values = [value_row(row) for row in results.rows("values", where=where)]
     values.sort(key=lambda row: (str(row["period"]), str(row["series"])))
     official = [{**plain(row), "review": review_label(row["review"])} for row in results.rows("official", where=where)]
-    promised = results.rows("progress", where={"indicator_id": identity, "scope": scope})
-    targets = [target_row(row) for row in promised]
+    targets = target_rows(results, {"indicator_id": identity, "scope": scope})
     return {
         **facts(results),
         "indicator": plain(known[0]) if known else _unlisted(results, identity),
@@ -99,7 +99,7 @@ def content(results: Results) -> View:
 
 def quality(results: Results) -> View:
     """What came in, what was valid, what is missing, site by site."""
-    rows = [{**plain(row), "review": review_label(row["review"])} for row in results.rows("quality")]
+    rows = quality_rows(results)
     media = grouped(rows, lambda row: str(row["medium"] or ""))
     listed = [{"medium": medium, "rows": found} for medium, found in media.items()]
     events = [{**plain(row), "parameters": split(row["parameters"])} for row in results.rows("exceptions")]

@@ -12,13 +12,15 @@ from qingce.publish import charts, maps
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, absent_label, cell, distinct, facts, level_table, plain, review_label, split
 
-__all__ = ["hour_months", "hours", "map_view", "recent", "site", "sites"]
+__all__ = ["hour_months", "hours", "map_view", "quality_rows", "recent", "site", "sites"]
 
 AIR = ("pm2_5", "pm10", "so2", "no2", "co", "o3_8h")
 """Columns of the wide day tables in the order the field prints them."""
 
 RECENT_DAYS = 14
-LISTED_DAYS = 62
+LISTED_DAYS = 31
+SPREAD_YEARS = 1
+"""The spread shows the days of the last year and of as many before it."""
 
 
 def hour_months(results: Results) -> dict[str, list[str]]:
@@ -55,36 +57,44 @@ def site(results: Results, identity: str) -> View:
     if results.rows("water_months", columns=["section"], where={"section": identity}):
         return _section(results, identity, known)
     for table in ("air_site_days", "air_city_days"):
-        rows = results.rows(table, where={"subject": identity, "series": "measured"})
-        if rows:
-            return _air(results, rows, known)
+        days = results.pick(table, {"subject": identity, "series": "measured"})
+        if days.num_rows:
+            return _air(results, days.sort_by("day"), known)
     if known is None:
         raise complain("QC554", words={"kind": "sites", "id": identity})
     return {**_head(results, identity, known), "kind": "empty"}
 
 
-def _head(results: Results, identity: str, known: View | None) -> View:
-    quality = [
-        {**plain(row), "review": review_label(row["review"])}
-        for row in results.rows("quality", where={"site": identity})
+def quality_rows(results: Results, where: View | None = None) -> list[View]:
+    """Label the rows of `quality` that match, the parameter by its symbol."""
+    rows = results.rows("quality", where=where)
+    names = _names(results, list(dict.fromkeys(str(row["parameter"]) for row in rows)))
+    return [
+        {**plain(row), "symbol": names[str(row["parameter"])], "review": review_label(row["review"])} for row in rows
     ]
+
+
+def _head(results: Results, identity: str, known: View | None) -> View:
     return {
         **facts(results),
         "site": {**dict.fromkeys(results["sites"].schema.names), "site": identity, "name": identity, **(known or {})},
         "roles": split((known or {}).get("roles")),
         "hours": hour_months(results).get(identity, []),
-        "quality": quality,
+        "quality": quality_rows(results, {"site": identity}),
         "exceptions": [plain(row) for row in results.rows("exceptions", where={"scope": identity})],
     }
 
 
-def _air(results: Results, days: Sequence[Row], known: View | None) -> View:
-    rows = sorted(days, key=lambda row: str(row["day"]))
-    names = _names(results, [name for name in AIR if name in rows[0]])
-    subject = {"site": rows[0]["subject"], "name": rows[0]["subject_name"], "kind": "city"}
-    head = _head(results, str(rows[0]["subject"]), known or subject)
+def _air(results: Results, days: pa.Table, known: View | None) -> View:
+    last = days.slice(max(0, days.num_rows - LISTED_DAYS)).to_pylist()[::-1]
+    names = _names(results, [name for name in AIR if name in days.column_names])
+    drawn = ("day", "aqi", "level", "aqi_absent", "excluded", *names)
+    rows: list[Row] = days.select([name for name in drawn if name in days.column_names]).to_pylist()
+    subject = {"site": last[0]["subject"], "name": last[0]["subject_name"], "kind": "city"}
+    head = _head(results, str(last[0]["subject"]), known or subject)
     if known is None:
-        head["members"] = [plain(row, "site", "name") for row in results.rows("sites", where=_air_members(rows[0]))]
+        head["members"] = [plain(row, "site", "name") for row in results.rows("sites", where=_air_members(last[0]))]
+    since = str(last[0]["day"].year - SPREAD_YEARS)
     return {
         **head,
         "kind": "air",
@@ -92,8 +102,10 @@ def _air(results: Results, days: Sequence[Row], known: View | None) -> View:
         "levels": list(level_table(results, "aqi").values()),
         "calendar": charts.calendar(rows, value="aqi", level="level"),
         "trend": charts.trend(rows, names, x="day"),
-        "spread": charts.by_month(rows, day="day", value="aqi", level="level"),
-        "days": [_air_day(row, list(names)) for row in rows[-LISTED_DAYS:]][::-1],
+        "spread": charts.by_month(
+            [row for row in rows if str(row["day"]) >= since], day="day", value="aqi", level="level"
+        ),
+        "days": [_air_day(row, list(names)) for row in last],
     }
 
 
@@ -142,7 +154,7 @@ def _section(results: Results, identity: str, known: View | None) -> View:
         "kind": "water",
         "parameters": _parameters(results, ids),
         "levels": list(level_table(results, "water_class").values()),
-        "grid": charts.month_grid(rows, value="class"),
+        "grid": charts.month_grid(rows, level="class"),
         "trend": charts.trend(rows, names, x="period"),
         "target_class": rows[-1].get("target_class"),
         "months": [_water_month(row, ids) for row in rows][::-1],
@@ -201,7 +213,9 @@ def hours(results: Results, identity: str, month: str) -> View:
 
     Raises QC554 if the results hold none.
     """
-    rows = [row for row in results.rows("hours", where={"site": identity}) if f"{row['time']:%Y-%m}" == month]
+    table = results.pick("hours", {"site": identity})
+    inside = pc.equal(pc.strftime(pc.floor_temporal(table["time"], unit="month"), format="%Y-%m"), month)
+    rows: list[Row] = table.filter(inside).to_pylist()
     if not rows:
         raise complain("QC554", words={"kind": "hours", "id": f"{identity}/{month}"})
     found = results.rows("sites", where={"site": identity})
@@ -219,7 +233,6 @@ def hours(results: Results, identity: str, month: str) -> View:
 
 def _grid(rows: Sequence[Row]) -> View:
     """One parameter's values by day and hour of the month."""
-    slots = sorted({f"{row['time']:%H:%M}" for row in rows})
     days: dict[str, dict[str, View]] = {}
     for row in rows:
         shown = {
@@ -227,10 +240,12 @@ def _grid(rows: Sequence[Row]) -> View:
             "text": row["text"],
             "flag": row["flag"] or "",
             "absent": absent_label(row["absent"]),
-            "review": review_label(row["review"]),
+            "review": row["review"],
             "line": row["line"],
             "reason": row["reason"] or "",
         }
-        days.setdefault(f"{row['time']:%Y-%m-%d}", {})[f"{row['time']:%H:%M}"] = shown
+        day, _, slot = str(cell(row["time"])).partition(" ")
+        days.setdefault(day, {})[slot] = shown
+    slots = sorted({slot for cells in days.values() for slot in cells})
     listed = [{"day": day, "cells": [cells.get(slot) for slot in slots]} for day, cells in sorted(days.items())]
     return {"slots": slots, "days": listed}

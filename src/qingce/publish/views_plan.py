@@ -9,7 +9,7 @@ from itertools import pairwise
 from qingce.core.errors import complain
 from qingce.publish.results import Results
 from qingce.publish.rows import View, facts, plain, split
-from qingce.publish.views import target_row
+from qingce.publish.views import target_rows
 
 __all__ = ["plan", "plans", "segments"]
 
@@ -77,14 +77,15 @@ def plan(results: Results, identity: str) -> View:
     found = results.rows("documents", where={"id": identity})
     if not found:
         raise complain("QC554", words={"kind": "plans", "id": identity})
-    document, where = found[0], {"document_id": identity}
+    document = found[0]
+    where: View = {"document_id": identity}
     registers = {
         name: [plain(row) for row in results.rows(name, where=where)]
         for name in ("clauses", "targets", "tasks", "deadlines", "mechanisms", "repairs")
     }
     for task in registers["tasks"]:
         task.update({name: split(task[name]) for name in ("lead", "support", "responsible")})
-    progress = {row["target_id"]: target_row(row) for row in results.rows("progress", where=where)}
+    progress = {row["id"]: row for row in target_rows(results, where)}
     text = str(document["text"])
     lines = segments(text, _marks(registers))
     return {

@@ -144,27 +144,28 @@
   };
   const draw = {
     cumulative(data) {
-      const target = number(data.target);
+      const given = number(data.target);
+      const target = Number.isNaN(given) ? null : given;
       const series = data.series.map((line) => ({
-        name: line.name, type: "line", showSymbol: false, data: line.data.map(number), connectNulls: false,
+        name: line.name, type: "line", symbol: "none", data: line.data.map(number), connectNulls: false,
         lineStyle: { color: styles[line.style].color, width: styles[line.style].width, type: styles[line.style].type },
         itemStyle: { color: styles[line.style].color },
       }));
-      if (target !== null && !Number.isNaN(target) && series.length) {
+      if (target !== null && series.length) {
         series[0].markLine = {
           silent: true, symbol: "none", lineStyle: { color: "#a4161a", width: 1.5, type: "solid" }, data: [{ yAxis: target }],
           label: { formatter: `${words.target} ${data.target_text || data.target}`, position: "insideEndTop", color: "#a4161a" },
         };
       }
       return { ...base(), xAxis: { type: "category", data: data.x, ...axis, axisLabel: { color: ink, formatter: (day) => day.slice(5), hideOverlap: true } },
-        yAxis: { type: "value", scale: true, ...axis }, series, tooltip: { ...base().tooltip, formatter: tip(data) } };
+        yAxis: { type: "value", scale: true, ...axis, min: (range) => Math.floor(Math.min(range.min, target ?? range.min)), max: (range) => Math.ceil(Math.max(range.max, target ?? range.max)) }, series, tooltip: { ...base().tooltip, formatter: tip(data) } };
     },
     trend(data) {
       return { ...base(), legend: { ...base().legend, type: "plain", selected: Object.fromEntries(data.series.map((line, i) => [line.name, i < 2])) },
         grid: { ...base().grid, top: window.innerWidth < 720 ? 76 : 40 },
         dataZoom: [{ type: "inside", startValue: Math.max(0, data.x.length - 366), zoomOnMouseWheel: "ctrl" }],
         xAxis: { type: "category", data: data.x, ...axis, axisLabel: { color: ink, hideOverlap: true } }, yAxis: { type: "value", scale: true, ...axis },
-        series: data.series.map((line, i) => ({ name: line.name, type: "line", showSymbol: false, data: line.data.map(number), lineStyle: { width: 1.4 }, color: palette[i % palette.length] })),
+        series: data.series.map((line, i) => ({ name: line.name, type: "line", symbol: "none", data: line.data.map(number), lineStyle: { width: 1.4 }, color: palette[i % palette.length] })),
         tooltip: { ...base().tooltip, formatter: tip(data) } };
     },
     bars(data) {
@@ -215,6 +216,8 @@
       return made;
     };
     const longitudes = data.points.map((point) => point.lon), latitudes = data.points.map((point) => point.lat);
+    const corners = data.regions.features.flatMap((feature) => feature.geometry.coordinates.flat(feature.geometry.type === "MultiPolygon" ? 2 : 1));
+    corners.forEach(([lon, lat]) => { longitudes.push(lon); latitudes.push(lat); });
     const bounds = [Math.min(...longitudes), Math.min(...latitudes), Math.max(...longitudes), Math.max(...latitudes)];
     if (globalThis.maplibregl && webgl()) gl(place, data, bounds, pin); else plain(place, data, bounds, pin);
   }
@@ -236,7 +239,7 @@
         { id: "border", type: "line", source: "regions", paint: { "line-color": "#8aa5a3", "line-width": 1.2 } },
       ],
     };
-    const map = new maplibregl.Map({ container: box, style, bounds: [[bounds[0], bounds[1]], [bounds[2], bounds[3]]], fitBoundsOptions: { padding: 60, maxZoom: 13 },
+    const map = new maplibregl.Map({ container: box, style, bounds: [[bounds[0], bounds[1]], [bounds[2], bounds[3]]], fitBoundsOptions: { padding: 45, maxZoom: 13 },
       attributionControl: false, cooperativeGestures: false, dragRotate: false, pitchWithRotate: false });
     map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
     map.addControl(new maplibregl.ScaleControl({}));
