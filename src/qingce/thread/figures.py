@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -107,29 +106,27 @@ def summed(values: Iterable[tuple[date, Fraction]]) -> tuple[Fraction, int]:
 def running(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> Iterator[tuple[date, Fraction]]:
     """Yield the indicator's figure from the first day to each day, for the verbs that have one by the day."""
     verb = str(indicator.statistic.get("verb", ""))
-    total, bad, ordered = Fraction(0), 0, list[Fraction]()
+    total, bad = Fraction(0), 0
     for count, (day, value) in enumerate(values, 1):
         total += value
         bad += is_bad(indicator, value)
         if verb == "mean":
             yield day, total / count
         elif verb == "percentile":
-            insort(ordered, value)
-            yield day, _percentile(ordered, indicator)
+            yield day, _percentile([before for _, before in values[:count]], indicator)
         elif verb in DAY_VERBS:
             shares = {"day_share": Fraction(100 * (count - bad), count), "day_share_above": Fraction(100 * bad, count)}
             yield day, shares.get(verb, Fraction(bad))
 
 
-def _percentile(ordered: Sequence[Fraction], indicator: Indicator) -> Fraction:
-    """Return the linear percentile of sorted values.
+def _percentile(values: Sequence[Fraction], indicator: Indicator) -> Fraction:
+    """Return the percentile of values by the rule that evaluate has for it."""
+    import numpy as np
 
-    References
-    ----------
-    [HJ663-2013]_ annex A.6.
-    """
+    from qingce.evaluate.kernels.exact import Ratios
+    from qingce.evaluate.kernels.statistics import percentile_of
+
     percent = indicator.statistic.get("percent", 0)
-    place = Fraction(percent if isinstance(percent, int | Decimal) else 0) / 100 * (len(ordered) - 1)
-    low = place.numerator // place.denominator
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    num, den = ([getattr(value, part) for value in values] for part in ("numerator", "denominator"))
+    there = Ratios(np.array(num), np.array(den), np.ones(len(values), bool))
+    return percentile_of(there, Fraction(percent if isinstance(percent, int | Decimal) else 0)) or Fraction(0)

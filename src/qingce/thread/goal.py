@@ -12,7 +12,7 @@ from qingce.core.rounding import as_decimal
 from qingce.outlook import meets, one_sided
 from qingce.thread.binding import Binding
 
-__all__ = ["Goal", "goal_of"]
+__all__ = ["Goal", "goal_of", "printed_value"]
 
 _SIGNS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">", "==": "=", "~": "≈", "range": "介于"}
 
@@ -85,14 +85,15 @@ def _relative(binding: Binding, printed: str, base: Fraction | None) -> Goal:
 
 def _printed(binding: Binding) -> str:
     target = binding.target
-    number = _number(target.value) or target.value_text
+    number = printed_value(target.value) or target.value_text
     if binding.relative:
         word = "下降" if target.comparator == "decrease_by" else "提高"
         return f"比{target.base_year or '基准'}年{word} {number}{target.unit}"
     return f"{_SIGNS.get(target.comparator, '')} {number} {target.unit}".strip()
 
 
-def _number(value: Decimal | tuple[Decimal, Decimal] | None) -> str:
+def printed_value(value: Decimal | tuple[Decimal, Decimal] | None) -> str:
+    """Write a target's value as printed, a range as two numbers, nothing for none."""
     if value is None:
         return ""
     if isinstance(value, tuple):

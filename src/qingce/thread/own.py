@@ -12,9 +12,9 @@ from qingce.core.periods import Period
 from qingce.thread.binding import Binding
 from qingce.thread.goal import Goal
 from qingce.thread.status import shown
-from qingce.thread.values import value_id
+from qingce.thread.values import OPEN_QUESTION, value_id
 
-__all__ = ["Own", "each_text", "own_figure"]
+__all__ = ["Own", "each_text", "judged_subjects", "own_figure"]
 
 Row = Mapping[str, object]
 
@@ -66,17 +66,27 @@ def each_text(binding: Binding, rows: Mapping[str, Row], goal: Goal, *, period: 
     return "；".join(parts[:5]) + ("等" if len(parts) > 5 else "")
 
 
+def judged_subjects(binding: Binding, rows: Mapping[str, Row], *, period: Period) -> tuple[str, ...]:
+    """Return the regions of a target whose figure for a period is there and not refused."""
+    indicator, scope, basis = binding.indicator, binding.scope, binding.basis
+    if indicator is None or scope is None or basis is None:
+        return ()
+    keys = {code: value_id(indicator.id, code, period=period, series=basis.series) for code in scope.subjects}
+    return tuple(code for code, key in keys.items() if key in rows and rows[key]["exact"])
+
+
 def _own(row: Row, *, decimals: int) -> Own:
     value = Fraction(str(row["exact"])) if row["exact"] else None
     n, start, end = row["n"], row["start"], row["end"]
-    text = str(row["text"] or "") or (shown(value, decimals) if value is not None else "")
+    counted = shown(value, decimals) if value is not None else ""
+    text = str(row["text"] or counted) if row["unit"] == "class" else counted
     absent = str(row["absent"] or "")
     words = ABSENT_ZH[Absent(absent)] if absent in set(Absent) else absent
-    note = str(row["note"] or "")
+    note = str(row["note"] or "").partition(f"；{OPEN_QUESTION}")[0]
     return Own(
         id=str(row["id"]),
         value=value,
-        text=text,
+        text=text if value is not None else words,
         n=n if isinstance(n, int) else None,
         review=str(row["review"] or ""),
         start=start if isinstance(start, date) else None,

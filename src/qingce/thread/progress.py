@@ -16,9 +16,9 @@ from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES, empty
 from qingce.outlook import quota_rows
 from qingce.thread.binding import Binding, assessed_period
 from qingce.thread.figures import Days
-from qingce.thread.goal import Goal, goal_of
+from qingce.thread.goal import Goal, goal_of, printed_value
 from qingce.thread.official import Difference, Official, Officials, difference
-from qingce.thread.own import Own, each_text, own_figure
+from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.quotas import Months, Stretch, months_of
 from qingce.thread.rest import Rest, rest_of
@@ -61,6 +61,7 @@ class Judged:
     status: Status
     pace: Pace
     rest: Rest
+    each: str = ""
 
 
 def progress(
@@ -126,11 +127,21 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
         status=status,
         pace=pace_of(binding, desk.rows, stretch=stretch, later=pace if carried else None),
         rest=rest.then(later),
+        each=each_text(binding, desk.rows, goal, period=stretch.behind),
     )
 
 
 def _rest(binding: Binding, goal: Goal, desk: Desk, *, stretch: Stretch, part: str = "") -> Rest:
-    return rest_of(binding, goal, stretch=stretch, days=desk.days, months=desk.months, catalog=desk.catalog, part=part)
+    return rest_of(
+        binding,
+        goal,
+        stretch=stretch,
+        days=desk.days,
+        months=desk.months,
+        catalog=desk.catalog,
+        judged=judged_subjects(binding, desk.rows, period=stretch.behind) if stretch.begun else (),
+        part=part,
+    )
 
 
 def _baseline(binding: Binding, desk: Desk) -> Fraction | None:
@@ -262,7 +273,7 @@ def _row(judged: Judged) -> dict[str, object]:
         "scope": binding.scope.code if binding.scope else "",
         "scope_name": binding.scope.name if binding.scope else target.scope,
         "comparator": target.comparator,
-        "target_value": target.value if not isinstance(target.value, tuple) else None,
+        "target_value": printed_value(target.value),
         "unit": indicator.unit if indicator else target.unit,
         "target_text": goal.text if goal else target.value_text,
         "basis": basis.text if basis else "",
@@ -301,7 +312,7 @@ def _figures(judged: Judged) -> dict[str, object]:
         found |= {"official_value": official.value, "official_review": official.review}
         found |= {"official_issuer": f"{official.issuer}{official.number}"}
     if own is not None:
-        found |= {"own_value": _decimal(own.value), "own_text": own.text or own.why, "own_n": own.n}
+        found |= {"own_value": _decimal(own.value), "own_text": judged.each or own.text, "own_n": own.n}
         found |= {"own_review": own.review, "own_start": own.start, "own_end": own.end, "value_id": own.id}
         found |= {"own_label": "测算"}
     return found

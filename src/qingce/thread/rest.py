@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -49,23 +49,27 @@ def rest_of(
     days: Days,
     months: Mapping[str, Months],
     catalog: Catalog,
+    judged: Collection[str],
     part: str = "",
 ) -> Rest:
-    """Return what is left of a period of a bound target; empty for an indicator that we do not compute."""
+    """Return what is left of a period of a bound target; empty for an indicator that we do not compute.
+
+    `judged` are the regions whose figure to date is not refused.
+    """
     scope, indicator = binding.scope, binding.indicator
     if scope is None or indicator is None or binding.verb == "none" or not stretch.begun:
         return Rest()
     if scope.kind == "sections":
         return _sections(binding, goal, stretch=stretch, months=months, catalog=catalog, part=part)
-    return _regions(binding, goal, stretch=stretch, days=days, part=part)
+    return _regions(binding, goal, stretch=stretch, days=days, judged=judged, part=part)
 
 
-def _regions(binding: Binding, goal: Goal, *, stretch: Stretch, days: Days, part: str) -> Rest:
+def _regions(binding: Binding, goal: Goal, *, stretch: Stretch, days: Days, judged: Collection[str], part: str) -> Rest:
     scope, indicator, basis = binding.scope, binding.indicator, binding.basis
     if scope is None or indicator is None or basis is None:
         return Rest()
     column = column_of(indicator)
-    found = {code: days.daily(code, basis.series, column) for code in scope.subjects}
+    found = {code: days.daily(code, basis.series, column) for code in scope.subjects if code in judged}
     found = {code: daily for code, daily in found.items() if daily.values}
     if not found:
         return Rest()
@@ -106,10 +110,12 @@ def _words(quotas: Sequence[Quota], name: str) -> str:
     words = []
     for index, quota in enumerate(quotas):
         text = quota.text
+        if index and not quota.remaining:
+            continue
         if index and quota.state == quotas[0].state == "open":
             text = text[text.index("均值") + 2 :].strip() if "均值" in text else text
-        words.append(f"{text}（{labels[quota.rule]}）" if text not in words else "")
-    return (f"{name} " if name else "") + "；".join(word for word in words if word)
+        words.append(f"{text}（{labels[quota.rule]}）")
+    return (f"{name} " if name else "") + "；".join(words)
 
 
 def _persisted(indicator: Indicator, daily: Daily, stretch: Stretch) -> tuple[Fraction | None, Fraction | None]:

@@ -33,6 +33,11 @@ class Scope:
     why: str = ""
 
     @property
+    def whole(self) -> str:
+        """The kind of region that all subjects together are: 省, 市."""
+        return "省" if self.code.endswith("0000") else "市"
+
+    @property
     def noun(self) -> str:
         """What the subjects are called when counted."""
         return "断面" if self.kind == "sections" else "市" if self.code.endswith("0000") else "县（区）"

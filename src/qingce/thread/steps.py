@@ -19,6 +19,9 @@ from qingce.thread.lookup import Lookup, Row
 
 __all__ = ["Node", "Trail"]
 
+_PUBLISHED_AS = {"o3": ("o3", "o3_8h")}
+"""Quantities that a parameter observed by the hour is published as by the day, where the name differs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -118,6 +121,53 @@ class Trail:
         nodes = tuple(_version(identifier, row, index) for index, row in enumerate(versions, 1))
         title = f"{self.rows.name(site)} {parameter} {at:%Y-%m-%d %H:%M}"
         return Node(identifier, "observation", title, _seen(versions[-1]), nodes)
+
+    def targets_of(self, identifier: str) -> tuple[Node, ...]:
+        """Return every target that a value is judged for, or that its region is part of."""
+        value = self.rows.values.get(identifier)
+        hits = [
+            row
+            for row in self.rows.targets.values()
+            if row["value_id"] == identifier or (value is not None and _same(row, value))
+        ]
+        return tuple(self.target(row, depth=0) for row in hits)
+
+    def values_over(self, identifier: str) -> tuple[Node, ...]:
+        """Return every value that a finding moves, each with its targets."""
+        parts = _parts(identifier, "F")
+        if parts is None:
+            return ()
+        subject, quantity, period, series = parts
+        day = parse_period(period).end
+        found = []
+        for row in self.rows.values.values():
+            if _covers(row, day) and row["series"] == series and self.rows.rests(row, subject, quantity):
+                node = self.value(row, depth=0)
+                found.append(Node(node.id, node.kind, node.title, node.facts, self.targets_of(node.id)))
+        return tuple(found)
+
+    def findings_over(self, identifier: str) -> tuple[Node, ...]:
+        """Return every finding of the site and of its region that an observation moves, with values and targets."""
+        parts = _observed(identifier)
+        if parts is None:
+            return ()
+        site, parameter, at = parts
+        place = self.rows.sites.get(site, {})
+        subjects = dict.fromkeys(str(name) for name in (site, place.get("city"), place.get("county")) if name)
+        quantities = [*_PUBLISHED_AS.get(parameter, (parameter,)), "aqi", "class"]
+        keys = [
+            f"F:{subject}:{quantity}:{period}:{series}"
+            for subject in subjects
+            for quantity in quantities
+            for period in (f"{at:%Y-%m-%d}", f"{at:%Y-%m}")
+            for series in SERIES_ZH
+        ]
+        found = [(key, self.finding(key, depth=0)) for key in keys]
+        return tuple(
+            Node(key, node.kind, node.title, node.facts, self.values_over(key))
+            for key, node in found
+            if node is not None
+        )
 
     def number(self, identifier: str) -> tuple[object] | None:
         """Return a finding's number as the tables have it now, in a tuple; None for an id that is nowhere."""

@@ -11,15 +11,18 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent, lowest
-from qingce.core.periods import Period
+from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import VALUE, empty, shape
 from qingce.thread.binding import Binding, assessed_period
+from qingce.thread.figures import DAY_VERBS
 from qingce.thread.scope import Scope
 
-__all__ = ["EARLIER", "carried_period", "compute_values", "periods_of", "value_id"]
+__all__ = ["EARLIER", "OPEN_QUESTION", "carried_period", "compute_values", "periods_of", "value_id"]
 
+OPEN_QUESTION = "规则未核"
+"""How evaluate begins a note about a rule that is not yet read."""
 EARLIER = 3
 """How many earlier years the pace is compared with."""
 
@@ -31,6 +34,7 @@ class Inputs:
     days: pa.Table
     months: pa.Table
     catalog: Catalog
+    as_of: date
 
 
 def value_id(indicator: str, scope: str, *, period: Period | str, series: str) -> str:
@@ -66,7 +70,7 @@ def compute_values(
     `days` are city (or other region) days of `evaluate`, `section_months` its section-months. A scope of several
     regions gets a row for each and one for their mean, absent while any of them has none.
     """
-    inputs = Inputs(days, section_months, catalog)
+    inputs = Inputs(days, section_months, catalog, as_of)
     rows: dict[str, dict[str, object]] = {}
     for binding in bindings:
         if binding.indicator is None or binding.scope is None or binding.verb == "none":
@@ -97,16 +101,48 @@ def _air(
 ) -> list[dict[str, object]]:
     from qingce.evaluate import air_indicator
 
-    table = air_indicator(
-        indicator,
-        inputs.days,
-        scope=place[0],
-        scope_name=place[1],
-        period=period,
-        series=series,
-        catalog=inputs.catalog,
+    rows = _rows(
+        air_indicator(
+            indicator,
+            inputs.days,
+            scope=place[0],
+            scope_name=place[1],
+            period=period,
+            series=series,
+            catalog=inputs.catalog,
+            as_of=inputs.as_of,
+        )
     )
-    return _rows(table)
+    for row in rows:
+        if row["absent"] and row["n"] and indicator.statistic["verb"] in DAY_VERBS:
+            row["note"] = _with_what_ifs(str(row["note"] or ""), _what_ifs(indicator, row, inputs))
+    return rows
+
+
+def _with_what_ifs(note: str, words: Iterable[str]) -> str:
+    """Put the what-ifs before the open questions of the rules."""
+    said, mark, questions = note.partition(OPEN_QUESTION)
+    return "；".join([said.rstrip("；"), *words]) + (f"；{mark}{questions}" if mark else "")
+
+
+def _what_ifs(indicator: Indicator, row: Mapping[str, object], inputs: Inputs) -> Iterator[str]:
+    """Say how many bad days what is there shows under each edition of the index, by name: a lower bound."""
+    from qingce.evaluate import bad_days
+
+    limit = indicator.statistic.get("at_most", indicator.statistic.get("above"))
+    period = parse_period(str(row["period"]))
+    for method in inputs.catalog.methods.values():
+        if method.family == "aqi" and not method.base and isinstance(limit, int):
+            count = bad_days(
+                inputs.days,
+                scope=str(row["scope"]),
+                period=period,
+                series=str(row["series"]),
+                catalog=inputs.catalog,
+                edition=method.id,
+                above=limit,
+            )
+            yield f"若全期按 {method.id} 则 {count} 天"
 
 
 def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs) -> list[dict[str, object]]:
@@ -158,5 +194,5 @@ def _mean_of(
         "end": period.end,
         "note": f"{len(there)} 个{noun}的平均"
         if whole
-        else f"{len(scope.subjects)} {noun}中仅 {len(there)} {noun}有数据，不能判定全省",
+        else f"{len(scope.subjects)} {noun}中仅 {len(there)} {noun}有数据，不能判定全{scope.whole}",
     }
