@@ -26,7 +26,7 @@ from qingce.catalog.units import read_units
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Fault, Indicator, Limit, Source
 
-__all__ = ["check_content"]
+__all__ = ["check_content", "check_roots"]
 
 # What an overlay may hold at its top (DESIGN 4); anything else is a slip of the pen.
 _FOLDERS = (
@@ -52,7 +52,11 @@ def check_content(overlays: Sequence[Path] = (), *, today: date | None = None) -
 
     `today` decides which `checked_on` is stale; it is the day of the call unless given.
     """
-    roots = content_roots(overlays)
+    return check_roots(content_roots(overlays), today=today or date.today())
+
+
+def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
+    """Return every fault and notice of the content folders, later ones laid over earlier ones."""
     errors: list[QingceError] = []
     notices: list[QingceError] = []
     report = errors.append
@@ -72,8 +76,8 @@ def check_content(overlays: Sequence[Path] = (), *, today: date | None = None) -
     _check_spans(_limit_spans(limits.values()), report)
     _check_spans(_method_spans(methods.values()), report)
     _check_methods(methods.values(), sources, report)
-    _check_families(indicators.values(), families=read_families(roots), roots=roots, report=report)
-    notices += _stale(roots, sources, today or date.today())
+    _check_families(indicators.values(), families=read_families(roots, lambda _: None), roots=roots, report=report)
+    notices += _stale(roots, sources, today)
     notices += _unread(limits.values(), methods.values(), indicators.values(), roots=roots)
     return sorted(_faults(errors, notices), key=lambda fault: (fault.file, fault.line, fault.code, fault.message))
 
