@@ -18,7 +18,7 @@ from qingce.publish.office.labels import (
     unit_text,
     water_class,
 )
-from qingce.publish.office.progress_grid import chinese_deadline, ordered_progress, progress_grid
+from qingce.publish.office.progress_grid import chinese_deadline, is_unbound, ordered_progress, progress_grid
 from qingce.publish.office.section_grid import months_with_sections, section_grid
 from qingce.publish.office.section_monthly import write_grid
 from qingce.publish.office.word import add_paragraph, new_document, save_document, set_font, set_page, style_facts
@@ -89,7 +89,7 @@ def _overview(document: Any, results: Results, number: str) -> None:
 
 def _waiting(document: Any, results: Results, number: str) -> None:
     _head(document, f"{number}、需先办理的事项")
-    rows = [row for row in ordered_progress(results) if not row["bound"] or text(row, "status") in WAITING]
+    rows = [row for row in ordered_progress(results) if is_unbound(row) or text(row, "status") in WAITING]
     if not rows:
         _say(document, "无未能绑定或待反馈的目标。")
     for place, row in enumerate(rows, 1):
@@ -99,7 +99,7 @@ def _waiting(document: Any, results: Results, number: str) -> None:
 
 def _troubled(document: Any, results: Results, number: str) -> None:
     _head(document, f"{number}、不能完成或有风险的目标")
-    rows = [row for row in ordered_progress(results) if row["bound"] and text(row, "status") in _TROUBLED]
+    rows = [row for row in ordered_progress(results) if text(row, "status") in _TROUBLED]
     if not rows:
         _say(document, "无。")
     for place, row in enumerate(rows, 1):

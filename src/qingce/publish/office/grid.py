@@ -97,7 +97,7 @@ def lines_of(text: str, width: float) -> int:
 
     Examples
     --------
-    >>> lines_of("细颗粒物年均浓度", 8), lines_of("", 8)
+    >>> lines_of("细颗粒物年均浓度", 9), lines_of("", 9)
     (2, 1)
     """
     room = max(2.0, width - 1)

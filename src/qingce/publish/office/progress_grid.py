@@ -17,6 +17,7 @@ __all__ = [
     "chinese_deadline",
     "document_names",
     "indicator_grid",
+    "is_unbound",
     "ordered_progress",
     "progress_grid",
     "unbound_grid",
@@ -85,7 +86,7 @@ def unbound_grid(results: Results) -> Grid:
         Column("未绑定原因", 30), Column("时限", 10, "center"), Column("文号", 19), Column("原文", 46),
         Column("目标编号", 12, hidden=True),
     )  # fmt: skip
-    found = [row for row in results.rows("progress") if not row["bound"]]
+    found = [row for row in results.rows("progress") if is_unbound(row)]
     rows: list[list[Cell]] = [
         [
             number, text(row, "battle"), text(row, "indicator_name"), text(row, "target_text"),
@@ -121,6 +122,11 @@ def indicator_grid(results: Results) -> Grid:
     return Grid("指标清单", "指标清单", columns, rows, run_line(results), (), "没有读到目标")
 
 
+def is_unbound(row: Row) -> bool:
+    """Say whether a target stands without indicator, value or data to judge it by."""
+    return not row.get("bound") or row.get("status") == "unbound"
+
+
 def document_names(results: Results) -> dict[str, str]:
     """Return how each document is cited: its number, else its title."""
     return {str(row["id"]): text(row, "number") or f"《{text(row, 'title')}》" for row in results.rows("documents")}
@@ -128,7 +134,7 @@ def document_names(results: Results) -> dict[str, str]:
 
 def _rank(row: Row) -> tuple[int, int]:
     status = str(row.get("status") or "")
-    if not row.get("bound"):
+    if is_unbound(row):
         return (0, 0)
     if status in WAITING:
         return (1, WAITING.index(status))
@@ -160,7 +166,7 @@ def _name(row: Row) -> Toned:
     """The indicator, its scope, and its status in words."""
     status = status_cell(row)
     reason = text(row, "reason_text")
-    told = f"【{status.text}】" + (f"\n{reason}" if reason and not row.get("bound") else "")
+    told = f"【{status.text}】" + (f"\n{reason}" if reason and is_unbound(row) else "")
     scope = text(row, "scope_name")
     name = text(row, "indicator_name") + (f"（{scope}）" if scope else "")
     return Toned(f"{name}\n{told}", status.tone)
@@ -173,7 +179,7 @@ def chinese_deadline(row: Row) -> str:
 
 def _official(row: Row, unit: str) -> Cell:
     if row.get("official_value") is None:
-        return Toned("待反馈", "wait") if row.get("bound") else ""
+        return "" if is_unbound(row) else Toned("待反馈", "wait")
     value = f"{cell(row['official_value'])} {unit}".strip()
     return _joined(
         value, review_text(row.get("official_review")), text(row, "official_issuer"), text(row, "official_number")
