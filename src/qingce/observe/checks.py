@@ -87,7 +87,7 @@ def join(parts: Sequence[Cells]) -> Joined:
         found = (np.full(len(chosen), number), chosen, site[cells.site[chosen]], parameter[rule], span[rule])
         for column, values in zip(columns, (*found, cells.time[chosen]), strict=True):
             column.append(values)
-    whole = [np.concatenate(column) if column else np.zeros(0, np.int64) for column in columns]
+    whole = [_whole(column) for column in columns]
     part, cell, place, what, lasting, time = whole
     names = list(sites), list(parameters), list(spans)
     return Joined(part.astype(np.int32), cell, place, what, lasting, time, *names)
@@ -131,6 +131,10 @@ def missing_months(joined: Joined) -> list[str]:
             notes.append(f"{joined.sites[site]} 缺整月数据：{names}")
     more = len(notes) - _NAMED_SITES
     return notes[:_NAMED_SITES] + ([f"另有 {more} 个站点缺整月数据"] if more > 0 else [])
+
+
+def _whole(pieces: list[Longs]) -> Longs:
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.zeros(0, np.int64), *pieces])
 
 
 def _number(known: dict[str, int], name: str) -> int:

@@ -77,7 +77,7 @@ def ingest(
     notes = [note for cells in parts for note in _notes(cells, recipe)]
     joined = join(parts)
     stay, collapsed = check_doubles(joined, parts)
-    joined = joined.at(stay)
+    joined = joined if stay.all() else joined.at(stay)
     if collapsed:
         notes.append(f"{collapsed} 个完全相同的重复值合并为一 {collapsed} identical doubles collapsed")
     notes += missing_months(joined)
@@ -150,11 +150,11 @@ def _observations(
             "span": _words(joined.spans, joined.span[here]),
             "value": as_values(cells.micro[chosen], kind == OK),
             "flag": _optional(cells.flags, cells.flag[chosen]),
-            "absent": _words([None, *Absent], absent),
+            "absent": _words([None, *Absent], absent) if absent.any() else pa.nulls(size, pa.string()),
             "detection_limit": as_values(cells.limit[chosen], (kind == BELOW) & (cells.limit[chosen] >= 0)),
             "review": _reviews(cells, chosen, given=review, usual=str(feed.options["review"])),
-            "source": _words([feed.id], np.zeros(size, np.int32)),
-            "batch": _words([_batch(cells)], np.zeros(size, np.int32)),
+            "source": pa.repeat(feed.id, size),
+            "batch": pa.repeat(_batch(cells), size),
             "line": cells.frame.lines.take(pa.array(cells.row[chosen])),
             "reason": pa.nulls(size, pa.string()),
             "known_at": pa.nulls(size, pa.timestamp("us")) if known_at is None else _constant(known_at, size),
@@ -185,6 +185,6 @@ def _optional(words: Sequence[str], codes: np.ndarray) -> pa.Array:
 def _reviews(cells: Cells, chosen: np.ndarray, *, given: str | None, usual: str) -> pa.Array:
     """The state given for the whole source, else the row's own, else the feed's."""
     if given is not None or not cells.reviews:
-        return _words([given or usual], np.zeros(len(chosen), np.int32))
+        return pa.repeat(given or usual, len(chosen))
     own = pa.array([word or usual for word in cells.reviews], pa.string())
     return pc.fill_null(own.take(pa.array(cells.review[chosen])), usual)

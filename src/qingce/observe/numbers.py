@@ -74,13 +74,15 @@ def micro_of(column: pa.Array) -> Longs:
 
 def as_values(micro: Longs, present: NDArray[np.bool_] | None = None) -> pa.Array:
     """Return whole micro-units as DECIMAL(18,6); absent ones are null."""
+    if present is not None and not present.any():
+        return pa.nulls(len(micro), VALUE_TYPE)
     pairs = np.empty((len(micro), 2), np.int64)
     pairs[:, 0] = micro
     pairs[:, 1] = micro >> 63
     bits = None
     if present is not None:
         bits = pa.array(present).buffers()[1] if len(micro) else None
-    return pa.Array.from_buffers(VALUE_TYPE, len(micro), [bits, pa.py_buffer(pairs.tobytes())])
+    return pa.Array.from_buffers(VALUE_TYPE, len(micro), [bits, pa.py_buffer(pairs)])
 
 
 def _read_plain(found: Numbers, texts: pa.Array, *, where: NDArray[np.int64], factor: Fraction) -> None:

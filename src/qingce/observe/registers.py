@@ -1,0 +1,184 @@
+"""Small tables row by row: official values, events, sites; a row is taken in or refused with its place. 登记表。"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from qingce.catalog.catalog import Catalog
+from qingce.catalog.feeds import Recipe, TimeRule, recipe_of
+from qingce.core.errors import QingceError, complain
+from qingce.core.records import Rejected
+from qingce.observe.files import open_frames, reason_of, shown
+from qingce.observe.frame import Frame, fold, pick, split_unit
+from qingce.observe.places import region_of
+from qingce.observe.times import parse_time
+
+__all__ = ["Entry", "Register", "names_of", "read_register"]
+
+_PLACE_KIND = re.compile(r".+(省|市|区|县|州|盟|旗|地区)")
+
+
+@dataclass
+class Entry:
+    """One row of a register: its cells by field, its place, and the faults found in it."""
+
+    file: str
+    sheet: str
+    line: int
+    cells: dict[str, str]
+    headers: dict[str, str]
+    recipe: Recipe
+    faults: list[Rejected] = field(default_factory=list)
+
+    def text(self, name: str, *, required: bool = False) -> str:
+        """Return a cell, by its meaning where the register translates words; QC215 for a required one left empty."""
+        text = self.cells.get(name, "")
+        if required and not text:
+            self.refuse(name, complain("QC215", words={"column": self.headers.get(name, name)}))
+        return self.recipe.words.get(name, {}).get(text, text)
+
+    def one_of(self, name: str, allowed: Sequence[str], *, default: str) -> str:
+        """Return a cell out of a closed list; QC216."""
+        text = self.text(name) or default
+        if text not in allowed:
+            spoken = [word for word, meaning in self.recipe.words.get(name, {}).items() if meaning in allowed]
+            self._expected(name, " | ".join(dict.fromkeys([*spoken, *allowed])))
+        return text
+
+    def day(self, name: str, *, required: bool = False) -> date | None:
+        """Return a cell as a day; QC215, QC209."""
+        text = self.text(name, required=required)
+        if not text:
+            return None
+        when = parse_time(text, TimeRule())
+        if when is None:
+            self.refuse(name, complain("QC209", words={"text": text}))
+        return when.date() if when else None
+
+    def number(self, name: str, *, low: float, high: float) -> float | None:
+        """Return a coordinate [degree]; QC206, QC216."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            self.refuse(name, complain("QC206", words={"text": text}))
+            return None
+        if not low <= value <= high:
+            self._expected(name, f"{low}–{high}")
+        return value
+
+    def whole(self, name: str, *, low: int, high: int) -> int | None:
+        """Return a whole number; QC216."""
+        text = self.text(name)
+        if not text:
+            return None
+        if not re.fullmatch(r"\d+", text) or not low <= int(text) <= high:
+            self._expected(name, f"{low}–{high}")
+            return None
+        return int(text)
+
+    def region(self, name: str, catalog: Catalog, *, within: str = "") -> tuple[str, str]:
+        """Return code and name of the region that a cell means, or nothing; QC211."""
+        text = self.text(name)
+        if not text:
+            return "", ""
+        try:
+            inside = catalog.regions.find(text, within=within) if within and not text.isdigit() else ()
+            levels = ("city", "province", "county")
+            row = inside[-1] if len(inside) == 1 else region_of(text, regions=catalog.regions, levels=levels)
+        except QingceError as error:
+            self.refuse(name, error)
+            return "", ""
+        return row.code, row.name
+
+    def scope(self, name: str, catalog: Catalog) -> str:
+        """Return the code of a region, or a site as it stands; a code or a name of a region that is none is QC211."""
+        text = self.text(name, required=True)
+        looks_like_region = bool(re.fullmatch(r"\d{6}", text) or _PLACE_KIND.fullmatch(text))
+        try:
+            return region_of(text, regions=catalog.regions, levels=("city", "province", "county")).code if text else ""
+        except QingceError as error:
+            if looks_like_region:
+                self.refuse(name, error)
+            return text
+
+    def refuse(self, name: str, error: QingceError) -> None:
+        """Keep a fault of this row with its column."""
+        column, text = self.headers.get(name, name), shown(self.cells.get(name, ""))
+        self.faults.append(Rejected(self.file, self.sheet, self.line, column, text, error.code, reason_of(error)))
+
+    def _expected(self, name: str, expected: str) -> None:
+        text = self.cells.get(name, "")
+        words: dict[str, object] = {"column": self.headers.get(name, name), "text": text, "expected": expected}
+        self.refuse(name, complain("QC216", words=words))
+
+
+@dataclass
+class Register:
+    """The rows of a register file and what was refused before any row was read."""
+
+    entries: list[Entry]
+    rejected: list[Rejected]
+
+
+def read_register(path: Path, feed: str, *, catalog: Catalog, required: Sequence[str]) -> Register:
+    """Read the rows of a register by the headers of its feed; raises QC200, QC201, QC202, QC204 for an unfit file."""
+    recipe = recipe_of(catalog.feeds[feed])
+    needs = tuple(recipe.fields[name] for name in required)
+    register = Register([], [])
+    for frame in open_frames(path, rule=recipe.file, needs=needs, feed=feed):
+        register.rejected.extend(frame.broken)
+        register.entries.extend(_entries(frame, recipe))
+        register.rejected.extend(_strange(frame, recipe, feed))
+    return register
+
+
+def names_of(text: str) -> list[str]:
+    """Split a cell that holds several names.
+
+    Examples
+    --------
+    >>> names_of("PM10、PM2.5; O3")
+    ['PM10', 'PM2.5', 'O3']
+    """
+    return [word for word in (part.strip() for part in re.split(r"[、,，;；/|]+", text)) if word]
+
+
+def _places(frame: Frame, recipe: Recipe) -> dict[str, int]:
+    bare = [split_unit(name)[0] for name in frame.names]
+    found = {}
+    for name, headers in recipe.fields.items():
+        place = pick(frame.names, headers)
+        place = pick(bare, headers) if place is None else place
+        if place is not None and name != "ignore":
+            found[name] = place
+    return found
+
+
+def _entries(frame: Frame, recipe: Recipe) -> Iterator[Entry]:
+    places = _places(frame, recipe)
+    headers = {name: frame.names[place] for name, place in places.items()}
+    columns = {name: [_plain(value) for value in frame.columns[place].to_pylist()] for name, place in places.items()}
+    for row, line in enumerate(frame.lines.to_pylist()):
+        cells = {name: column[row] for name, column in columns.items()}
+        if any(cells.values()):
+            yield Entry(frame.file, frame.sheet, line, cells, headers, recipe)
+
+
+def _plain(value: object) -> str:
+    text = "" if value is None else str(value).strip()
+    return "" if text in ("--", "—", "/", "nan", "None") else text
+
+
+def _strange(frame: Frame, recipe: Recipe, feed: str) -> Iterator[Rejected]:
+    known = {fold(header) for headers in recipe.fields.values() for header in headers}
+    for name in frame.names:
+        if name.strip() and fold(name) not in known and fold(split_unit(name)[0]) not in known:
+            error = complain("QC205", words={"name": name, "feed": feed})
+            yield Rejected(frame.file, frame.sheet, frame.header_line, name, "", error.code, reason_of(error))
