@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -64,7 +65,7 @@ def iaqi(method: Method, parameter: str, *, averaging: str, value: str) -> str:
     ]
     if amount > points[-1][1]:
         return "NA" if item.cells["beyond"] == "none" else str(points[-1][0])
-    for (low, start), (high, end) in zip(points, points[1:], strict=False):
+    for (low, start), (high, end) in pairwise(points):
         if start <= amount <= end:
             exact = low + Fraction(high - low) * (amount - start) / (end - start)
             return str(-(-exact.numerator // exact.denominator))

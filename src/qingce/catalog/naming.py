@@ -53,6 +53,8 @@ def fold_name(text: str) -> str:
 
 def fold_alias(alias: str) -> str:
     """Fold an alias, keeping its signs `*`, `…` and `=`."""
+    if "*" not in alias and "…" not in alias:
+        return fold_name(alias)
     return "".join(sign if sign in ("*", "…") else fold_name(sign) for sign in re.split(r"([*…])", alias))
 
 
@@ -81,10 +83,14 @@ class _Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
+    """An alias with gaps; its expression is compiled when its first letters are met."""
+
     first: str
-    pattern: re.Pattern[str]
     alias: str
     indicator: Indicator
+
+    def search(self, folded: str) -> re.Match[str] | None:
+        return _expression(self.alias).search(folded) if self.first in folded else None
 
 
 class Finder:
@@ -105,10 +111,7 @@ class Finder:
         if alias.startswith("="):
             self._whole.setdefault(alias[1:], item)
         elif "*" in alias or "…" in alias:
-            pieces = re.split(r"([*…])", alias)
-            gaps = {"*": _GAP, "…": _WIDE_GAP}
-            pattern = re.compile("".join(gaps.get(piece) or re.escape(piece) for piece in pieces))
-            self._patterns.append(_Pattern(pieces[0], pattern, alias, item))
+            self._patterns.append(_Pattern(re.split(r"[*…]", alias)[0], alias, item))
         else:
             self._plain.setdefault(alias, item)
 
@@ -139,7 +142,7 @@ class Finder:
             if alias in folded
         ]
         for one in self._patterns:
-            match = one.pattern.search(folded) if one.first in folded else None
+            match = one.search(folded)
             if match:
                 length = len(one.alias) - one.alias.count("*") - one.alias.count("…")
                 hits.append(_Hit(match.start(), match.end(), one.alias, length, "…" in one.alias, one.indicator))
@@ -157,6 +160,12 @@ class Finder:
         if not unit or self._fits(unit, inside) or self._fits(unit, "%"):
             return False
         return any(self._fits(unit, other) for other in self._insides)
+
+
+@lru_cache(maxsize=4096)
+def _expression(alias: str) -> re.Pattern[str]:
+    gaps = {"*": _GAP, "…": _WIDE_GAP}
+    return re.compile("".join(gaps.get(piece) or re.escape(piece) for piece in re.split(r"([*…])", alias)))
 
 
 def _prefer(hits: list[_Hit], fitting: list[_Hit]) -> list[_Hit]:

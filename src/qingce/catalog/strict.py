@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 
 from qingce.core.errors import QingceError, complain
@@ -20,6 +21,7 @@ from qingce.core.errors import QingceError, complain
 __all__ = ["Report", "Row", "Table", "guarded", "read_rows", "read_table", "refuse"]
 
 Report = Callable[[QingceError], None]
+_KEY_OR_HEADER = re.compile(r'\s*(?:\[+([^\]]+)\]|"?([\w-]+)"?\s*[.=])')
 
 
 def refuse(error: QingceError) -> None:
@@ -45,24 +47,12 @@ class Table:
     source_text: str = ""
 
     def place(self, key: str = "", *, section: str = "") -> str:
-        """Return `file:line` of a key (of a section, if named), or of the file."""
-        return f"{self.path}:{self._line(key, section)}"
-
-    def _line(self, key: str, section: str) -> int:
-        """The line of `key` (in `section`), of the section's header, or 1."""
-        here, header_line = "", 1
-        wanted = re.compile(rf'\s*"?{re.escape(key)}"?\s*[.=]')
-        for number, line in enumerate(self.source_text.splitlines() if key or section else (), 1):
-            header = re.match(r"\s*\[+\s*\"?([^\]\"]+)", line)
-            if header:
-                here = header[1].strip()
-                if here == section or (not section and here.split(".")[-1] == key):
-                    header_line = number
-                    if not (key and section):
-                        return number
-            elif key and (not section or here == section) and wanted.match(line):
-                return number
-        return header_line
+        """Return `file:line` of a key (in a section, if named), of a section's header, or of the file."""
+        if not key and not section:
+            return f"{self.path}:1"
+        lines = _lines(self.source_text)
+        line = lines.get((section, key)) if section else lines.get(("*", key))
+        return f"{self.path}:{line or lines.get((section, ''), 1)}"
 
     def text(self, key: str, default: str = "") -> str:
         """Return a text; raises QC107 for another type."""
@@ -205,6 +195,25 @@ def read_rows(
     except csv.Error as error:
         report(complain("QC101", f"{path}:{reader.line_num}", {"reason": str(error)}))
     return rows
+
+
+@lru_cache(maxsize=512)
+def _lines(text: str) -> dict[tuple[str, str], int]:
+    """Line of each (section, key) and (section, ""); under section "*" the first place of a key or header."""
+    found: dict[tuple[str, str], int] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _KEY_OR_HEADER.match(line)
+        if match is None:
+            continue
+        if match[1]:
+            section = match[1].strip(' "')
+            found.setdefault((section, ""), number)
+            found.setdefault(("*", section.split(".")[-1]), number)
+        else:
+            found.setdefault((section, match[2]), number)
+            found.setdefault(("*", match[2]), number)
+    return found
 
 
 def _read_text(path: Path, report: Report) -> str:
