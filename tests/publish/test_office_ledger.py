@@ -325,3 +325,20 @@ def test_no_number_stands_there_that_no_table_holds(book: Any, results: Results)
             for number in re.findall(r"\d+(?:\.\d+)?", str(cell.value or "")):
                 printed = name == "同比" and rounded.match(str(cell.value))
                 assert number in known or number.zfill(2) in known or printed, (name, cell.value)
+
+
+def test_an_item_without_a_title_is_named_by_its_first_sentence(results: Results, tmp_path: Path) -> None:
+    plan = "一、任务\n1.淘汰35蒸吨以下锅炉，逾期停产。其余从略。\n2." + "长" * 80
+    tasks = [
+        {"document_id": "d", "path": path, "title": "", "start": plan.index(mark), "end": end, "deadline": "R/P1M"}
+        for path, mark, end in (("一/1", "1.淘汰", plan.index("\n2.")), ("一/2", "2.长", len(plan)))
+    ]
+    read = {
+        "documents": pa.Table.from_pylist([{"id": "d", "title": "方案", "text": plan}], SCHEMAS["documents"]),
+        "tasks": pa.Table.from_pylist(tasks, SCHEMAS["tasks"]),
+    }
+    write_ledger(Results(read), tmp_path / "a.xlsx")
+    rows = body(openpyxl.load_workbook(tmp_path / "a.xlsx")["任务台账"])
+    assert [row["任务"].value for row in rows] == ["淘汰35蒸吨以下锅炉，逾期停产", "长" * 60 + "…"]
+    assert rows[0]["时限"].value == "每月"
+    assert rows[0]["出处"].value == "《方案》\n一/1"

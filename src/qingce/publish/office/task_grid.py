@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from qingce.publish.office.grid import Cell, Column, Grid
 from qingce.publish.office.labels import deadline_text, printed, run_line
 from qingce.publish.office.progress_grid import document_names
 from qingce.publish.results import Results
-from qingce.publish.rows import text
+from qingce.publish.rows import Row, text
 
 __all__ = ["TASK_KEY", "repair_grid", "task_grid"]
 
@@ -15,6 +17,7 @@ TASK_KEY = "任务键"
 
 _PROGRESS_CHOICES = ("未启动", "推进中", "已完成待验收", "已验收", "滞后")
 _AROUND = 12
+_LONGEST = 60
 
 
 def task_grid(results: Results) -> Grid:
@@ -26,12 +29,13 @@ def task_grid(results: Results) -> Grid:
         Column("佐证材料（填报）", 12), Column(TASK_KEY, 20, hidden=True),
     )  # fmt: skip
     names = document_names(results)
+    texts = {str(row["id"]): text(row, "text") for row in results.rows("documents")}
     found = [row for row in results.rows("tasks") if "/" in text(row, "path")] or results.rows("tasks")
     rows: list[list[Cell]] = []
     for number, row in enumerate(found, 1):
         document, path = text(row, "document_id"), text(row, "path")
         rows.append([
-            number, text(row, "battle"), text(row, "title"), text(row, "lead"), text(row, "support"),
+            number, text(row, "battle"), _title(row, texts.get(document, "")), text(row, "lead"), text(row, "support"),
             text(row, "responsible"), deadline_text(row["deadline"]), f"{names.get(document, document)}\n{path}",
             "", "", "", f"{document}#{path}",
         ])  # fmt: skip
@@ -40,6 +44,15 @@ def task_grid(results: Results) -> Grid:
         "任务办结以验收材料为准，监测数据好转不等于任务完成。",
     )
     return Grid("任务台账", "任务台账", columns, rows, run_line(results), notes, "没有读到任务")
+
+
+def _title(row: Row, whole: str) -> str:
+    """The printed title, else the item's first sentence without its marker."""
+    if text(row, "title") or row["start"] is None:
+        return text(row, "title")
+    said = whole[int(str(row["start"])) : int(str(row["end"]))].strip()
+    first = re.split(r"[。；\n]", re.sub(r"^[（(]?[\d一二三四五六七八九十]+[)）.、．]\s*", "", said), maxsplit=1)[0]
+    return first if len(first) <= _LONGEST else f"{first[:_LONGEST]}…"
 
 
 def repair_grid(results: Results) -> Grid:
