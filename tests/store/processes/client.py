@@ -1,6 +1,6 @@
 """A client of the lake that may be killed at any instant: writer, compactor or reader of the crash test.
 
-A writer tells its ledger `try` before each append and `ack` after it, one line and one write each. A batch can be judged
+A writer tells its ledger `try` before each append and `ack` after it, one line and one write each. A batch is judged
 from its rows alone: `line` is how many rows it has, `batch` its number, so a torn or doubled one shows.
 """
 
