@@ -17,6 +17,7 @@ __all__ = ["PLAN_TEXT", "at", "sample_results"]
 
 AS_OF = date(2026, 5, 31)
 CITY = "990100"
+VALUE = f"V:pm2_5_annual:{CITY}:2026:measured"
 
 PLAN_TEXT = """云泽市深入打好污染防治攻坚战行动方案（2026—2030年）
 为深入打好污染防治攻坚战，持续改善生态环境质量，结合我市实际，制定本方案。
@@ -364,6 +365,36 @@ def _hours() -> list[dict[str, object]]:
     return rows
 
 
+def _node(identity: str, kind: str, title: str, facts: list[list[str]], children: list[object]) -> dict[str, object]:
+    return {"id": identity, "kind": kind, "title": title, "facts": facts, "children": children}
+
+
+def _tree(identity: str) -> dict[str, object]:
+    """A tree in the shape of `thread.why`: target, value, days, and the hours of one day."""
+    hours = [
+        _node(
+            f"O:A1:pm2_5:2026-05-31T{hour:02d}",
+            "observation",
+            f"云泽师范学院 pm2_5 2026-05-31 {hour:02d}:00",
+            [["数值", str(30 + hour)]],
+            [],
+        )
+        for hour in range(24)
+    ]
+    days = [_node(f"F:A1:pm2_5:2026-05-{day}:measured", "finding", f"云泽师范学院 pm2_5 2026-05-{day}", [["数值", "42"], ["审核", "初审"]], hours if day == 31 else [])
+            for day in range(10, 32)]  # fmt: skip
+    value = _node(
+        VALUE, "value", "云泽市 pm2_5_annual 2026 实测", [["数值", "41.993377"], ["分数", "6341/151"]], list(days)
+    )
+    target = _node("T-yz-001", "target", "目标 PM2.5年均浓度（云泽市）", [["状态", "有风险"]], [value])
+    quote = "全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下"
+    sentence = {"document_id": "yz", "title": "云泽市行动方案", "number": "云政发〔2026〕9号", "start": at(quote)[0], "end": at(quote)[1],
+                "quote": quote, "before": "到2026年，", "after": "，空气质量"}  # fmt: skip
+    own = identity.startswith("T-")
+    return {"id": identity, "known_at": None, "down": target if own else value, "up": [] if own else [{**target, "children": []}],
+            "sentences": [sentence], "notes": []}  # fmt: skip
+
+
 def _reference() -> dict[str, list[dict[str, object]]]:
     aqi = (("优", "Excellent", "#00E400"), ("良", "Good", "#FFFF00"), ("轻度污染", "Lightly polluted", "#FF7E00"), ("中度污染", "Moderately polluted", "#FF0000"),
            ("重度污染", "Heavily polluted", "#99004C"), ("严重污染", "Severely polluted", "#7E0023"))  # fmt: skip
@@ -426,11 +457,7 @@ def _reference() -> dict[str, list[dict[str, object]]]:
         "quota": [{"target_id": "T-yz-001", "kind": "mean", "rule": rule, "state": "open", "done": 151, "remaining": 214, "allowed": Dec(allowed), "exact": exact,
                    "inclusive": inclusive, "unit": "ug/m3", "text": words}
                   for rule, allowed, exact, inclusive, words in (("strict", "36.887850", "3947/107", True, "剩余 214 天均值须 ≤ 36.89"), ("rounded", "37.740654", "8077/214", False, "剩余 214 天均值须 < 37.74"))],
-        "whys": [{"id": f"V:pm2_5_annual:{CITY}:2026:measured", "tree": json.dumps({
-            "id": f"V:pm2_5_annual:{CITY}:2026:measured", "title": "PM2.5年均浓度，云泽市，2026-01-01 至 05-31", "value": "41.993377", "review": "preliminary",
-            "method": "hj663-2026", "steps": [{"id": "F:990100:pm2_5:2026-05-31:measured", "title": "5月31日城市日均值", "value": "31", "steps": [
-                {"id": "O:A1:pm2_5:2026-05-31T08", "title": "云泽师范学院 5月31日 08时", "value": "33", "source": "data/hourly-2026.csv", "line": 752}]}],
-            "targets": [{"id": "T-yz-001", "quote": "全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下"}]}, ensure_ascii=False)}],
+        "whys": [{"id": name, "tree": json.dumps(_tree(name), ensure_ascii=False)} for name in ("T-yz-001", VALUE)],
     }  # fmt: skip
 
 

@@ -57,7 +57,8 @@ def values_by_period(rows: Iterable[Row], targets: Iterable[Row]) -> View:
     listed = [row for row in rows if row.get("value") is not None]
     periods = list(dict.fromkeys(str(row["period"]) for row in listed))
     bars = []
-    for name, found in grouped((dict(row) for row in listed), lambda row: str(row["series"])).items():
+    series = grouped((dict(row) for row in listed), lambda row: str(row["series"]))
+    for name, found in sorted(series.items(), reverse=True):
         by_period = {str(row["period"]): cell(row["value"]) for row in found}
         bars.append({"word": f"series.{name}", "style": name, "data": [by_period.get(period) for period in periods]})
     marks = [

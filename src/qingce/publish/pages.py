@@ -13,7 +13,7 @@ from qingce.core.rounding import round_gbt8170
 from qingce.publish.i18n import words
 from qingce.publish.rows import View, slug
 
-__all__ = ["Place", "ink", "page", "shown"]
+__all__ = ["Place", "ink", "page", "shown", "unit"]
 
 _DARK, _LIGHT = "#1b1f23", "#ffffff"
 
@@ -74,7 +74,13 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    filters: dict[str, Callable[..., object]] = {"shown": shown, "ink": ink, "slug": slug, "localized": localized}
+    filters: dict[str, Callable[..., object]] = {
+        "shown": shown,
+        "ink": ink,
+        "slug": slug,
+        "localized": localized,
+        "unit": unit,
+    }
     made.filters.update(filters)
     return made
 
@@ -96,6 +102,19 @@ def shown(value: object, places: int | None = None) -> str:
         except InvalidOperation:
             return written
     return "−" + written[1:] if written.startswith("-") and written[1:2].isdigit() else written
+
+
+def unit(name: str | None) -> str:
+    """Print a unit as the field prints it.
+
+    Examples
+    --------
+    >>> unit("ug/m3"), unit("degC"), unit(None)
+    ('μg/m³', '℃', '')
+    """
+    if not name:
+        return ""
+    return name.replace("ug", "μg").replace("m3", "m³").replace("m2", "m²").replace("degC", "℃")
 
 
 @cache

@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from qingce.core.errors import complain
-from qingce.publish import views, views_content, views_place, views_plan
+from qingce.publish import views, views_content, views_place, views_plan, views_why
 from qingce.publish.i18n import LANGUAGES
 from qingce.publish.pages import Place, page
 from qingce.publish.results import Results
@@ -88,7 +88,7 @@ ROUTES = (
     Route("content.html", views_content.content, "content"),
     Route("quality.html", views_content.quality, "quality"),
     Route("rejected.html", views_content.rejected, "rejected"),
-    Route("why/{id}.html", views_content.why, "why", _ids("whys", "id")),
+    Route("why/{id}.html", views_why.why, "why", _ids("whys", "id")),
     Route("search.html", views_content.search, "search", asks=True),
 )
 

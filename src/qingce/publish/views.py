@@ -120,7 +120,9 @@ def target(results: Results, identity: str) -> View:
     indicator, scope = (str(row[name]["id"]) for name in ("indicator", "scope"))  # type: ignore[index]
     daily = len({str(item["day"])[:7] for item in series}) < len(series)
     known: View = {"indicator": indicator, "scope": scope}
-    parameter = _parameter(results, indicator)
+    listed = results.rows("indicators", where={"id": indicator})
+    quantity, medium = (text(listed[0], "parameter"), text(listed[0], "medium")) if listed else ("", "")
+    parameter = results.rows("parameters", where={"id": quantity})
     return {
         **facts(results),
         "target": row,
@@ -132,15 +134,17 @@ def target(results: Results, identity: str) -> View:
         "values": [value_row(item) for item in results.rows("values", where=known)],
         "official": [_official_row(item) for item in results.rows("official", where=known)],
         "others": _others(results, known, identity),
-        "explained": bool(results.rows("whys", columns=["id"], where={"id": row["value_id"]})),
+        "explained": [
+            item["id"] for item in results.rows("whys", columns=["id"], where={"id": [identity, row["value_id"]]})
+        ],
         "chart": charts.cumulative(series, row),
         "calendar": charts.calendar(series, value="value", level="category") if daily else [],
         "grid": [] if daily else charts.month_grid(series, level="category"),
         "recent": {
-            **recent(results, scope=scope, parameter=text(parameter or {}, "id")),
+            **recent(results, scope, parameter=quantity, medium=medium),
             "whole": {str(item["day"]): item["value"] for item in series if item["value"] is not None},
         },
-        "parameter": parameter,
+        "parameter": plain(parameter[0]) if parameter else None,
         "levels": list(level_table(results, "aqi" if daily else "water_class").values()),
     }
 
@@ -189,13 +193,6 @@ def _tasks_of(results: Results, row: View) -> list[View]:
 def _task_row(item: View) -> View:
     units = {name: split(item.get(name)) for name in ("lead", "support", "responsible")}
     return {**plain(item), **units, "measures": split(item.get("measures"), "；;\n")}
-
-
-def _parameter(results: Results, indicator: str) -> View | None:
-    rows = results.rows("indicators", where={"id": indicator})
-    name = text(rows[0], "parameter") if rows else ""
-    found = results.rows("parameters", where={"id": name})
-    return plain(found[0]) if found else None
 
 
 def unbound(results: Results) -> View:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from qingce.core.errors import complain
 from qingce.publish import charts
 from qingce.publish.results import Results
-from qingce.publish.rows import View, absent_label, distinct, facts, grouped, plain, review_label, split
+from qingce.publish.rows import View, distinct, facts, grouped, plain, review_label, split
 from qingce.publish.views import target_rows, value_row
 from qingce.publish.views_place import quality_rows
 
-__all__ = ["content", "indicator", "indicator_scopes", "indicators", "quality", "rejected", "search", "why", "why_page"]
+__all__ = ["content", "indicator", "indicator_scopes", "indicators", "quality", "rejected", "search"]
 
 
 def indicator_scopes(results: Results) -> list[tuple[str, str]]:
@@ -115,49 +115,6 @@ def rejected(results: Results) -> View:
         "count": len(rows),
         "codes": [{"code": code, "rows": found} for code, found in codes.items()],
     }
-
-
-def why(results: Results, identity: str) -> View:
-    """The tree of `qingce why` that the build kept for an id; raises QC554 if it kept none."""
-    import json
-
-    found = results.rows("whys", where={"id": identity})
-    if not found:
-        raise complain("QC554", words={"kind": "why", "id": identity})
-    return {**facts(results), "id": identity, **why_page(json.loads(str(found[0]["tree"])))}
-
-
-def why_page(tree: Mapping[str, object]) -> View:
-    """Lay a tree of `why` out for a page: plain facts, lists of rows as tables, further nodes below.
-
-    Any dictionary will do: a scalar is a fact, a list of flat dictionaries a table, a dictionary or a list of deep
-    ones the next step.
-    """
-    known: list[View] = []
-    tables: list[View] = []
-    below: list[View] = []
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            below.append({"name": name, **why_page(value)})
-        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-            flat = all(not isinstance(part, list | Mapping) for item in value for part in item.values())
-            if flat:
-                columns = list(dict.fromkeys(key for item in value for key in item))
-                tables.append({"name": name, "columns": columns, "rows": value})
-            else:
-                below += [{"name": name, **why_page(item)} for item in value]
-        elif value not in (None, "", []):
-            known.append(_fact(name, value))
-    return {"facts": known, "tables": tables, "below": below}
-
-
-def _fact(name: str, value: object) -> View:
-    label = None
-    if name == "review":
-        label = review_label(value)
-    elif name == "absent":
-        label = absent_label(value)
-    return {"name": name, "value": value, "label": label}
 
 
 def search(results: Results, query: str = "") -> View:

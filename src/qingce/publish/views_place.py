@@ -95,6 +95,7 @@ def _air(results: Results, days: pa.Table, known: View | None) -> View:
     if known is None:
         head["members"] = [plain(row, "site", "name") for row in results.rows("sites", where=_air_members(last[0]))]
     since = str(last[0]["day"].year - SPREAD_YEARS)
+    lately = [row for row in rows if str(row["day"]) >= since]
     return {
         **head,
         "kind": "air",
@@ -102,9 +103,7 @@ def _air(results: Results, days: pa.Table, known: View | None) -> View:
         "levels": list(level_table(results, "aqi").values()),
         "calendar": charts.calendar(rows, value="aqi", level="level"),
         "trend": charts.trend(rows, names, x="day"),
-        "spread": charts.by_month(
-            [row for row in rows if str(row["day"]) >= since], day="day", value="aqi", level="level"
-        ),
+        "spread": charts.by_month(lately, day="day", value="aqi", level="level"),
         "days": [_air_day(row, list(names)) for row in last],
     }
 
@@ -180,17 +179,18 @@ def _water_month(row: Row, ids: Sequence[str]) -> View:
     }
 
 
-def recent(results: Results, *, scope: str, parameter: str) -> View:
+def recent(results: Results, scope: str, *, parameter: str, medium: str) -> View:
     """The last days (or months) of a scope with each site's own value: the step from the region to the hours."""
+    kind, table, key, when, fallback = (
+        ("section", "water_months", "section", "period", "class")
+        if medium == "water"
+        else ("air_site", "air_site_days", "subject", "day", "aqi")
+    )
     months = hour_months(results)
-    members = [row for row in results.rows("sites") if scope in (row["site"], row["city"], row["county"])]
-    table, key, when = ("air_site_days", "subject", "day")
-    wanted = [row for row in members if row["kind"] == "air_site"]
-    if parameter not in results[table].column_names or not wanted:
-        table, key, when = ("water_months", "section", "period")
-        wanted = [row for row in members if row["kind"] == "section"]
-    column = parameter if parameter in results[table].column_names else "class"
-    column = column if when == "period" or column != "class" else "aqi"
+    wanted = [
+        row for row in results.rows("sites", where={"kind": kind}) if scope in (row["site"], row["city"], row["county"])
+    ]
+    column = parameter if parameter in results[table].column_names else fallback
     rows = results.rows(table, columns=[key, when, column, "series"], where={key: [row["site"] for row in wanted]})
     rows = [row for row in rows if row.get("series") in (None, "measured")]
     days = sorted({str(cell(row[when])) for row in rows}, reverse=True)[:RECENT_DAYS]
