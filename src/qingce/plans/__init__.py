@@ -1,1 +1,9 @@
-"""plans."""
+"""Documents → clauses, targets, tasks, deadlines, units, repairs; comparison. 谋划。"""
+
+from __future__ import annotations
+
+from qingce.plans.contract import reading_to_dict
+from qingce.plans.formats import documents_in
+from qingce.plans.reader import read_document, read_text
+
+__all__ = ["documents_in", "read_document", "read_text", "reading_to_dict"]

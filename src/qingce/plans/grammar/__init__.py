@@ -1,0 +1,1 @@
+"""The grammar of targets, one module a field. 目标语法。"""

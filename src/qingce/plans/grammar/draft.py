@@ -1,0 +1,76 @@
+"""A target while it is read, and what the rules need to see. 目标草稿。"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from qingce.plans.grammar.dates import DateMark
+from qingce.plans.phrases import Phrases
+from qingce.plans.segments import Clause
+
+__all__ = ["Draft", "Page", "Scene", "Value"]
+
+Value = Decimal | tuple[Decimal, Decimal] | None
+
+
+@dataclass(slots=True)
+class Draft:
+    """One target in places of the view; the reader turns it into a record."""
+
+    start: int
+    end: int
+    indicator: str = ""
+    scope: str = ""
+    comparator: str = ""
+    value: Value = None
+    value_start: int | None = None
+    value_end: int = 0
+    unit: str = ""
+    base_year: int | None = None
+    deadline: str = ""
+    strength: str = ""
+    kind: str = "level"
+    confidence: float = 0.95
+    binds: bool = True
+    reasons: list[tuple[str, int, int, str]] = field(default_factory=list)
+
+    def because(self, name: str, start: int, end: int, *, rule: str) -> None:
+        """Note the words of the view and the rule a field came from."""
+        self.reasons.append((name, start, end, rule))
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """The whole view as the grammar sees it: `flat` hides brackets, `bare` hides dates too."""
+
+    text: str
+    flat: str
+    bare: str
+    marks: tuple[DateMark, ...]
+    phrases: Phrases
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One clause, what was read before it in its sentence, and the base year printed in it."""
+
+    page: Page
+    clause: Clause
+    before: tuple[Draft, ...] = ()
+
+    def text(self, start: int, end: int) -> str:
+        """Return words as printed (after repair)."""
+        return self.page.text[start:end]
+
+    @property
+    def bare(self) -> str:
+        """The page without brackets and dates."""
+        return self.page.bare
+
+    @property
+    def base_year(self) -> int | None:
+        """The base year printed in the clause: 比2020年."""
+        clause = self.clause
+        years = [m.year for m in self.page.marks if m.kind == "base" and clause.start <= m.start < clause.end]
+        return years[0] if years else None
