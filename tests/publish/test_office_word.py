@@ -142,13 +142,30 @@ def test_the_footer_says_unreviewed(air: Any) -> None:
     assert air.sections[0].header.paragraphs[0].text == "示例数据"
 
 
-def test_without_more_tables_the_sheet_says_what_is_missing(results: Results, tmp_path: Path) -> None:
+def test_without_more_tables_the_year_comes_from_the_target_and_the_rest_is_left_out(
+    results: Results, tmp_path: Path
+) -> None:
     write_air_daily(results, tmp_path / "air.docx", DAY)
     document = written(tmp_path / "air.docx")
-    said = words(document)
-    assert "无小时数据" in said
-    assert "无预报数据" in said
-    assert table(document, 0)[1][9:] == ["—", "—", "—", "—"]
+    assert "无预报数据" in words(document)
+    assert table(document, 0)[1][9:] == ["—", "42.0", "+1.4", "—"]
+    assert table(document, 0)[2][9:] == ["—", "—", "—", "—"]
+
+
+def test_the_highest_hours_are_picked_from_the_hours_as_received(results: Results, tmp_path: Path) -> None:
+    write_air_daily(results, tmp_path / "air.docx", DAY)
+    lines = table(written(tmp_path / "air.docx"), 1)[1:]
+    where = {"parameter": "pm2_5", "site": "A1"}
+    hours = [row for row in results.rows("hours", where=where) if str(row["time"]).startswith("2026-05-31")]
+    expected = sorted((row["value"] for row in hours if row["value"] is not None), reverse=True)[:10]  # type: ignore[type-var]
+    assert [line[5] for line in lines] == [f"{int(value)} μg/m³" for value in expected]  # type: ignore[call-overload]
+    assert lines[0][2:5] == ["云泽师范学院", "云东县", "PM2.5"]
+
+
+def test_without_any_hours_it_says_so(results: Results, tmp_path: Path) -> None:
+    bare = results.with_tables({"hours": results["hours"].slice(0, 0)})
+    write_air_daily(bare, tmp_path / "air.docx", DAY)
+    assert "\n无小时数据\n" in words(written(tmp_path / "air.docx"))
 
 
 def test_an_absent_value_names_its_reason(results: Results, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _HOUR_COLUMNS = (
     Column("项目", 12, "center"), Column("浓度", 16, "center"), Column("IAQI", 10, "center"),
 )  # fmt: skip
 _TOP = 10
+_RANKED = "pm2_5"
 
 
 def write_air_daily(results: Results, path: Path, day: date) -> None:
@@ -130,12 +132,26 @@ def _soft(colour: str) -> str:
     return dark.get(colour.upper(), colour.lstrip("#"))
 
 
-def _cumulative(results: Results, subject: str, day: date) -> Mapping[str, object]:
-    """Month and year to date of PM2.5 for one place, as the build left them."""
-    table = results.tables.get("air_cumulative")
-    rows: list[Row] = [] if table is None else table.to_pylist()
-    found = (row for row in rows if row["subject"] == subject and row["day"] == day)
-    return next(found, {})
+def _cumulative(results: Results, subject: str, day: date) -> Row:
+    """Month and year to date of PM2.5 for one place, as the build left them.
+
+    Without `air_cumulative` the year so far of a target on PM2.5 for the same place and day stands in.
+    """
+    found = [row for row in _rows(results, "air_cumulative") if row["subject"] == subject and row["day"] == day]
+    if found:
+        return found[0]
+    known = [str(row["id"]) for row in results.rows("indicators", where={"parameter": _RANKED})]
+    where: Row = {"scope": subject, "own_end": day, "indicator_id": known}
+    for row in results.rows("progress", where=where):
+        if row["own_value"] is not None:
+            return {"year_mean": row["own_value"], "change": row["change"]}
+    return {}
+
+
+def _rows(results: Results, name: str) -> list[Row]:
+    """Rows of a table that a build may leave out."""
+    table = results.tables.get(name)
+    return [] if table is None else table.to_pylist()
 
 
 def _units(results: Results) -> str:
@@ -147,8 +163,9 @@ def _units(results: Results) -> str:
 def _add_hours(document: Any, results: Results, day: date) -> None:
     """The ten highest site-hours of the day."""
     _head(document, "一、当日站点小时浓度最高的十个")
-    table = results.tables.get("air_top_hours")
-    rows: list[Row] = [] if table is None else [row for row in table.to_pylist() if row["time"].date() == day]
+    rows = [row for row in _rows(results, "air_top_hours") if str(row["time"])[:10] == day.isoformat()] or _highest(
+        results, day
+    )
     if not rows:
         _say(document, "无小时数据")
         return
@@ -166,14 +183,27 @@ def _add_hours(document: Any, results: Results, day: date) -> None:
     add_table(document, _HOUR_COLUMNS, rows=lines, size=8.5)
 
 
+def _highest(results: Results, day: date) -> list[Row]:
+    """Pick the highest hours of the city's primary pollutant (else PM2.5) from the hours as received."""
+    city: Row = {"day": day, "series": "measured", "subject": text(results.run, "region")}
+    primary = [split(row.get("primary"), ",") for row in results.rows("air_city_days", where=city)]
+    parameter = primary[0][0].removesuffix("_8h") if primary and primary[0] else _RANKED
+    sites = {str(row["site"]): row for row in results.rows("sites", where={"kind": "air_site"})}
+    found: list[Row] = [
+        {**row, "site_name": sites[str(row["site"])]["name"], "county_name": sites[str(row["site"])]["county_name"]}
+        for row in results.rows("hours", where={"parameter": parameter, "span": "PT1H", "site": list(sites)})
+        if str(row["time"])[:10] == day.isoformat() and row["value"] is not None and not row["absent"]
+    ]
+    return sorted(found, key=lambda row: (-Decimal(str(row["value"])), str(row["time"]), text(row, "site")))
+
+
 def _add_rest(document: Any, results: Results, day: date) -> None:
     """What the hours that remain may still average, and the next three days."""
     _head(document, "二、今日剩余小时限值")
     told = list(dict.fromkeys(text(row, "text") for row in results.rows("quota", where={"kind": "hours"})))
     _say(document, "；".join(told) if told else "当日已结束或无小时数据，不计算剩余小时限值")
     _head(document, "三、未来三天预报")
-    table = results.tables.get("air_forecast")
-    rows: list[Row] = [] if table is None else [row for row in table.to_pylist() if row["day"] > day]
+    rows = [row for row in _rows(results, "air_forecast") if str(row["day"]) > day.isoformat()]
     _say(document, "；".join(_forecast(row) for row in rows[:3]) if rows else "无预报数据")
 
 
