@@ -3,6 +3,7 @@
 from qingce.thread.basis import Basis, Settings, basis_of
 from qingce.thread.binding import REASON_ZH, Binding, assessed_period, bind
 from qingce.thread.cited import Flag, cited_then
+from qingce.thread.known import days_known
 from qingce.thread.official import Difference, Official, Officials, difference, official_months
 from qingce.thread.progress import Progress, progress
 from qingce.thread.scope import Scope, resolve_scope
@@ -30,6 +31,7 @@ __all__ = [
     "bind",
     "cited_then",
     "compute_values",
+    "days_known",
     "difference",
     "official_months",
     "progress",

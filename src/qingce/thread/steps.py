@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.catalog.catalog import Catalog
 from qingce.core.absence import ABSENT_ZH, REVIEW_ZH, Absent, Review
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.core.ports import Lake
 from qingce.thread.basis import SERIES_ZH
+from qingce.thread.known import days_known
 from qingce.thread.lookup import Lookup, Row
 
 __all__ = ["Node", "Trail"]
@@ -59,11 +61,20 @@ class Node:
 class Trail:
     """The tables of a build, looked up by id; hours come from the lake, as known at an instant."""
 
-    def __init__(self, tables: Mapping[str, pa.Table], lake: Lake | None, *, known_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, pa.Table],
+        lake: Lake | None,
+        *,
+        known_at: datetime | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
         self.rows = Lookup(tables)
         self._hour_table = tables.get("hours")
         self._lake = lake
         self._known_at = known_at
+        self._catalog = catalog
+        self._tables = tables
 
     def target(self, row: Row, *, depth: int) -> Node:
         """A target with the value it is judged by."""
@@ -102,11 +113,33 @@ class Trail:
             ("数值", _text(value)),
             *_facts(row, AQI="aqi", 类别="class", 首要="primary", 审核="review", 方法="edition"),
         ]
+        facts += self._then(subject, quantity, parse_period(period), series=series) if depth else []
         facts += [("缺", _absent(row.get(f"absent_{quantity}")))] if row.get(f"absent_{quantity}") else []
         name = row.get("subject_name") or row.get("section_name") or subject
         title = f"{name} {quantity} {period} {_series(series)}"
         below = tuple(self._hours(subject, quantity, row, period=parse_period(period))) if depth else ()
         return Node(identifier, "finding", title, tuple(fact for fact in facts if fact[1]), below)
+
+    def _then(self, subject: str, quantity: str, period: Period, *, series: str) -> list[tuple[str, str]]:
+        """Return what would have been said of an air day at the instant asked for."""
+        if self._lake is None or self._known_at is None or self._catalog is None:
+            return []
+        if period.days > 1 or subject in self.rows.water:
+            return []
+        tables = days_known(
+            self._lake,
+            start=period.start,
+            end=period.end,
+            known_at=self._known_at,
+            sites=self._tables["sites"],
+            catalog=self._catalog,
+            exceptions=self._tables.get("exceptions"),
+        )
+        rows = [row for table in tables for row in table.to_pylist()]
+        mine = [row for row in rows if (row["subject"], row["series"]) == (subject, series)]
+        return [("当时数值", _text(row.get(quantity))) for row in mine] + [
+            ("当时AQI", _text(row["aqi"])) for row in mine
+        ]
 
     def observation(self, identifier: str) -> Node | None:
         """One observation with every version of it that was ever known."""
@@ -177,7 +210,9 @@ class Trail:
 
     def _known(self, row: Row) -> bool:
         known = row.get("known_at")
-        return self._known_at is None or not isinstance(known, datetime) or known <= self._known_at
+        if self._known_at is None or not isinstance(known, datetime):
+            return True
+        return known.replace(tzinfo=UTC) <= _utc(self._known_at)
 
     def _findings_of(self, row: Row) -> Iterator[tuple[str, object]]:
         """Yield id and value of every day or month that a value is taken from."""
@@ -233,6 +268,11 @@ def _observed_as(quantity: str, row: Row) -> Iterable[str]:
 def _raw(quantity: str) -> str:
     """Return the parameter that hours are observed in: o3 for o3_8h."""
     return quantity.removesuffix("_8h")
+
+
+def _utc(instant: datetime) -> datetime:
+    """Return an instant in UTC, which an instant of no named zone is already."""
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _parts(identifier: str, head: str) -> tuple[str, str, str, str] | None:

@@ -87,6 +87,8 @@ def _values(indicator: Indicator, scope: Scope, *, period: Period, inputs: Input
     if scope.kind == "sections":
         yield from _water(indicator, scope, period=period, inputs=inputs)
         return
+    if not inputs.days.num_rows:
+        return
     for series in ("measured", "deducted"):
         found: list[dict[str, object]] = []
         for code, name in zip(scope.subjects, scope.names, strict=True):

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.ports import Lake
 from qingce.thread.steps import Node, Trail
@@ -74,13 +75,19 @@ class Why:
 
 
 def why(
-    identifier: str, tables: Mapping[str, pa.Table], *, lake: Lake | None = None, known_at: datetime | None = None
+    identifier: str,
+    tables: Mapping[str, pa.Table],
+    *,
+    lake: Lake | None = None,
+    known_at: datetime | None = None,
+    catalog: Catalog | None = None,
 ) -> Why:
     """Trace an id both ways through the tables of a build and, for the hours, through the lake.
 
-    With `known_at` the hours are those known at that instant. Raises QC405 for an id that is nowhere.
+    With `known_at` [UTC] the hours are those known at that instant, and with `catalog` too an air day says what would
+    have been said of it then. Raises QC405 for an id that is nowhere.
     """
-    trail = Trail(tables, lake, known_at=known_at)
+    trail = Trail(tables, lake, known_at=known_at, catalog=catalog)
     makers = {"T-": _target, "V:": _value, "F:": _finding, "O:": _observation}
     maker = makers.get(identifier[:2])
     found = maker(identifier, trail) if maker else None
