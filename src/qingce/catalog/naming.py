@@ -76,9 +76,11 @@ class _Hit:
     indicator: Indicator
 
     def within(self, other: _Hit) -> bool:
-        """A shorter alias inside a longer one; what a wide alias spans stays a name of its own."""
-        inside = other.start <= self.start and self.end <= other.end and self.length < other.length
-        return inside and (not other.wide or self.indicator.id == other.indicator.id)
+        """Inside the words of another name; what a wide alias spans stays a name of its own."""
+        if other.wide and self.indicator.id != other.indicator.id:
+            return False
+        inside = other.start <= self.start and self.end <= other.end
+        return inside and (self.end - self.start, self.length) < (other.end - other.start, other.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class _Pattern:
 
 
 class Finder:
-    """The longest alias that a printed name contains decides; unit and medium decide between equals."""
+    """The alias that covers most of a printed name decides; unit and medium decide between rivals."""
 
     def __init__(self, indicators: Iterable[Indicator], units: Units) -> None:
         self._units = units
