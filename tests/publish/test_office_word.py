@@ -177,6 +177,16 @@ def test_an_absent_value_names_its_reason(results: Results, tmp_path: Path) -> N
     assert line[7] == "NA\n有效数据不足"
 
 
+def test_a_primary_pollutant_may_be_printed_by_its_full_name(results: Results, tmp_path: Path) -> None:
+    days = results["air_city_days"]
+    place = days.column_names.index("primary")
+    named = days.set_column(place, "primary", pa.array(["颗粒物(PM10),臭氧8小时"] * days.num_rows))
+    write_air_daily(results.with_tables({"air_city_days": named}), tmp_path / "air.docx", DAY)
+    document = written(tmp_path / "air.docx")
+    assert table(document, 0)[1][8] == "PM10\nO3-8h"
+    assert table(document, 1)[1][4] == "PM10", "the highest hours are those of the first primary pollutant"
+
+
 def test_an_exceptional_day_says_so(results: Results, tmp_path: Path) -> None:
     write_air_daily(results, tmp_path / "air.docx", date(2026, 3, 9))
     assert table(written(tmp_path / "air.docx"), 0)[1][0] == "云泽市\n例外事件日"
@@ -231,11 +241,19 @@ def test_the_briefing_tells_every_chapter(briefing: Any) -> None:
 
 def test_the_briefing_names_every_target_once_before_the_annexes(briefing: Any, results: Results) -> None:
     items = [p.text for p in briefing.paragraphs if re.match(r"\d+\.", p.text) and "责任：" in p.text]
-    normal = [row[0] for row in table(briefing, 1)[1:]]
-    assert len(items) + len(normal) == results["progress"].num_rows
+    waiting, normal = table(briefing, 1)[1:], table(briefing, 2)[1:]
+    assert len(items) + len(waiting) + len(normal) == results["progress"].num_rows
     lost = next(text for text in items if "重污染天数" in text)
     assert "已失守" in lost
     assert "市生态环境局" in lost
+    assert ["未能绑定", "目录中没有对应指标"] in [row[3:5] for row in waiting]
+    assert all(row[4] and not row[4].startswith(row[3]) for row in waiting), "the reason does not repeat the status"
+
+
+def test_the_annex_holds_the_judged_targets_only(briefing: Any) -> None:
+    rows = table(briefing, 3)[1:]
+    assert len(rows) == 7
+    assert not any("未能绑定" in row[0] or "待反馈" in row[0] for row in rows)
 
 
 def test_a_clause_that_was_not_read_is_admitted(briefing: Any) -> None:
@@ -244,11 +262,11 @@ def test_a_clause_that_was_not_read_is_admitted(briefing: Any) -> None:
 
 def test_the_annexes_lie_across_and_repeat_their_heads(briefing: Any) -> None:
     assert [s.page_width > s.page_height for s in briefing.sections] == [False, True, True]
-    for found in briefing.tables[2:]:
+    for found in briefing.tables[3:]:
         first = found.rows[0]._tr.trPr
         assert first.find(f"{W}tblHeader") is not None
         assert all(row._tr.trPr.find(f"{W}cantSplit") is not None for row in found.rows)
-    assert briefing.tables[2].rows[0].cells[0].text == "指标"
+    assert briefing.tables[3].rows[0].cells[0].text == "指标"
     assert "附件1" in words(briefing)
     assert "附件2" in words(briefing)
 

@@ -21,6 +21,10 @@ __all__ = ["AIR_COLUMNS", "write_air_daily"]
 _SIX = ("pm2_5", "pm10", "o3_8h", "no2", "so2", "co")
 _HEADS = {"pm2_5": "PM2.5", "pm10": "PM10", "o3_8h": "O3-8h", "no2": "NO2", "so2": "SO2", "co": "CO"}
 _DECIMALS = {"co": 1}
+_PRINTED = {
+    "pm2_5": ("PM2.5",), "pm10": ("PM10",), "o3_8h": ("臭氧", "O3"), "no2": ("二氧化氮", "NO2"),
+    "so2": ("二氧化硫", "SO2"), "co": ("一氧化碳", "CO"),
+}  # fmt: skip
 
 AIR_COLUMNS = (
     Column("站点/县区", 24),
@@ -94,7 +98,7 @@ def _line(results: Results, row: Row, day: date) -> list[Cell]:
         _place(results, row),
         *(_concentration(row, name) for name in _SIX),
         _aqi(results, row),
-        "\n".join(_HEADS.get(name, name) for name in split(row.get("primary"), ",")) or "—",
+        "\n".join(_head_of(name) for name in split(row.get("primary"), ",")) or "—",
         printed(total.get("month_mean"), 0) or "—",
         printed(total.get("year_mean"), 1) or "—",
         signed(total.get("change"), 1) or "—",
@@ -109,6 +113,24 @@ def _place(results: Results, row: Row) -> str:
     words += [text(site, "county_name") for site in found]
     words += ["例外事件日"] if row.get("excluded") else []
     return "\n".join(word for word in words if word)
+
+
+def _pollutant(name: str) -> str:
+    """Return the parameter of a primary pollutant, given as an id or as printed.
+
+    Examples
+    --------
+    >>> [_pollutant(name) for name in ("pm10", "细颗粒物(PM2.5)", "臭氧8小时", "二氧化氮", "氡")]
+    ['pm10', 'pm2_5', 'o3_8h', 'no2', '氡']
+    """
+    if name in _HEADS:
+        return name
+    printed_so = (known for known, marks in _PRINTED.items() if any(mark in name for mark in marks))
+    return next(printed_so, name)
+
+
+def _head_of(name: str) -> str:
+    return _HEADS.get(_pollutant(name), name)
 
 
 def _concentration(row: Row, name: str) -> str:
@@ -186,8 +208,8 @@ def _add_hours(document: Any, results: Results, day: date) -> None:
 def _highest(results: Results, day: date) -> list[Row]:
     """Pick the highest hours of the city's primary pollutant (else PM2.5) from the hours as received."""
     city: Row = {"day": day, "series": "measured", "subject": text(results.run, "region")}
-    primary = [split(row.get("primary"), ",") for row in results.rows("air_city_days", where=city)]
-    parameter = primary[0][0].removesuffix("_8h") if primary and primary[0] else _RANKED
+    primary = [name for row in results.rows("air_city_days", where=city) for name in split(row.get("primary"), ",")]
+    parameter = (_pollutant(primary[0]) if primary else _RANKED).removesuffix("_8h")
     sites = {str(row["site"]): row for row in results.rows("sites", where={"kind": "air_site"})}
     found: list[Row] = [
         {**row, "site_name": sites[str(row["site"])]["name"], "county_name": sites[str(row["site"])]["county_name"]}
@@ -209,7 +231,7 @@ def _add_rest(document: Any, results: Results, day: date) -> None:
 
 def _forecast(row: Row) -> str:
     shown = text(row, "text") or f"AQI {text(row, 'aqi_low')}～{text(row, 'aqi_high')}"
-    primary = "、".join(_HEADS.get(name, name) for name in split(row.get("primary"), ","))
+    primary = "、".join(_head_of(name) for name in split(row.get("primary"), ","))
     return f"{chinese_day(row['day'])}：{shown}" + (f"，首要污染物 {primary}" if primary else "")
 
 

@@ -18,7 +18,13 @@ from qingce.publish.office.labels import (
     unit_text,
     water_class,
 )
-from qingce.publish.office.progress_grid import chinese_deadline, is_unbound, ordered_progress, progress_grid
+from qingce.publish.office.progress_grid import (
+    chinese_deadline,
+    is_unbound,
+    ordered_progress,
+    progress_grid,
+    reason_text,
+)
 from qingce.publish.office.section_grid import months_with_sections, section_grid
 from qingce.publish.office.section_monthly import write_grid
 from qingce.publish.office.word import add_paragraph, new_document, save_document, set_font, set_page, style_facts
@@ -88,13 +94,21 @@ def _overview(document: Any, results: Results, number: str) -> None:
 
 
 def _waiting(document: Any, results: Results, number: str) -> None:
+    """What somebody has to bring before there is a verdict, as a table: such lists are long."""
     _head(document, f"{number}、需先办理的事项")
     rows = [row for row in ordered_progress(results) if is_unbound(row) or text(row, "status") in WAITING]
     if not rows:
         _say(document, "无未能绑定或待反馈的目标。")
-    for place, row in enumerate(rows, 1):
-        reason = text(row, "reason_text") or text(row, "status_text") or f"请{text(row, 'decider') or '认定单位'}反馈"
-        _item(document, f"{place}.{_named(row)}。", f"{status_cell(row).text}：{reason}。责任：{_owners(row)}。")
+        return
+    columns = (
+        Column("序号", 6, "center"), Column("指标", 28), Column("目标", 18), Column("状态", 11, "center"),
+        Column("原因", 34), Column("责任", 22),
+    )  # fmt: skip
+    lines: list[Sequence[Cell]] = [
+        [place, _named(row), text(row, "target_text"), status_cell(row), reason_text(row), _owners(row)]
+        for place, row in enumerate(rows, 1)
+    ]
+    add_table(document, columns, rows=lines, size=style_facts()["size"]["table"])
 
 
 def _troubled(document: Any, results: Results, number: str) -> None:
@@ -159,7 +173,7 @@ def _add_signature(document: Any) -> None:
 def _add_annexes(document: Any, results: Results) -> None:
     from docx.enum.section import WD_SECTION
 
-    for number, grid in enumerate((progress_grid(results), section_grid(results)), 1):
+    for number, grid in enumerate((progress_grid(results, waiting=False), section_grid(results)), 1):
         section = document.add_section(WD_SECTION.NEW_PAGE)
         set_page(section, landscape=True, kind="table_page")
         page_marks(section, sample=results.sample, footer=f"含{UNREVIEWED}数据")

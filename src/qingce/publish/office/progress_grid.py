@@ -20,6 +20,7 @@ __all__ = [
     "is_unbound",
     "ordered_progress",
     "progress_grid",
+    "reason_text",
     "unbound_grid",
 ]
 
@@ -48,6 +49,7 @@ _KINDS = {
     "level": "水平", "relative": "相对变化", "increment": "增量", "class": "类别", "placeholder": "占位（未填数）",
     "delegated": "上级下达", "qualitative": "定性", "coverage": "覆盖", "threshold": "门槛",
 }  # fmt: skip
+_JUDGED = 2
 _ORDER = ("lost", "not_met", "at_risk", "on_track", "met", "safe")
 
 
@@ -57,11 +59,13 @@ def ordered_progress(results: Results) -> list[Row]:
     return sorted(rows, key=_rank)
 
 
-def progress_grid(results: Results, *, keys: bool = True) -> Grid:
-    """Make 目标进度表; `keys` adds the hidden target id and status code."""
+def progress_grid(results: Results, *, keys: bool = True, waiting: bool = True) -> Grid:
+    """Make 目标进度表; `keys` adds the hidden target id and status code, without `waiting` only judged rows stand."""
     decimals = {str(row["id"]): row["decimals"] for row in results.rows("indicators")}
     rows = []
     for row in ordered_progress(results):
+        if not waiting and _rank(row)[0] < _JUDGED:
+            continue
         line = _progress_line(row, decimals)
         rows.append([*line, text(row, "target_id"), text(row, "status")] if keys else line)
     return Grid(
@@ -90,7 +94,7 @@ def unbound_grid(results: Results) -> Grid:
     rows: list[list[Cell]] = [
         [
             number, text(row, "battle"), text(row, "indicator_name"), text(row, "target_text"),
-            Toned(text(row, "reason_text") or text(row, "reason") or "未说明", "wait"),
+            Toned(reason_text(row) or "未说明", "wait"),
             deadline_text(row["deadline"]), text(row, "document_number"), text(row, "quote"), text(row, "target_id"),
         ]
         for number, row in enumerate(found, 1)
@@ -138,7 +142,7 @@ def _rank(row: Row) -> tuple[int, int]:
         return (0, 0)
     if status in WAITING:
         return (1, WAITING.index(status))
-    return (2, _ORDER.index(status) if status in _ORDER else len(_ORDER))
+    return (_JUDGED, _ORDER.index(status) if status in _ORDER else len(_ORDER))
 
 
 def _progress_line(row: Row, decimals: Mapping[str, object]) -> list[Cell]:
@@ -155,7 +159,7 @@ def _progress_line(row: Row, decimals: Mapping[str, object]) -> list[Cell]:
         _own(row),
         text(row, "difference_text") or signed(row.get("difference"), max(places, 1)),
         signed(row.get("change"), max(places, 1)),
-        text(row, "quota_text"),
+        _rest(row),
         "" if probability is None else f"{printed(Decimal(str(probability)).scaleb(2), 0)}%",
         text(row, "owners"),
         text(row, "quote"),
@@ -163,13 +167,30 @@ def _progress_line(row: Row, decimals: Mapping[str, object]) -> list[Cell]:
 
 
 def _name(row: Row) -> Toned:
-    """The indicator, its scope, and its status in words."""
+    """The indicator, its scope, and its status in one word."""
     status = status_cell(row)
-    reason = text(row, "reason_text")
-    told = f"【{status.text}】" + (f"\n{reason}" if reason and is_unbound(row) else "")
     scope = text(row, "scope_name")
     name = text(row, "indicator_name") + (f"（{scope}）" if scope else "")
-    return Toned(f"{name}\n{told}", status.tone)
+    return Toned(f"{name}\n【{status.text}】", status.tone)
+
+
+def _rest(row: Row) -> Cell:
+    """What is still allowed; where there is no verdict, why not."""
+    if is_unbound(row) or text(row, "status") in WAITING:
+        return Toned(reason_text(row), "wait") if reason_text(row) else None
+    return text(row, "quota_text")
+
+
+def reason_text(row: Row) -> str:
+    """Return why there is no verdict, without repeating the status word before it.
+
+    Examples
+    --------
+    >>> reason_text({"status": "awaiting", "reason_text": "待反馈：尚未收到"})
+    '尚未收到'
+    """
+    told = text(row, "reason_text") or text(row, "status_text") or text(row, "reason")
+    return told.removeprefix(f"{status_cell(row).text}：")
 
 
 def chinese_deadline(row: Row) -> str:
