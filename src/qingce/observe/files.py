@@ -210,9 +210,8 @@ def _sheet(file: str, sheet: str, *, rows: Sequence[list[object]], rule: FileRul
         raise complain("QC201", f"{file}[{sheet}]")
     header_line, names = _header(filled[: rule.search_rows], needs, feed=feed, file=f"{file}[{sheet}]")
     body = [(line, cells) for line, cells in filled if line > header_line]
-    if body and _is_unit_row(body[0][1], names, needs):
-        units = body.pop(0)[1]
-        names = tuple(f"{name}({unit})" if unit else name for name, unit in zip(names, units, strict=False))
+    if body and _is_second_header(body[0][1], names, needs):
+        names = _two_rows(names, body.pop(0)[1])
     width = len(names)
     padded = [[*cells, *[""] * (width - len(cells))][:width] for _, cells in body]
     columns = tuple(pa.array([row[i] for row in padded], pa.string()) for i in range(width))
@@ -234,8 +233,18 @@ def _cell(value: object) -> str:
     return str(value).strip()
 
 
-def _is_unit_row(cells: Sequence[str], names: Sequence[str], needs: Needs) -> bool:
-    """A second header row: empty under the key columns, units under the others."""
+def _two_rows(names: tuple[str, ...], below: list[str]) -> tuple[str, ...]:
+    """Join a header of two rows: names below a merged group, or units below names."""
+    above = [*names, *[""] * (len(below) - len(names))]
+    under = [*below, *[""] * (len(above) - len(below))]
+    grouped = any(low and not high for high, low in zip(above, under, strict=True))
+    if grouped:
+        return _without_tail(tuple(low or high for high, low in zip(above, under, strict=True)))
+    return _without_tail(tuple(f"{high}({low})" if low else high for high, low in zip(above, under, strict=True)))
+
+
+def _is_second_header(cells: Sequence[str], names: Sequence[str], needs: Needs) -> bool:
+    """A second header row: empty under the key columns, words (no numbers) under the others."""
     keys = [pick(names, choice) for choice in needs]
     under = [cells[place] if place is not None and place < len(cells) else "" for place in keys]
     rest = [cell for cell in cells if cell]

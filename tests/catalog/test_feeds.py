@@ -1,0 +1,157 @@
+"""Every feed reads; a fault in a feed is refused with its file and line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from qingce.catalog import load_catalog
+from qingce.catalog.feeds import LAYOUTS, SPANS, read_feeds, recipe_of
+from qingce.catalog.overlay import content_roots
+from qingce.core.errors import ContentError
+from qingce.core.records import Feed
+
+CATALOG = load_catalog()
+FEEDS = read_feeds(content_roots())
+
+HEAD = 'id = "mine"\nzh = "我的"\nen = "mine"\nlayout = "wide"\nmedium = "air"\n'
+COLUMNS = '[columns]\nPM = { parameter = "pm2_5" }\n'
+
+
+def test_the_shipped_feeds_are_there():
+    assert set(FEEDS) >= {
+        "canonical-air-wide", "canonical-long", "cnemc-archive-city", "cnemc-archive-site", "water-canonical-long",
+        "water-manual-wide", "aqistudy-daily", "capitals-daily-2025", "cnemc-pm25in-hourly", "prsa-beijing",
+        "cnemc-water-auto", "register-sites", "register-official", "register-exceptions",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("feed", FEEDS.values(), ids=str)
+def test_a_feed_says_what_it_is_and_names_known_parameters_and_units(feed: Feed):
+    recipe = recipe_of(feed)
+    assert feed.zh
+    assert feed.en
+    assert feed.layout in LAYOUTS
+    assert recipe.time.span in SPANS
+    assert recipe.time.offset == timedelta(hours=8)
+    for name, column in recipe.columns.items():
+        parameter = CATALOG.parameters[column.parameter]
+        assert column.unit == "" or CATALOG.units.factor(column.unit, parameter.unit, place=name) > 0
+    for target in recipe.parameters.values():
+        assert target in CATALOG.parameters
+
+
+@pytest.mark.parametrize("feed", [f for f in FEEDS.values() if f.options["status"] == "unread"], ids=str)
+def test_what_is_not_read_from_the_source_asks_a_question(feed: Feed):
+    assert feed.options["question"]
+
+
+def test_plausible_medians_name_known_parameters():
+    recipe = recipe_of(FEEDS["canonical-air-wide"])
+    assert set(recipe.medians) | set(recipe.stuck) <= set(CATALOG.parameters)
+    assert recipe.medians["co"].high == Decimal(50)
+
+
+def feed_of(tmp_path: Path, text: str, *, name: str = "mine") -> Feed:
+    folder = tmp_path / "feeds"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.toml").write_text(text, "utf-8")
+    return read_feeds((tmp_path,))[name]
+
+
+def test_an_overlay_feed_reads(tmp_path: Path):
+    text = (
+        HEAD
+        + 'review = "national"\nignore = ["x*"]\n[time]\nlabel = "end"\nspan = "PT1H"\noffset = "+00:00"\n'
+        + COLUMNS
+    )
+    recipe = recipe_of(feed_of(tmp_path, text))
+    assert (recipe.time.label, recipe.time.offset) == ("end", timedelta(0))
+    assert recipe.values.review == "national"
+    assert recipe.columns["PM"].parameter == "pm2_5"
+
+
+def test_a_choice_of_headers_stands_for_one_key_column(tmp_path: Path):
+    recipe = recipe_of(feed_of(tmp_path, HEAD + '[time]\ncolumns = ["年", ["时间", "time"]]\n' + COLUMNS))
+    assert recipe.time.columns == (("年",), ("时间", "time"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            HEAD.replace("wide", "tall") + COLUMNS,
+            r"QC107: .*layout.*tall.*mine\.toml:4.*wide \| long \| pivot \| register",
+        ),
+        (HEAD, r"QC103: .*columns.*mine\.toml"),
+        (HEAD + "colour = 1\n" + COLUMNS, r"QC102: .*colour.*mine\.toml:6"),
+        (HEAD + COLUMNS + "[time]\nzone = 8\n", r"QC102: .*time\.zone.*mine\.toml:9"),
+        (HEAD + COLUMNS + '[time]\nspan = "PT2H"\n', r"QC107: .*span.*PT2H"),
+        (HEAD + COLUMNS + '[time]\noffset = "8"\n', r"QC107: .*offset.*\+08:00"),
+        (HEAD + COLUMNS + '[time]\nspan = "sample"\nlabel = "end"\n', r"QC107: .*label.*end"),
+        (HEAD + COLUMNS + '[time]\nspans = { air = "PT9H" }\n', r"QC107: .*spans.*PT9H"),
+        (HEAD + COLUMNS + '[site]\nkind = "county"\n', r"QC107: .*kind.*county.*site \| region"),
+        (HEAD + COLUMNS + '[file]\ndelimiter = "|"\n', r"QC107: .*delimiter"),
+        (HEAD + COLUMNS + "[values]\nheader_units = 1\n", r"QC107: .*header_units.*true \| false"),
+        (HEAD + 'review = "final"\n' + COLUMNS, r"QC107: .*review.*final"),
+        (HEAD + '[columns]\nPM = { unit = "x" }\n', r"QC103: .*columns\.PM\.parameter.*mine\.toml:7"),
+        (HEAD + '[columns]\nPM = { parameter = "pm2_5", colour = 1 }\n', r"QC102: .*colour.*mine\.toml:7"),
+        (HEAD + '[columns]\nPM = { parameter = "pm2_5", scale = 0 }\n', r"QC107: .*scale.*> 0"),
+        (HEAD + '[columns]\nPM = { parameter = "pm2_5", span = "week" }\n', r"QC107: .*span.*week"),
+        (HEAD + COLUMNS + '[flags]\nX = "perhaps"\n', r"QC107: .*X.*perhaps.*valid \| not_reported"),
+        (HEAD + COLUMNS + "[words]\nkind = 1\n", r"QC107: .*kind"),
+        (HEAD + "columns = 1\n", r"QC107: .*columns"),
+        (HEAD + COLUMNS + "[time]\ncolumns = 1\n", r"QC107: .*columns"),
+        (HEAD + COLUMNS + "[time]\ncolumns = [[1]]\n", r"QC107: .*columns"),
+        (HEAD + COLUMNS + "[parameters]\nx = 1\n", r"QC107: .*x"),
+        (HEAD.replace('"mine"\n', '"other"\n', 1) + COLUMNS, r"QC107: .*id.*other"),
+        ("id = 1\nid = 2\n", r"QC101: .*mine\.toml"),
+    ],
+)
+def test_a_faulty_feed_is_refused(tmp_path: Path, text: str, message: str):
+    with pytest.raises(ContentError, match=message):
+        feed_of(tmp_path, text)
+
+
+def test_the_same_feed_twice_needs_supersedes(tmp_path: Path):
+    roots = [tmp_path / "a", tmp_path / "b"]
+    for root in roots:
+        (root / "feeds").mkdir(parents=True)
+        (root / "feeds/mine.toml").write_text(HEAD + COLUMNS, "utf-8")
+    with pytest.raises(ContentError, match=r"QC108: .*mine"):
+        read_feeds(roots)
+    (roots[1] / "feeds/mine.toml").write_text(HEAD + 'supersedes = "mine"\n' + COLUMNS, "utf-8")
+    assert set(read_feeds(roots)) == {"mine"}
+
+
+def test_faults_are_collected_when_checking(tmp_path: Path):
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "feeds/a.toml").write_text(HEAD, "utf-8")
+    (tmp_path / "feeds/b.toml").write_text(HEAD, "utf-8")
+    found: list[str] = []
+    read_feeds((tmp_path,), report=lambda error: found.append(error.code))
+    assert found == ["QC103", "QC103"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("co,5,1,24,reject,,,unread,x", r"QC107: .*median_high.*plausible\.csv:2.*> 5"),
+        ("co,1,5,24,shout,,,unread,x", r"QC107: .*shout.*note \| reject"),
+        ("co,1,5,24,note,,,guess,x", r"QC107: .*guess"),
+    ],
+)
+def test_plausible_bounds_are_strict(tmp_path: Path, row: str, message: str):
+    (tmp_path / "feeds").mkdir()
+    header = "parameter,median_low,median_high,at_least,action,stuck_repeats,jump,status,note\n"
+    (tmp_path / "feeds/plausible.csv").write_text(header + row + "\n", "utf-8")
+    with pytest.raises(ContentError, match=message):
+        read_feeds((tmp_path,))
+
+
+def test_a_feed_no_reader_made_has_no_recipe():
+    with pytest.raises(ContentError, match=r"QC107: .*options.*NoneType.*read_feeds"):
+        recipe_of(Feed("x", "x", "x", "wide", "air"))
