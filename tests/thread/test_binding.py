@@ -52,7 +52,8 @@ def one(catalog: Catalog, made: SimpleNamespace, sites: object) -> object:
         ("", DINGXI, "region", 1, "621100"),
         ("全市", DINGXI, "region", 1, "621100"),
         ("市区", DINGXI, "region", 1, "621100"),
-        ("全省", SHANXI, "region", 1, "140000"),
+        ("全省", SHANXI, "regions", 11, "140100"),
+        ("", "110000", "region", 1, "110000"),
         ("设区市", SHANXI, "regions", 11, "140100"),
         ("各设区市", SHANXI, "each", 11, "140100"),
         ("设区市", DINGXI, "region", 1, "621100"),
@@ -61,7 +62,7 @@ def one(catalog: Catalog, made: SimpleNamespace, sites: object) -> object:
         ("晋中、运城、临汾、吕梁等汾渭平原城市", SHANXI, "regions", 4, "140700"),
         ("太原市", SHANXI, "region", 1, "140100"),
         ("太原和大同", SHANXI, "regions", 2, "140100"),
-        ("全省平原地区", SHANXI, "region", 1, "140000"),
+        ("全省平原地区", SHANXI, "regions", 11, "140100"),
     ],
 )
 def test_printed_scopes(catalog: Catalog, printed: str, region: str, kind: str, count: int, first: str) -> None:
@@ -84,6 +85,7 @@ def test_a_scope_that_is_no_region(catalog: Catalog, printed: str) -> None:
         ("", "国、省考断面优良水体比例", ("A1", "A2", "A3")),
         ("6个地表水国控断面", "", ("A1", "A2")),
         ("全市", "地表水优良比例", ("A1", "A2", "A3")),
+        ("县市区", "地表水优良比例", ("A1", "A2", "A3")),
         ("", "香泉桥、桦林断面水质稳定保持Ⅱ类", ("A1", "A2")),
         ("南门闸", "", ("A3",)),
     ],
@@ -93,6 +95,16 @@ def test_sections(catalog: Catalog, sites: object, printed: str, quote: str, sec
     scope = resolve_scope(printed, region=DINGXI, medium="water", catalog=catalog, sites=rows, quote=quote)
     assert scope is not None
     assert (scope.kind, scope.subjects) == ("sections", sections)
+
+
+def test_a_class_is_never_asked_of_every_section_because_none_is_named(catalog: Catalog, sites: object) -> None:
+    """全省入黄断面水质达到Ⅲ类: which sections flow into the Yellow River, no list says."""
+    rows = sites.to_pylist()  # type: ignore[attr-defined]
+    asked = {"region": DINGXI, "medium": "water", "catalog": catalog, "sites": rows, "named": True}
+    assert resolve_scope("全市", quote="入黄断面水质达到Ⅲ类及以上标准", **asked) is None
+    named = resolve_scope("全市", quote="国考断面水质达到Ⅲ类", **asked)
+    assert named is not None
+    assert named.code == "621100~国考"
 
 
 @pytest.mark.parametrize("printed", ["入黄断面", "洮河干流", "重点河流"])
@@ -170,7 +182,7 @@ def test_an_indicator_is_found_by_its_name(one: object) -> None:
         ({"indicator": "民生福祉指数", "indicator_id": ""}, "no_indicator", "没有对应的已登记指标（“民生福祉指数”不含"),
         ({"deadline": ""}, "no_deadline", "没有写明时限"),
         ({"deadline": "近期"}, "no_deadline", "“近期”不是日期"),
-        ({"scope": "火星市"}, "ambiguous", "范围“火星市”不能对应到行政区或断面清单"),
+        ({"scope": "火星市"}, "ambiguous", "的范围“火星市”不能对应到行政区或断面清单"),
         ({"indicator_id": "section_class", "scope": "入黄断面", "quote": "入黄断面水质"}, "ambiguous", "入黄断面"),
     ],
 )  # fmt: skip

@@ -173,13 +173,15 @@ def _to_scope(
         catalog=catalog,
         sites=sites,
         quote=target.quote,
+        named=binding.verb == "section_class",
     )
     if scope is None and not computed:
         here = catalog.regions.get(home)
         scope = Scope(here.code, target.scope or here.name, "region", (here.code,), (here.name,), "按计划所在行政区")
     if scope is None:
-        what = "ambiguous" if target.scope else "no_data"
-        return _refuse(binding, what, f"范围“{target.scope}”不能对应到行政区或断面清单")
+        words = f"“{target.indicator}”的范围“{target.scope}”不能对应到行政区或断面清单"
+        listed = not indicator.medium.endswith("water") or any(site["kind"] == "section" for site in sites)
+        return _refuse(binding, "ambiguous" if listed else "no_data", words if listed else "没有断面清单")
     return replace(binding, scope=scope)
 
 

@@ -42,17 +42,18 @@ class Goal:
         return self.value, one_sided(self.comparator, direction)
 
 
-def goal_of(binding: Binding, catalog: Catalog, *, base: Fraction | None = None) -> Goal:
+def goal_of(binding: Binding, catalog: Catalog, *, base: Fraction | None = None, reported: str = "") -> Goal:
     """Return the level a bound target asks [indicator's unit]; a relative one needs `base`, the base year's value.
 
-    Without it the goal has the reason `awaiting_baseline`.
+    Without it the goal has the reason `awaiting_baseline`. `reported` is the unit of the official value: where the
+    decider reports the change itself, it is compared as it is.
     """
     target, indicator = binding.target, binding.indicator
     printed = _printed(binding)
     if indicator is None or target.value is None:
         return Goal("==", None, printed, "qualitative")
     if binding.relative:
-        return _relative(binding, printed, base)
+        return _relative(binding, printed, base=base, reported=reported or indicator.unit)
     factor = _factor(target.unit, indicator.unit, catalog)
     if factor is None:
         return Goal(target.comparator, None, printed, "ambiguous", f"单位“{target.unit}”不能换算为“{indicator.unit}”")
@@ -65,12 +66,12 @@ def goal_of(binding: Binding, catalog: Catalog, *, base: Fraction | None = None)
     return Goal(target.comparator, level, printed)
 
 
-def _relative(binding: Binding, printed: str, base: Fraction | None) -> Goal:
+def _relative(binding: Binding, printed: str, *, base: Fraction | None, reported: str) -> Goal:
     target, indicator = binding.target, binding.indicator
     change = target.value[0] if isinstance(target.value, tuple) else target.value
     if indicator is None or change is None:
         return Goal("==", None, printed, "qualitative")
-    if binding.verb == "none" and indicator.unit == target.unit:
+    if binding.verb == "none" and reported == target.unit:
         return Goal(">=", Fraction(change), printed)
     if base is None:
         year = f"{target.base_year}年" if target.base_year else "基准年未写明"

@@ -109,11 +109,13 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
     if not binding.bound or binding.indicator is None or period is None:
         text = f"未绑定：{binding.reason_text}"
         return replace(nothing, status=Status("unbound", text, binding.reason, binding.reason_text))
-    goal = goal_of(binding, desk.catalog, base=_baseline(binding, desk))
     stretch = Stretch(period, desk.as_of)
     carried = carried_period(binding, desk.as_of)
     own = own_figure(binding, desk.rows, period=stretch.behind)
     official = _official(binding, stretch, desk)
+    goal = goal_of(
+        binding, desk.catalog, base=_baseline(binding, desk), reported=official.unit if official is not None else ""
+    )
     rest = _rest(binding, goal, desk, stretch=stretch)
     status = _status(binding, goal, own=own, official=official, rest=rest, desk=desk)
     later = _rest(binding, goal, desk, stretch=Stretch(carried, desk.as_of), part=str(carried)) if carried else Rest()

@@ -16,6 +16,7 @@ _CITIES = re.compile(r"(?:全省|全区|各|每个|所有)*(?:设区(?:的)?(?:�
 _COUNTIES = re.compile(r"(?:全市|各|每个|所有)*(?:县(?:市区|区|市、区)?|区县|县（市、区）|县（区）|县级城市|旗县区?)")
 _EACH = re.compile(r"各|每个|所有|均")
 _ROLES = re.compile(r"((?:[国省市县][、，和及]?)+)[考控](?:核|制)?(?:考核)?(?:地表水|地下水)?(?:断面|点位|监测)")
+_GENERAL = ("", "断面", "地表水")
 _LEVELS = ("province", "city", "county")
 
 Site = Mapping[str, object]
@@ -44,29 +45,44 @@ class Scope:
 
 
 def resolve_scope(
-    printed: str, *, region: str, medium: str, catalog: Catalog, sites: Sequence[Site] = (), quote: str = ""
+    printed: str,
+    *,
+    region: str,
+    medium: str,
+    catalog: Catalog,
+    sites: Sequence[Site] = (),
+    quote: str = "",
+    named: bool = False,
 ) -> Scope | None:
     """Return what a printed scope means within a region, None where no region or section answers to it.
 
-    An empty scope is the whole region. `medium` water is judged on sections. Raises QC110 for an unknown region.
+    An empty scope is the whole region; the air of a province is that of its cities. `medium` water is judged on
+    sections, with `named` only on those that scope or quote name or give the level of. Raises QC110 for an unknown
+    region.
     """
     home = catalog.regions.get(region)
     words = re.sub(r"\s", "", printed)
     if medium.endswith("water"):
-        return _sections(words, home, catalog=catalog, sites=sites, quote=quote)
+        return _sections(words, home, catalog=catalog, sites=sites, quote=quote, named=named)
     if not words or _WHOLE.fullmatch(words) or words in (home.name, home.code):
-        return Scope(home.code, home.name, "region", (home.code,), (home.name,), "计划所在行政区")
+        return _whole(home, medium=medium, catalog=catalog)
     for pattern, level in ((_CITIES, "city"), (_COUNTIES, "county")):
         if pattern.fullmatch(words):
             return _children(words, home, level=level, catalog=catalog)
-    named = _named(words, home, catalog)
-    if len(named) == 1:
-        return Scope(named[0].code, named[0].name, "region", (named[0].code,), (named[0].name,), "按名称")
-    if named:
-        return _several("regions", home, named, why="按名称")
-    if _WHOLE.match(words):
-        return Scope(home.code, printed, "region", (home.code,), (home.name,), f"“{printed}”按所在行政区统计")
-    return None
+    listed = _named(words, home, catalog)
+    if len(listed) == 1:
+        return Scope(listed[0].code, listed[0].name, "region", (listed[0].code,), (listed[0].name,), "按名称")
+    if listed:
+        return _several("regions", home, listed, why="按名称")
+    return _whole(home, medium=medium, catalog=catalog) if _WHOLE.match(words) else None
+
+
+def _whole(home: Region, *, medium: str, catalog: Catalog) -> Scope:
+    """Return a whole region; the air of a province is the mean of its cities'."""
+    cities = [row for row in _under(home.code, catalog) if row.level == "city"]
+    if medium == "air" and home.level == "province" and cities:
+        return _several("regions", home, cities, why=f"{home.name}以所辖{len(cities)}个市平均计")
+    return Scope(home.code, home.name, "region", (home.code,), (home.name,), "计划所在行政区")
 
 
 def _children(words: str, home: Region, *, level: str, catalog: Catalog) -> Scope:
@@ -102,21 +118,29 @@ def _named(words: str, home: Region, catalog: Catalog) -> list[Region]:
     return [rows[0] for rows in found] if all(len(rows) == 1 for rows in found) else []
 
 
-def _sections(words: str, home: Region, *, catalog: Catalog, sites: Sequence[Site], quote: str) -> Scope | None:
+def _sections(
+    words: str, home: Region, *, catalog: Catalog, sites: Sequence[Site], quote: str, named: bool
+) -> Scope | None:
     """Sections of the region: those named in the scope, or those of its roles, or all that are assessed."""
     below = {home.code, *(row.code for row in _under(home.code, catalog))}
     near = [site for site in sites if site["kind"] == "section" and {site["city"], site["county"]} & below]
-    named = [site for site in near if _stem(site["name"]) in words or site["site"] == words]
-    named = named or [site for site in near if len(_stem(site["name"])) > 1 and _stem(site["name"]) in quote]
-    if named:
-        code = named[0]["site"] if len(named) == 1 else "+".join(str(site["site"]) for site in named)
-        return _section_scope(str(code), named, "按断面名称")
+    listed = [site for site in near if _stem(site["name"]) in words or site["site"] == words]
+    listed = listed or [site for site in near if len(_stem(site["name"])) > 1 and _stem(site["name"]) in quote]
+    if listed:
+        code = listed[0]["site"] if len(listed) == 1 else "+".join(str(site["site"]) for site in listed)
+        return _section_scope(str(code), listed, "按断面名称")
     roles = sorted(
         {f"{one}考" for group in _ROLES.findall(words) or _ROLES.findall(quote) for one in group if one > "一"}
     )
     chosen = [site for site in near if not roles or set(roles) & set(str(site["roles"] or "").split(","))]
-    general = not words or bool(roles) or _WHOLE.match(words) or words in ("断面", "地表水", home.name)
-    if not chosen or not general:
+    wide = (
+        _WHOLE.match(words),
+        _CITIES.fullmatch(words),
+        _COUNTIES.fullmatch(words),
+        words in _GENERAL,
+        words == home.name,
+    )
+    if not chosen or not (roles or (any(wide) and not named)):
         return None
     label = f"{home.name}{'、'.join(roles) or '考核'}断面"
     return _section_scope(f"{home.code}~{'+'.join(roles)}" if roles else home.code, chosen, "按断面级别", name=label)

@@ -16,7 +16,7 @@ from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import VALUE, empty, shape
 from qingce.thread.binding import Binding, assessed_period
-from qingce.thread.figures import DAY_VERBS
+from qingce.thread.figures import DAY_VERBS, Days
 from qingce.thread.scope import Scope
 
 __all__ = ["EARLIER", "OPEN_QUESTION", "carried_period", "compute_values", "periods_of", "value_id"]
@@ -35,6 +35,7 @@ class Inputs:
     months: pa.Table
     catalog: Catalog
     as_of: date
+    subjects: frozenset[str]
 
 
 def value_id(indicator: str, scope: str, *, period: Period | str, series: str) -> str:
@@ -53,10 +54,9 @@ def carried_period(binding: Binding, as_of: date) -> Period | None:
 def periods_of(binding: Binding, as_of: date) -> tuple[Period, ...]:
     """Return the periods whose values a target needs: to date, the same of earlier years, whole years, base year."""
     found: list[Period] = []
-    for period in (assessed_period(binding, as_of), carried_period(binding, as_of)):
-        if period is not None and period.start <= as_of:
-            now = period.until(as_of)
-            found += [now, *(now.year_before(k) for k in range(1, EARLIER + 1)), period.year_before()]
+    for period in _judged_periods(binding, as_of):
+        now = period.until(as_of)
+        found += [now, *(now.year_before(k) for k in range(1, EARLIER + 1)), period.year_before()]
     if binding.relative and binding.target.base_year:
         found.append(Period.year(binding.target.base_year))
     return tuple(dict.fromkeys(found))
@@ -70,31 +70,38 @@ def compute_values(
     `days` are city (or other region) days of `evaluate`, `section_months` its section-months. A scope of several
     regions gets a row for each and one for their mean, absent while any of them has none.
     """
-    inputs = Inputs(days, section_months, catalog, as_of)
+    inputs = Inputs(days, section_months, catalog, as_of, Days(days).subjects)
     rows: dict[str, dict[str, object]] = {}
     for binding in bindings:
         if binding.indicator is None or binding.scope is None or binding.verb == "none":
             continue
+        now = {period.until(as_of) for period in _judged_periods(binding, as_of)}
         for period in periods_of(binding, as_of):
             for row in _values(binding.indicator, binding.scope, period=period, inputs=inputs):
-                rows.setdefault(str(row["id"]), row)
+                if row["n"] or period in now:
+                    rows.setdefault(str(row["id"]), row)
     if not rows:
         return empty(VALUE)
     return pa.Table.from_pylist(list(rows.values()), schema=VALUE)
+
+
+def _judged_periods(binding: Binding, as_of: date) -> list[Period]:
+    """Return the period a target is judged on and the one it is held to after its deadline, as far as begun."""
+    found = (assessed_period(binding, as_of), carried_period(binding, as_of))
+    return [period for period in found if period is not None and period.start <= as_of]
 
 
 def _values(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs) -> Iterator[dict[str, object]]:
     if scope.kind == "sections":
         yield from _water(indicator, scope, period=period, inputs=inputs)
         return
-    if not inputs.days.num_rows:
-        return
-    for series in ("measured", "deducted"):
+    places = [place for place in zip(scope.subjects, scope.names, strict=True) if place[0] in inputs.subjects]
+    for series in ("measured", "deducted") if places else ():
         found: list[dict[str, object]] = []
-        for code, name in zip(scope.subjects, scope.names, strict=True):
-            found += _air(indicator, (code, name), period=period, series=series, inputs=inputs)
+        for place in places:
+            found += _air(indicator, place, period=period, series=series, inputs=inputs)
         yield from found
-        if scope.kind != "region" and found:
+        if scope.kind != "region":
             yield _mean_of(indicator, scope, found, period=period, series=series)
 
 
@@ -175,7 +182,6 @@ def _mean_of(
     there = [row for row in rows if row["exact"]]
     total = sum((Fraction(str(row["exact"])) for row in there), Fraction(0))
     whole = len(there) == len(scope.subjects)
-    noun = scope.noun
     return {
         "id": value_id(indicator.id, scope.code, period=period, series=series),
         "indicator": indicator.id,
@@ -186,7 +192,7 @@ def _mean_of(
         "value": as_decimal(total / len(there)) if whole else None,
         "exact": str(total / len(there)) if whole else "",
         "unit": indicator.unit,
-        "n": len(there),
+        "n": sum(bool(row["n"]) for row in rows),
         "n_required": len(scope.subjects),
         "absent": None if whole else Absent.TOO_FEW.value,
         "review": lowest(str(row["review"]) for row in there if row["review"]),
@@ -194,7 +200,14 @@ def _mean_of(
         "limits": there[0]["limits"] if there else None,
         "start": period.start,
         "end": period.end,
-        "note": f"{len(there)} 个{noun}的平均"
-        if whole
-        else f"{len(scope.subjects)} {noun}中仅 {len(there)} {noun}有数据，不能判定全{scope.whole}",
+        "note": f"{len(there)} 个{scope.noun}的平均" if whole else _incomplete(scope, rows, len(there)),
     }
+
+
+def _incomplete(scope: Scope, rows: Sequence[Mapping[str, object]], there: int) -> str:
+    """Say how many regions have a figure, and why a region with data has none."""
+    noun, most = scope.noun, 3
+    words = f"{len(scope.subjects)} {noun}中仅 {there} {noun}有数据" if there else f"没有一个{noun}可以判定"
+    refused = [row for row in rows if row["n"] and not row["exact"]]
+    reasons = [f"{row['scope_name']}：{str(row['note'] or '').partition(f'；{OPEN_QUESTION}')[0]}" for row in refused]
+    return "；".join([f"{words}，不能判定全{scope.whole}", *reasons[:most]])
