@@ -173,7 +173,7 @@ def read_results(out: Path) -> Results:
         path = place.with_name(f"{name}.parquet")
         if name not in SCHEMAS or not path.is_file() or _digest(path) != facts["sha256"]:
             raise complain("QC552", str(path), {"name": name})
-        tables[name] = pq.read_table(path)
+        tables[name] = _checked(name, pq.read_table(path))
     return Results(tables, run)
 
 
