@@ -20,7 +20,7 @@ from qingce.catalog.overlay import content_files, content_roots
 from qingce.catalog.parameters import read_parameters
 from qingce.catalog.regions import read_regions
 from qingce.catalog.sources import read_sources
-from qingce.catalog.standards import Lexicon, read_averagings, read_limits, read_standards
+from qingce.catalog.standards import Lexicon, Standard, read_averagings, read_limits, read_standards
 from qingce.catalog.strict import Report, Table, read_table
 from qingce.catalog.units import read_units
 from qingce.core.errors import QingceError, complain
@@ -74,6 +74,7 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     for kind in ("standards", "methods"):
         read_cases(roots, kind, report)
     _check_spans(_limit_spans(limits.values()), report)
+    _check_ends(limits.values(), standards, report)
     _check_spans(_method_spans(methods.values()), report)
     _check_methods(methods.values(), sources, report)
     _check_families(indicators.values(), families=read_families(roots, lambda _: None), roots=roots, report=report)
@@ -132,6 +133,21 @@ def _check_spans(spans: Iterable[_Span], report: Report) -> None:
             elif after.start > follows:
                 reason = f"空档 gap: {follows} … {after.start - timedelta(1)}（{before.place}）"
                 report(complain("QC105", after.place, {"key": key, "reason": reason}))
+
+
+def _check_ends(limits: Iterable[tuple[Limit, str]], standards: Mapping[str, Standard], report: Report) -> None:
+    """Refuse a limit that ends with nothing after it while its standard goes on or another replaces it."""
+    followed = {standard.replaces for standard in standards.values() if standard.replaces}
+    last: dict[tuple[str, str, str, str], tuple[Limit, str]] = {}
+    for limit, place in limits:
+        key = (limit.parameter, limit.averaging, limit.grade, limit.place)
+        if key not in last or last[key][0].start < limit.start:
+            last[key] = (limit, place)
+    for key, (limit, place) in last.items():
+        goes_on = limit.standard in followed or standards[limit.standard].end != limit.end
+        if limit.end is not None and goes_on:
+            reason = f"空档 gap: {limit.end + timedelta(1)} …"
+            report(complain("QC105", place, {"key": "/".join(key), "reason": reason}))
 
 
 def _check_methods(methods: Iterable[Method], sources: Mapping[str, Source], report: Report) -> None:

@@ -20,16 +20,17 @@ from qingce.core.records import Parameter, Source
 __all__ = ["Family", "Method", "find_method", "read_families", "read_methods"]
 
 _HEAD = ("id", "family", "zh", "en", "source", "start", "status")
+_ANYWHERE = ("status", "question", "clause", "source")
 _HEAD_MORE = ("end", "base", "aliases", "replaces", "note", "question", "supersedes")
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What a method of this family may declare: sections of method.toml and columns of each table."""
+    """What a method of this family may declare: sections of method.toml with their keys, columns of each table."""
 
     id: str
     zh: str
-    sections: tuple[str, ...]
+    sections: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 
@@ -74,11 +75,12 @@ def read_families(roots: Sequence[Path], report: Report = refuse) -> Mapping[str
             if not isinstance(entry, dict):
                 report(complain("QC107", table.place(key), {"key": key, "value": entry, "expected": "[family]"}))
                 continue
+            sections = {name: tuple(keys) for name, keys in entry.get("sections", {}).items()}
             columns = {
                 name: (tuple(part.get("required", ())), tuple(part.get("optional", ())))
                 for name, part in entry.get("tables", {}).items()
             }
-            family = Family(key, str(entry.get("zh", key)), tuple(entry.get("sections", ())), columns)
+            family = Family(key, str(entry.get("zh", key)), sections, columns)
             shelf.put(key, family, place=table.place(section=key), supersedes=str(entry.get("supersedes", "")))
     return shelf.items
 
@@ -100,6 +102,7 @@ def read_methods(
             if family is None:
                 raise complain("QC106", head.place("family"), {"key": "family", "target": head.text("family")})
             table = read_table(path, required=_HEAD, optional=(*_HEAD_MORE, *family.sections), report=report)
+            _check_sections(table, family=family, report=report)
             tables = _tables(path.parent, family=family, parameters=parameters, report=report)
             method = _method(table, tables=tables, sources=sources)
             shelf.put(method.id, method, place=table.place("id"), supersedes=table.text("supersedes"))
@@ -152,6 +155,15 @@ def _method(table: Table, *, tables: Mapping[str, list[Row]], sources: Mapping[s
         question=table.text("question"),
         place=str(table.path),
     )
+
+
+def _check_sections(table: Table, *, family: Family, report: Report) -> None:
+    for name, allowed in family.sections.items():
+        part = table.content.get(name, {})
+        for key in part if isinstance(part, dict) else ():
+            if key not in allowed and key not in _ANYWHERE:
+                words: dict[str, object] = {"key": f"{name}.{key}", "allowed": ", ".join((*allowed, *_ANYWHERE))}
+                report(complain("QC102", table.place(key, section=name), words))
 
 
 def _tables(
