@@ -24,17 +24,7 @@ def read_exceptions(
     Without pollutants a row stands for those that the evaluation method excepts.
     """
     register = read_register(path, "register-exceptions", catalog=catalog, required=("scope", "start"))
-    rows: list[dict[str, object]] = []
-    seen: dict[object, int] = {}
-    for entry in register.entries:
-        row = _row(entry, catalog) | {"known_at": known_at}
-        if row["id"] in seen:
-            entry.refuse("id", complain("QC220", words={"key": row["id"], "line": seen[row["id"]]}))
-        seen.setdefault(row["id"], entry.line)
-        if entry.faults:
-            register.rejected.extend(entry.faults)
-        else:
-            rows.append(row)
+    rows = register.rows(lambda entry: _row(entry, catalog) | {"known_at": known_at}, key=("id",))
     return pa.Table.from_pylist(rows, EXCEPTION), as_rejected(register.rejected)
 
 

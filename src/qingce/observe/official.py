@@ -36,17 +36,8 @@ def read_official(
     """
     required = ("indicator", "scope", "period", "value", "issuer")
     register = read_register(path, "register-official", catalog=catalog, required=required)
-    rows: list[dict[str, object]] = []
-    seen: dict[object, int] = {}
-    for entry in register.entries:
-        row = _row(entry, catalog) | {"source": path.name, "line": entry.line, "known_at": known_at}
-        if row["id"] in seen:
-            entry.refuse("indicator", complain("QC220", words={"key": row["id"], "line": seen[row["id"]]}))
-        seen.setdefault(row["id"], entry.line)
-        if entry.faults:
-            register.rejected.extend(entry.faults)
-        else:
-            rows.append(row)
+    fixed: dict[str, object] = {"source": path.name, "known_at": known_at}
+    rows = register.rows(lambda entry: _row(entry, catalog) | fixed, key=("id",))
     return pa.Table.from_pylist(rows, OFFICIAL), as_rejected(register.rejected)
 
 
@@ -102,6 +93,7 @@ def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
         "issued": entry.day("issued"),
         "version": version,
         "review": entry.one_of("review", list(Review), default=Review.ASSESSED),
+        "line": entry.line,
     }
 
 

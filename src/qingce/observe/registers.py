@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -125,6 +125,23 @@ class Register:
 
     entries: list[Entry]
     rejected: list[Rejected]
+
+    def rows(self, make: Callable[[Entry], dict[str, object]], *, key: Sequence[str]) -> list[dict[str, object]]:
+        """Return the rows without fault; a second row of a key is refused (QC220) at the key's first column."""
+        kept: list[dict[str, object]] = []
+        seen: dict[tuple[object, ...], int] = {}
+        for entry in self.entries:
+            row = make(entry)
+            name = tuple(row[part] for part in key)
+            if not entry.faults and name in seen:
+                column = key[0] if key[0] in entry.headers else next(iter(entry.headers))
+                entry.refuse(column, complain("QC220", words={"key": row[key[0]], "line": seen[name]}))
+            if entry.faults:
+                self.rejected.extend(entry.faults)
+                continue
+            seen[name] = entry.line
+            kept.append(row)
+        return kept
 
 
 def read_register(path: Path, feed: str, *, catalog: Catalog, required: Sequence[str]) -> Register:

@@ -20,18 +20,7 @@ _KINDS = ("air_site", "section")
 def read_sites(path: Path, *, catalog: Catalog) -> tuple[pa.Table, pa.Table]:
     """Return the SITE rows and what was refused; raises QC200, QC201, QC202, QC204 for an unfit file."""
     register = read_register(path, "register-sites", catalog=catalog, required=("site",))
-    rows: list[dict[str, object]] = []
-    seen: dict[tuple[object, object], int] = {}
-    for entry in register.entries:
-        row = _row(entry, catalog)
-        key = (row["site"], row["valid_from"])
-        if key in seen:
-            entry.refuse("site", complain("QC220", words={"key": row["site"], "line": seen[key]}))
-        seen.setdefault(key, entry.line)
-        if entry.faults:
-            register.rejected.extend(entry.faults)
-        else:
-            rows.append(row)
+    rows = register.rows(lambda entry: _row(entry, catalog), key=("site", "valid_from"))
     return pa.Table.from_pylist(rows, SITE), as_rejected(register.rejected)
 
 
