@@ -345,3 +345,21 @@ def test_an_item_without_a_title_is_named_by_its_first_sentence(results: Results
     assert [row["任务"].value for row in rows] == ["淘汰35蒸吨以下锅炉，逾期停产", "长" * 60 + "…"]
     assert rows[0]["时限"].value == "每月"
     assert rows[0]["出处"].value == "《方案》\n一/1"
+
+
+def test_an_official_value_names_the_period_it_is_for(book: Any) -> None:
+    cell = next(row for row in body(book["目标进度表"]) if row["目标编号"].value == "T-yz-004")["官方值及审核状态"]
+    lines = cell.value.split("\n")
+    assert lines[0].startswith("71 ")
+    assert "2026年1月—2026年5月" in lines
+    assert "总站审核" in lines
+
+
+def test_a_promise_without_a_number_of_its_own_cites_the_document(results: Results, tmp_path: Path) -> None:
+    """A document read without its number carries it in the campaign; then the table of documents knows it."""
+    progress = results["progress"]
+    blank = pa.nulls(progress.num_rows, pa.string())
+    bare = progress.set_column(progress.column_names.index("document_number"), "document_number", blank)
+    write_ledger(results.with_tables({"progress": bare}), tmp_path / "a.xlsx")
+    rows = body(openpyxl.load_workbook(tmp_path / "a.xlsx")["目标进度表"])
+    assert all(row["目标及文号"].value.endswith("云政发〔2026〕9号") for row in rows)

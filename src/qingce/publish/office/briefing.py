@@ -13,9 +13,10 @@ from qingce.publish.office.labels import (
     UNREVIEWED,
     chinese_day,
     deadline_text,
+    official_lines,
+    own_value,
     review_text,
     status_cell,
-    unit_text,
     water_class,
 )
 from qingce.publish.office.progress_grid import (
@@ -30,7 +31,7 @@ from qingce.publish.office.section_monthly import write_grid
 from qingce.publish.office.word import add_paragraph, new_document, save_document, set_font, set_page, style_facts
 from qingce.publish.office.word_table import add_grid, add_table, page_marks
 from qingce.publish.results import Results
-from qingce.publish.rows import Row, cell, text
+from qingce.publish.rows import Row, text
 from qingce.publish.views import BATTLES, WAITING, scoreboard
 
 __all__ = ["write_briefing", "write_progress_table"]
@@ -117,7 +118,7 @@ def _troubled(document: Any, results: Results, number: str) -> None:
     if not rows:
         _say(document, "无。")
     for place, row in enumerate(rows, 1):
-        _item(document, f"{place}.{_named(row)}。", _told(row))
+        _item(document, f"{place}.{_named(row)}。", _told(results, row))
 
 
 def _steady(document: Any, results: Results, number: str) -> None:
@@ -133,7 +134,14 @@ def _steady(document: Any, results: Results, number: str) -> None:
         Column("剩余允许值", 36),
     )  # fmt: skip
     lines: list[Sequence[Cell]] = [
-        [_named(row), text(row, "target_text"), _own(row), status_cell(row), text(row, "quota_text")] for row in rows
+        [
+            _named(row),
+            text(row, "target_text"),
+            _own(row) or text(row, "official_value"),
+            status_cell(row),
+            text(row, "quota_text"),
+        ]
+        for row in rows
     ]
     add_table(document, columns, rows=lines, size=style_facts()["size"]["table"] + 1.5)
 
@@ -207,21 +215,18 @@ def _owners(row: Row) -> str:
 
 
 def _own(row: Row) -> str:
-    if not text(row, "own_text") and row.get("own_value") is None:
-        return "—"
-    value = text(row, "own_text") or f"{cell(row['own_value'])} {unit_text(row.get('unit'))}"
-    return f"{value}（{review_text(row.get('own_review'))}）" if row.get("own_review") else value
+    value = own_value(row)
+    return f"{value}（{review_text(row['own_review'])}）" if value and row.get("own_review") else value
 
 
-def _told(row: Row) -> str:
-    """One paragraph on a target: what was promised, where it stands, what is left, who answers for it."""
+def _told(results: Results, row: Row) -> str:
+    """One paragraph on a target: what was promised, what the decider and we say, where it ends, who answers."""
     parts = [f"目标{text(row, 'target_text')}，截止{chinese_deadline(row)}"]
     if row.get("official_value") is not None:
-        official = f"{cell(row['official_value'])} {unit_text(row.get('unit'))}".strip()
-        parts.append(f"{text(row, 'official_issuer') or '认定单位'}反馈 {official}")
-    if _own(row) != "—":
+        parts.append(f"认定值：{'，'.join(official_lines(results, row))}")
+    if _own(row):
         parts.append(f"测算 {_own(row)}")
-    parts += [told for told in (text(row, "status_text"), text(row, "pace_text")) if told]
+    parts.append(text(row, "status_text") or status_cell(row).text)
     return f"{'；'.join(parts)}。责任：{_owners(row)}。"
 
 

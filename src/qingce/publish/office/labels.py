@@ -19,6 +19,8 @@ __all__ = [
     "UNREVIEWED",
     "chinese_day",
     "deadline_text",
+    "official_lines",
+    "own_value",
     "printed",
     "review_text",
     "run_line",
@@ -36,7 +38,7 @@ _STATUS_TONES = {
     "lost": "bad", "not_met": "bad", "at_risk": "watch", "on_track": "calm", "met": "good", "safe": "good",
     "awaiting": "wait", "unbound": "mute",
 }  # fmt: skip
-_UNITS = {"ug/m3": "μg/m³", "mg/m3": "mg/m³"}
+_UNITS = {"ug/m3": "μg/m³", "mg/m3": "mg/m³", "t": "吨", "d": "天", "class": "类"}
 
 
 def printed(value: object, decimals: int) -> str:
@@ -67,6 +69,28 @@ def signed(value: object, decimals: int) -> str:
 def unit_text(unit: object) -> str:
     """Return a unit as it is printed."""
     return _UNITS.get(str(unit or ""), str(unit or ""))
+
+
+def own_value(row: Row) -> str:
+    """Return our own figure of a target with its unit; empty when there is none.
+
+    Examples
+    --------
+    >>> own_value({"own_text": "31.42", "unit": "ug/m3"}), own_value({"own_text": "81.5 %", "unit": "%"})
+    ('31.42 μg/m³', '81.5 %')
+    """
+    told = text(row, "own_text") or text(row, "own_value")
+    return f"{told} {unit_text(row.get('unit'))}".strip() if re.fullmatch(r"-?[\d.]+", told) else told
+
+
+def official_lines(results: Results, row: Row) -> list[str]:
+    """Return the official value of a target as lines: value, the period it is for, review state, where from."""
+    value = f"{text(row, 'official_value')} {unit_text(row.get('unit'))}".strip()
+    source = text(row, "official_issuer") + text(row, "official_number")
+    where: Row = {"indicator": row.get("indicator_id"), "scope": row.get("scope"), "value": row["official_value"]}
+    periods = {text(item, "period") for item in results.rows("official", where=where) if text(item, "number") in source}
+    period = deadline_text(periods.pop()) if len(periods) == 1 else ""
+    return [line for line in (value, period, review_text(row.get("official_review")), source) if line]
 
 
 def review_text(state: object) -> str:

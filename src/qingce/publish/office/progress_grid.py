@@ -7,7 +7,16 @@ from decimal import Decimal
 from typing import cast
 
 from qingce.publish.office.grid import Cell, Column, Grid, Toned
-from qingce.publish.office.labels import deadline_text, printed, review_text, run_line, signed, status_cell, unit_text
+from qingce.publish.office.labels import (
+    deadline_text,
+    official_lines,
+    own_value,
+    printed,
+    review_text,
+    run_line,
+    signed,
+    status_cell,
+)
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, cell, text
 from qingce.publish.views import WAITING
@@ -62,11 +71,12 @@ def ordered_progress(results: Results) -> list[Row]:
 def progress_grid(results: Results, *, keys: bool = True, waiting: bool = True) -> Grid:
     """Make 目标进度表; `keys` adds the hidden target id and status code, without `waiting` only judged rows stand."""
     decimals = {str(row["id"]): row["decimals"] for row in results.rows("indicators")}
+    names = document_names(results)
     rows = []
     for row in ordered_progress(results):
         if not waiting and _rank(row)[0] < _JUDGED:
             continue
-        line = _progress_line(row, decimals)
+        line = _progress_line(results, row, decimals=decimals, names=names)
         rows.append([*line, text(row, "target_id"), text(row, "status")] if keys else line)
     return Grid(
         "目标进度表",
@@ -90,12 +100,14 @@ def unbound_grid(results: Results) -> Grid:
         Column("未绑定原因", 30), Column("时限", 10, "center"), Column("文号", 19), Column("原文", 46),
         Column("目标编号", 12, hidden=True),
     )  # fmt: skip
+    names = document_names(results)
     found = [row for row in results.rows("progress") if is_unbound(row)]
     rows: list[list[Cell]] = [
         [
             number, text(row, "battle"), text(row, "indicator_name"), text(row, "target_text"),
             Toned(reason_text(row) or "未说明", "wait"),
-            deadline_text(row["deadline"]), text(row, "document_number"), text(row, "quote"), text(row, "target_id"),
+            deadline_text(row["deadline"]), text(row, "document_number") or names.get(text(row, "document_id"), ""),
+            text(row, "quote"), text(row, "target_id"),
         ]
         for number, row in enumerate(found, 1)
     ]  # fmt: skip
@@ -145,17 +157,18 @@ def _rank(row: Row) -> tuple[int, int]:
     return (_JUDGED, _ORDER.index(status) if status in _ORDER else len(_ORDER))
 
 
-def _progress_line(row: Row, decimals: Mapping[str, object]) -> list[Cell]:
+def _progress_line(
+    results: Results, row: Row, *, decimals: Mapping[str, object], names: Mapping[str, str]
+) -> list[Cell]:
     places = int(str(decimals.get(text(row, "indicator_id")) or 0))
-    unit = unit_text(row.get("unit"))
     probability = row.get("probability")
     return [
         _name(row),
-        _joined(text(row, "target_text"), text(row, "document_number")),
+        _joined(text(row, "target_text"), text(row, "document_number") or names.get(text(row, "document_id"), "")),
         text(row, "basis").replace("｜", "\n").replace("；", "\n"),
         text(row, "decider"),
         chinese_deadline(row),
-        _official(row, unit),
+        _official(results, row),
         _own(row),
         text(row, "difference_text") or signed(row.get("difference"), max(places, 1)),
         signed(row.get("change"), max(places, 1)),
@@ -198,21 +211,17 @@ def chinese_deadline(row: Row) -> str:
     return deadline_text(row.get("deadline")) or deadline_text(cell(row.get("deadline_day")))
 
 
-def _official(row: Row, unit: str) -> Cell:
+def _official(results: Results, row: Row) -> Cell:
     if row.get("official_value") is None:
-        return "" if is_unbound(row) else Toned("待反馈", "wait")
-    value = f"{cell(row['official_value'])} {unit}".strip()
-    return _joined(
-        value, review_text(row.get("official_review")), text(row, "official_issuer"), text(row, "official_number")
-    )
+        return None if is_unbound(row) else Toned("待反馈", "wait")
+    return "\n".join(official_lines(results, row))
 
 
 def _own(row: Row) -> str:
-    if not text(row, "own_text") and row.get("own_value") is None:
-        return ""
-    value = text(row, "own_text") or f"{cell(row['own_value'])} {unit_text(row.get('unit'))}"
+    value = own_value(row)
     until = f"截至{deadline_text(cell(row.get('own_end')))}" if row.get("own_end") else ""
-    return _joined(value, "·".join(filter(None, (text(row, "own_label"), review_text(row.get("own_review"))))), until)
+    state = "·".join(filter(None, (text(row, "own_label"), review_text(row.get("own_review")))))
+    return _joined(value, state, until) if value else ""
 
 
 def _joined(*parts: str) -> str:
