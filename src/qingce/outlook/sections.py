@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
@@ -26,6 +27,11 @@ class Factor:
     limit: Limit
     fails: bool
     quota: Quota | None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the months ahead change nothing any more."""
+        return self.quota is not None and self.quota.state != "open"
 
     @property
     def strain(self) -> Fraction:
@@ -63,8 +69,8 @@ class SectionOutlook:
 
     @property
     def deciding(self) -> tuple[Factor, ...]:
-        """The factors beyond the class, the worst first; with none, the one nearest to its limit."""
-        ranked = sorted((f for f in self.factors if f.quota), key=lambda factor: factor.strain, reverse=True)
+        """The factors beyond the class, the worst first; with none, the one that can still be lost and is nearest."""
+        ranked = sorted((f for f in self.factors if f.quota), key=lambda f: (not f.settled, f.strain), reverse=True)
         beyond = tuple(factor for factor in ranked if factor.fails)
         return beyond or tuple(ranked[:1])
 
@@ -117,6 +123,7 @@ def _factor(parameter: str, values: list[Fraction], *, limit: Limit, remaining: 
     return Factor(parameter, mean, len(values), limit, fails, quota)
 
 
+@lru_cache(maxsize=8192)
 def _limit(parameter: str, grade: str, *, day: date, place: str, catalog: Catalog) -> Limit | None:
     try:
         return catalog.limit(parameter, "sample", grade, day=day, place=place)

@@ -11,11 +11,13 @@ from fractions import Fraction
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 
 __all__ = ["DAY_VERBS", "Daily", "Days", "column_of", "is_bad", "running", "summed"]
 
+_FINE = "pm2_5"
 DAY_VERBS = ("day_share", "day_share_above", "day_count")
 """Verbs that count days which are not as they should be."""
 
@@ -35,8 +37,9 @@ class Daily:
 class Days:
     """The wide table of subject-days, split by subject and series when asked."""
 
-    def __init__(self, table: pa.Table | None) -> None:
+    def __init__(self, table: pa.Table | None, catalog: Catalog | None = None) -> None:
         self._table = table
+        self._catalog = catalog
         self._cache: dict[tuple[str, str, str], Daily] = {}
         self._parts: dict[tuple[str, str], pa.Table] = {}
 
@@ -59,7 +62,9 @@ class Days:
         if part is None or column not in part.column_names:
             return Daily({}, {})
         days = part["day"].to_pylist()
-        pairs = zip(days, _exact(part, column), strict=True)
+        counted = column == "aqi" and self._catalog is not None and f"num_{_FINE}" in part.column_names
+        values = _index(part, subject, series, catalog=self._catalog) if counted else _exact(part, column)
+        pairs = zip(days, values, strict=True)
         levels = zip(days, part["level"].to_pylist(), strict=True) if "level" in part.column_names else ()
         return Daily(
             dict(sorted((day, value) for day, value in pairs if value is not None)),
@@ -74,6 +79,21 @@ class Days:
             mine = pc.and_(pc.equal(self._table["subject"], subject), pc.equal(self._table["series"], series))
             self._parts[key] = self._table.filter(mine)
         return self._parts[key]
+
+
+def _index(part: pa.Table, subject: str, series: str, *, catalog: Catalog | None) -> list[Fraction | None]:
+    """Return the index of each day that counts: nothing missing, or what is there already too much."""
+    from qingce.evaluate.air_input import PRESENT
+    from qingce.evaluate.air_rules import STATISTICS, period_rules
+    from qingce.evaluate.indicators_days import index_by_day, subject_days
+    from qingce.evaluate.kernels.index import NONE
+
+    if catalog is None:
+        return []
+    index = index_by_day(subject_days(part, scope=subject, series=series), catalog=catalog, edition="auto")
+    rules = period_rules(catalog.method(STATISTICS, day=part["day"][-1].as_py()))
+    used = ((index.missing == PRESENT) & (index.best != NONE)) | (index.best > rules.incomplete_above)
+    return [Fraction(int(best)) if there else None for best, there in zip(index.best, used, strict=True)]
 
 
 def _exact(part: pa.Table, column: str) -> list[Fraction | None]:

@@ -11,7 +11,7 @@ from qingce.core.absence import ABSENT_ZH, Absent
 from qingce.core.periods import Period
 from qingce.thread.binding import Binding
 from qingce.thread.goal import Goal
-from qingce.thread.status import shown
+from qingce.thread.status import figure_decimals, shown
 from qingce.thread.values import OPEN_QUESTION, value_id
 
 __all__ = ["Own", "each_text", "judged_subjects", "own_figure"]
@@ -48,7 +48,7 @@ def own_figure(binding: Binding, rows: Mapping[str, Row], *, period: Period, ser
         found = [rows[key] for key in ids if key in rows and rows[key]["exact"]]
         pick = max if indicator.direction == "lower" else min
         row = pick(found, key=lambda item: Fraction(str(item["exact"])))
-    return _own(row, decimals=max(2, indicator.decimals))
+    return _own(row, decimals=figure_decimals(indicator))
 
 
 def each_text(binding: Binding, rows: Mapping[str, Row], goal: Goal, *, period: Period) -> str:
@@ -62,7 +62,7 @@ def each_text(binding: Binding, rows: Mapping[str, Row], goal: Goal, *, period: 
         if row is not None and row["exact"]:
             value = Fraction(str(row["exact"]))
             word = "达标" if goal.met_by(value, basis.step) else "未达标"
-            parts.append(f"{name} {shown(value, max(2, indicator.decimals))}，{word}")
+            parts.append(f"{name} {shown(value, figure_decimals(indicator))}，{word}")
     return "；".join(parts[:5]) + ("等" if len(parts) > 5 else "")
 
 

@@ -22,7 +22,7 @@ from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.quotas import Months, Stretch, months_of
 from qingce.thread.rest import Rest, rest_of
-from qingce.thread.status import Facts, Status, judge
+from qingce.thread.status import Facts, Status, figure_decimals, judge
 from qingce.thread.values import carried_period
 
 __all__ = ["Progress", "progress"]
@@ -85,7 +85,7 @@ def progress(
     desk = Desk(
         rows={str(row["id"]): row for row in values.to_pylist()},
         officials=officials,
-        days=Days(days),
+        days=Days(days, catalog),
         months=months_of(section_months, places, officials) if section_months is not None else {},
         catalog=catalog,
         as_of=as_of,
@@ -215,7 +215,7 @@ def _status(
             quota=rest.main,
             persisted=rest.persisted if final is False else None,
             rest=rest.repeated,
-            decimals=max(2, indicator.decimals),
+            decimals=figure_decimals(indicator),
         )
     )
 

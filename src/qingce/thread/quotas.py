@@ -161,7 +161,9 @@ class Months:
 def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials: Officials) -> dict[str, Months]:
     """Read section-months; an official monthly value of a factor stands over ours (national centre's revision)."""
     kinds = {str(site["site"]): str(site["water_kind"] or "") for site in sites}
+    names = set(table.column_names)
     parameters = [name.removeprefix("class_") for name in table.column_names if name.startswith("class_")]
+    parameters = [name for name in parameters if name in names]
     rows: dict[str, list[dict[str, object]]] = {}
     for row in table.to_pylist():
         rows.setdefault(str(row["section"]), []).append(row)
@@ -169,7 +171,8 @@ def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials:
     for section, months in rows.items():
         values = {}
         for parameter in parameters:
-            own = {str(m["period"]): Fraction(str(m[parameter])) for m in months if m.get(parameter) is not None}
+            means = {str(month["period"]): month.get(f"exact_{parameter}") or month[parameter] for month in months}
+            own = {period: Fraction(str(mean)) for period, mean in means.items() if mean is not None}
             values[parameter], _ = official_months(own, officials.all(parameter, section))
         classes = {str(row["period"]): int(str(row["class"])) for row in months if row["class"] is not None}
         name = str(months[0].get("section_name") or section)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -158,8 +158,9 @@ def _sections(
     )
     if part:
         quotas = [replace(quota, part=f"{quota.part}/{part}".lstrip("/")) for quota in quotas]
-    main = _main(binding, quotas, outlooks)
-    return Rest(tuple(quotas), tuple(rows), main, text=_section_words(quotas, outlooks, catalog))
+    names = _factor_name(outlooks, catalog)
+    main = _main(binding, quotas, names)
+    return Rest(tuple(quotas), tuple(rows), main, text=_section_words(quotas, outlooks, names))
 
 
 def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool]:
@@ -175,23 +176,35 @@ def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool]:
     return (int(chosen), at_most is not None) if isinstance(chosen, int | Decimal | str) else (None, True)
 
 
-def _main(binding: Binding, quotas: Sequence[Quota], outlooks: Sequence[SectionOutlook]) -> Quota | None:
-    """Return the quota that decides the status: the count of sections, else the section that is lost or all safe."""
+def _main(binding: Binding, quotas: Sequence[Quota], names: Callable[[Quota], str]) -> Quota | None:
+    """Return the quota that decides the status: the count of sections, else a factor that is lost, open, or safe."""
     if not quotas or binding.verb == "section_share":
         return quotas[0] if quotas else None
-    lost = [quota for quota in quotas if quota.state == "lost"]
-    if lost or all(outlook.secured for outlook in outlooks):
-        return (lost or list(quotas))[0]
-    return next((quota for quota in quotas if quota.state == "open"), None)
+    for state in ("lost", "open"):
+        found = [quota for quota in quotas if quota.state == state]
+        if found:
+            return replace(found[0], text=f"{names(found[0])}：{found[0].text}")
+    return quotas[0]
 
 
-def _section_words(quotas: Sequence[Quota], outlooks: Sequence[SectionOutlook], catalog: Catalog) -> str:
-    names = {outlook.section: outlook.name for outlook in outlooks}
+def _section_words(quotas: Sequence[Quota], outlooks: Sequence[SectionOutlook], names: Callable[[Quota], str]) -> str:
     beyond = {outlook.section for outlook in outlooks if outlook.failing}
     words = [quota.text for quota in quotas if quota.kind == "sections"]
     for quota in quotas:
-        section, _, parameter = quota.part.partition("/")
+        section = quota.part.partition("/")[0]
         if quota.kind == "section_mean" and (section in beyond or len(outlooks) == 1):
-            factor = catalog.parameters.get(parameter.partition("/")[0])
-            words.append(f"{names.get(section, section)}{factor.zh if factor else parameter}：{quota.text}")
+            words.append(f"{names(quota)}：{quota.text}")
     return "；".join(words)
+
+
+def _factor_name(outlooks: Sequence[SectionOutlook], catalog: Catalog) -> Callable[[Quota], str]:
+    """Return what names the section and factor of a quota: 云溪河入湖口氨氮."""
+    sections = {outlook.section: outlook.name for outlook in outlooks}
+
+    def name(quota: Quota) -> str:
+        section, _, rest = quota.part.partition("/")
+        parameter = rest.partition("/")[0]
+        factor = catalog.parameters.get(parameter)
+        return f"{sections.get(section, section)}{factor.zh if factor else parameter}"
+
+    return name

@@ -7,12 +7,13 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal, round_gbt8170
 from qingce.outlook import Quota
 from qingce.thread.binding import REASON_ZH
 from qingce.thread.goal import Goal
 
-__all__ = ["Facts", "STATUS_ZH", "Status", "judge", "shown"]
+__all__ = ["Facts", "STATUS_ZH", "Status", "figure_decimals", "judge", "shown"]
 
 STATUS_ZH = {
     "met": "达标",
@@ -69,6 +70,11 @@ def judge(facts: Facts) -> Status:
     code, words = _interim(facts, met)
     year = f"年度进展（时限 {facts.deadline.year} 年）" if facts.deadline else "年度进展"
     return Status(code, f"{year}：{STATUS_ZH[code]}，{words}")
+
+
+def figure_decimals(indicator: Indicator) -> int:
+    """Return how many decimals a figure is told in: a class whole, anything else with two at least."""
+    return 0 if indicator.unit == "class" else max(2, indicator.decimals)
 
 
 def shown(value: Fraction | Decimal, decimals: int = 2) -> str:

@@ -72,11 +72,16 @@ def compute_values(
     """
     inputs = Inputs(days, section_months, catalog, as_of, Days(days).subjects)
     rows: dict[str, dict[str, object]] = {}
+    asked: set[tuple[str, Scope, Period]] = set()
     for binding in bindings:
         if binding.indicator is None or binding.scope is None or binding.verb == "none":
             continue
         now = {period.until(as_of) for period in _judged_periods(binding, as_of)}
         for period in periods_of(binding, as_of):
+            question = (binding.indicator.id, binding.scope, period)
+            if question in asked:
+                continue
+            asked.add(question)
             for row in _values(binding.indicator, binding.scope, period=period, inputs=inputs):
                 if row["n"] or period in now:
                     rows.setdefault(str(row["id"]), row)
@@ -166,6 +171,8 @@ def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs
         sections=scope.subjects,
         period=period,
         catalog=inputs.catalog,
+        scope_name=scope.name,
+        as_of=inputs.as_of,
     )
     return _rows(table)
 
