@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from math import gcd
 
 import numpy as np
@@ -160,7 +161,7 @@ class Readings:
     def _conflict(self, cells: _Cells, row: int, label: str) -> Exception:
         day, hour = divmod(int(cells.hour[row]), HOURS)
         when = f"{_EPOCH + timedelta(day)} {hour:02d}:00"
-        pair = [str(cells.micro[i] / SCALE) if cells.ok[i] else REASONS[cells.reason[i] - 1] for i in (row, row + 1)]
+        pair = [_plain(int(cells.micro[i])) if cells.ok[i] else REASONS[cells.reason[i] - 1] for i in (row, row + 1)]
         key = f"{self.sites[cells.site[row]]} {label} {when}"
         return complain("QC251", words={"key": key, "values": "、".join(sorted(pair))})
 
@@ -251,6 +252,10 @@ def _known(table: pa.Table) -> Longs:
     if "known_at" not in table.column_names or table["known_at"].null_count == table.num_rows:
         return np.zeros(table.num_rows, np.int64)
     return np.where(arrow.validity(table["known_at"]), arrow.whole(table["known_at"]), 0)
+
+
+def _plain(micro: int) -> str:
+    return f"{Decimal(micro).scaleb(-6).normalize():f}"
 
 
 def _column(table: pa.Table, name: str, default: str) -> pa.ChunkedArray:
