@@ -105,7 +105,7 @@ def _air_day(subject: str, name: str, *, day: date, shift: int) -> dict[str, obj
         "subject": subject, "subject_name": name, "day": day, "series": "measured",
         "aqi": None if gone else aqi, "level": None if gone else _level(aqi),
         "primary": "" if aqi <= 50 else "pm10" if sand else "pm2_5,pm10" if pm25 % 9 == 0 else "pm2_5",
-        "aqi_absent": "too_few" if gone else None, "excluded": "sand" if sand else "", "edition":
+        "aqi_absent": "too_few" if gone else None, "excluded": "E1" if sand else None, "edition":
         "hj633-2026" if day >= date(2026, 3, 1) else "hj633-2012", "n_sites": 5,
         "review": "preliminary" if day >= date(2026, 5, 1) else "national",
     }  # fmt: skip
@@ -445,9 +445,12 @@ def _reference() -> dict[str, list[dict[str, object]]]:
                       "question": "统计有效性第 5 章未读到正式文本" if st == "unread" else "", "source": n} for i, k, t, n, s, e, st, u in editions],
         "regions": [{"code": "990103", "name": "泽南县", "level": "county", "parent": CITY, "geometry": json.dumps({"type": "Polygon", "coordinates": county})},
                     {"code": "990104", "name": "泽北县", "level": "county", "parent": CITY, "geometry": json.dumps({"type": "Polygon", "coordinates": [[[x, y + 0.42] for x, y in county[0]]]})}],
-        "quality": [{"site": code, "site_name": name, "medium": "air" if kind == "air_site" else "water", "parameter": "pm2_5" if kind == "air_site" else "nh3n",
-                     "start": date(2026, 1, 1), "end": AS_OF, "expected": 3624, "received": 3600 - n, "valid": 3590 - 3 * n, "flagged": 10 + 2 * n, "missing": 24 + n,
-                     "review": "preliminary", "note": "5月19日仪器卡值" if n == 3 else ""} for n, (_, _, kind, code, name, _, _) in enumerate(SITES)],
+        "quality": [
+            {"site": code, "parameter": "pm2_5" if kind == "air_site" else "nh3n", "span": "PT1H" if kind == "air_site" else "PT4H", "month": month,
+             "expected": 744, "received": 740 - n, "valid": 730 - 3 * n, "share_text": f"{98 - n}.1%", "longest_gap": n, "stuck_runs": int(n == 3), "negative": 0, "jumps": 0,
+             "note": "1 段连续 24 个以上同值（自设检查，非标准）" if n == 3 and month == "2026-04" else ""}
+            for n, (_, _, kind, code, _, _, _) in enumerate(SITES) for month in ("2026-03", "2026-04", "2026-05")
+        ],
         "rejected": [{"file": "data/hourly-2026.csv", "sheet": "", "line": 4711, "column": "pm2_5", "text": "-999", "code": "QC211", "message": "负值：-999。data/hourly-2026.csv:4711。改正或删去。"},
                      {"file": "data/断面2026.xlsx", "sheet": "5月", "line": 12, "column": "氨氮", "text": "0,93", "code": "QC210", "message": "不是数字：0,93。改成 0.93。"}],
         "exceptions": [{"id": "E1", "scope": CITY, "kind": "sand", "start": date(2026, 3, 9), "end": date(2026, 3, 10), "parameters": "pm10,pm2_5", "status": "recognised",

@@ -202,6 +202,13 @@ def test_days_ahead_are_blank_in_the_calendar(sample: Results) -> None:
     assert june == [None] * 31
 
 
+def test_an_exceptional_day_says_what_it_was(sample: Results) -> None:
+    years = views_place.site(sample, "990100")["calendar"]
+    march = years[0]["months"][2]["days"]  # type: ignore[index]
+    assert [day["day"] for day in march if day["mark"]] == ["2026-03-09", "2026-03-10"]
+    assert march[8]["mark"] == ["sand"]
+
+
 def test_a_section_has_months_and_deciding_factors(sample: Results) -> None:
     view = views_place.site(sample, "W4")
     assert view["kind"] == "water"
@@ -267,8 +274,10 @@ def test_content_marks_what_is_unread_and_what_is_in_force(sample: Results) -> N
 
 
 def test_quality_and_rejected_show_every_row(sample: Results) -> None:
-    media = views_content.quality(sample)["media"]
-    assert sum(len(group["rows"]) for group in media) == sample["quality"].num_rows  # type: ignore[attr-defined,misc]
+    view = views_content.quality(sample)
+    assert view["month"] == "2026-05"
+    assert sum(len(group["rows"]) for group in view["kinds"]) == 12  # type: ignore[attr-defined,misc]
+    assert [(row["site"], row["month"]) for row in view["doubts"]] == [("A4", "2026-04")]  # type: ignore[attr-defined]
     view = views_content.rejected(sample)
     assert [group["code"] for group in view["codes"]] == ["QC211", "QC210"]  # type: ignore[attr-defined]
 

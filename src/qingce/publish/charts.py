@@ -6,6 +6,7 @@ are named by keys of `templates/words.csv`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from qingce.publish.rows import Row, View, cell, grouped
@@ -97,11 +98,13 @@ def _reason(row: Row) -> object:
 
 
 def month_grid(rows: Iterable[Row], *, level: str) -> list[View]:
-    """Months laid out as years under each other, newest first; the month is in `period`, or in the first day `day`."""
+    """Months laid out as years under each other, newest first; the month is in `period`, or in the day `day`."""
     years: dict[str, list[View | None]] = {}
     for row in rows:
-        period = str(cell(row.get("period") or row.get("day")))[:7]
-        if row.get(level) is None and row.get("value") is None and not _reason(row):
+        period = str(cell(row.get("period") or row.get("day")))
+        period = period[:7] if len(period) == 10 else period
+        nothing = row.get(level) is None and row.get("value") is None and not _reason(row)
+        if nothing or not re.fullmatch(r"\d{4}-\d\d", period):
             continue
         months = years.setdefault(period[:4], [None] * 12)
         shown = {"value": cell(row.get("value")), "level": row.get(level), "absent": _reason(row)}

@@ -64,8 +64,8 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "water_months": None,
     # the reference the pages need to label what they show
     "quality": _text(
-        "site site_name medium parameter start end expected received valid flagged missing review note",
-        start=_DAY, end=_DAY, expected=_INT, received=_INT, valid=_INT, flagged=_INT, missing=_INT,
+        "site parameter span month expected received valid share_text longest_gap stuck_runs negative jumps note",
+        **dict.fromkeys(("expected", "received", "valid", "longest_gap", "stuck_runs", "negative", "jumps"), _INT),
     ),
     "editions": _text(
         "id kind family title number start end status question in_force used_days source",
@@ -88,10 +88,14 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
 @dataclass(frozen=True)
 class Results:
     """Named Arrow tables and the facts of the run (`campaign, region, region_name, as_of, built_at, sample, version,
-    heads, counts, notes`)."""
+    heads, counts, notes, files`). Tables are brought into their schemas; raises QC550 for a name that is no table."""
 
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     run: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Bring every table into its schema, so that a view may name any of its columns."""
+        object.__setattr__(self, "tables", {name: _checked(name, table) for name, table in self.tables.items()})
 
     def __getitem__(self, name: str) -> pa.Table:
         """Return a table, of no rows if the build left none; raises QC550 for a name that is no table."""
@@ -135,7 +139,7 @@ class Results:
 def write_results(results: Results, out: Path) -> None:
     """Write `out/results/*.parquet` and `out/run.json`; a reader sees the old or the new, never a mixture.
 
-    Everything is written and synced beside the old folder, which one rename then exchanges. Raises QC550.
+    Everything is written and synced beside the old folder, which one rename then exchanges.
     """
     out.mkdir(parents=True, exist_ok=True)
     fresh, old = (out / f".results-{os.getpid()}-{word}" for word in ("new", "old"))
@@ -145,7 +149,7 @@ def write_results(results: Results, out: Path) -> None:
     listed: dict[str, dict[str, object]] = {}
     for name in results.tables:
         path = fresh / f"{name}.parquet"
-        pq.write_table(_checked(name, results.tables[name]), path, compression="zstd")
+        pq.write_table(results.tables[name], path, compression="zstd")
         _sync(path)
         listed[name] = {"rows": results.tables[name].num_rows, "sha256": _digest(path)}
     run = fresh / "run.json"
@@ -173,7 +177,7 @@ def read_results(out: Path) -> Results:
         path = place.with_name(f"{name}.parquet")
         if name not in SCHEMAS or not path.is_file() or _digest(path) != facts["sha256"]:
             raise complain("QC552", str(path), {"name": name})
-        tables[name] = _checked(name, pq.read_table(path))
+        tables[name] = pq.read_table(path)
     return Results(tables, run)
 
 
@@ -182,7 +186,7 @@ def _checked(name: str, table: pa.Table) -> pa.Table:
     if name not in SCHEMAS:
         raise complain("QC550", name, {"name": name, "allowed": ", ".join(SCHEMAS)})
     schema = SCHEMAS[name]
-    if schema is None:
+    if schema is None or table.schema.equals(schema):
         return table
     shaped = core.shape(table, schema)
     for column in _extra(table, schema):

@@ -125,9 +125,11 @@ def facts(results: Results) -> View:
     """Return the facts of the run that stand on every page."""
     known = ("campaign", "campaign_en", "region", "region_name", "as_of", "built_at", "version")
     found: View = {name: cell(results.run.get(name)) for name in known}
-    notes = results.run.get("notes")
-    listed = [str(note) for note in notes] if isinstance(notes, Sequence) and not isinstance(notes, str) else []
-    return {**found, "sample": results.sample, "notes": listed}
+    return {**found, "sample": results.sample, **{name: _listed(results.run.get(name)) for name in ("notes", "files")}}
+
+
+def _listed(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list | tuple) else []
 
 
 def slug(identity: str) -> str:

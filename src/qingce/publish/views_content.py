@@ -98,12 +98,19 @@ def content(results: Results) -> View:
 
 
 def quality(results: Results) -> View:
-    """What came in, what was valid, what is missing, site by site."""
+    """What came in and what was valid: the last month of every site, and the months that want a look."""
     rows = quality_rows(results)
-    media = grouped(rows, lambda row: str(row["medium"] or ""))
-    listed = [{"medium": medium, "rows": found} for medium, found in media.items()]
+    last = max((str(row["month"]) for row in rows), default="")
+    kinds = grouped((row for row in rows if row["month"] == last), lambda row: str(row["kind"]))
     events = [{**plain(row), "parameters": split(row["parameters"])} for row in results.rows("exceptions")]
-    return {**facts(results), "media": listed, "exceptions": events, "rejected": results["rejected"].num_rows}
+    return {
+        **facts(results),
+        "month": last,
+        "kinds": [{"kind": kind, "rows": found} for kind, found in kinds.items()],
+        "doubts": [row for row in rows if row["note"]][::-1],
+        "exceptions": events,
+        "rejected": results["rejected"].num_rows,
+    }
 
 
 def rejected(results: Results) -> View:

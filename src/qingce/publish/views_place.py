@@ -66,12 +66,17 @@ def site(results: Results, identity: str) -> View:
 
 
 def quality_rows(results: Results, where: View | None = None) -> list[View]:
-    """Label the rows of `quality` that match, the parameter by its symbol."""
+    """Label the rows of `quality` that match: name and medium of the site, the parameter by its symbol."""
     rows = results.rows("quality", where=where)
     names = _names(results, list(dict.fromkeys(str(row["parameter"]) for row in rows)))
-    return [
-        {**plain(row), "symbol": names[str(row["parameter"])], "review": review_label(row["review"])} for row in rows
-    ]
+    places = {str(row["site"]): row for row in results.rows("sites", columns=["site", "name", "kind"])}
+    unknown = {"name": None, "kind": ""}
+    found = []
+    for row in rows:
+        place = places.get(str(row["site"]), unknown)
+        symbol = names[str(row["parameter"])]
+        found.append({**plain(row), "site_name": place["name"], "kind": place["kind"], "symbol": symbol})
+    return found
 
 
 def _head(results: Results, identity: str, known: View | None) -> View:
@@ -80,7 +85,7 @@ def _head(results: Results, identity: str, known: View | None) -> View:
         "site": {**dict.fromkeys(results["sites"].schema.names), "site": identity, "name": identity, **(known or {})},
         "roles": split((known or {}).get("roles")),
         "hours": hour_months(results).get(identity, []),
-        "quality": quality_rows(results, {"site": identity}),
+        "quality": quality_rows(results, {"site": identity})[::-1][:LISTED_DAYS],
         "exceptions": [plain(row) for row in results.rows("exceptions", where={"scope": identity})],
     }
 
@@ -89,7 +94,10 @@ def _air(results: Results, days: pa.Table, known: View | None) -> View:
     last = days.slice(max(0, days.num_rows - LISTED_DAYS)).to_pylist()[::-1]
     names = _names(results, [name for name in AIR if name in days.column_names])
     drawn = ("day", "aqi", "level", "aqi_absent", "excluded", *names)
-    rows: list[Row] = days.select([name for name in drawn if name in days.column_names]).to_pylist()
+    events = {str(row["id"]): row["kind"] for row in results.rows("exceptions", columns=["id", "kind"])}
+    rows = days.select([name for name in drawn if name in days.column_names]).to_pylist()
+    for row in (*rows, *last):
+        row["excluded"] = [events.get(name, name) for name in split(row.get("excluded"))]
     subject = {"site": last[0]["subject"], "name": last[0]["subject_name"], "kind": "city"}
     head = _head(results, str(last[0]["subject"]), known or subject)
     if known is None:
@@ -122,7 +130,7 @@ def _air_day(row: Row, names: Sequence[str]) -> View:
         }
         for name in names
     }
-    shown = plain(row, "day", "aqi", "level", "primary", "excluded", "edition")
+    shown = plain(row, "day", "aqi", "level", "excluded", "edition")
     return {
         **shown,
         "primary": split(row.get("primary")),
