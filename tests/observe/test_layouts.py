@@ -204,6 +204,18 @@ def test_archive_of_cities(take: Take):
     assert (found.rows, found.cells, found.empty) == (6, 24, 2)
 
 
+def test_only_the_places_asked_for(take: Take):
+    found = take(ARCHIVE.replace("莱芜", "云泽"), "cnemc-archive-city", only={"120000"})
+    assert set(found.observations["site"].to_pylist()) == {"120000"}
+    assert (found.cells, found.left_out, found.rejected.num_rows) == (6, 18, 0)
+    assert found.notes == ("范围以外的站点未收：18 格 18 cells of other places passed over",)
+    found = take(AIR + "A,C,2026-01-01,5,,,,,\nB,C,2026-01-02,6,,,,,\n", "canonical-air-wide", only={"B"})
+    assert values(found) == {("B", "so2", "2026-01-02T00:00"): 6}
+    text = "site,parameter,time,value,unit\nA,pm10,2026-01-01,1,ug/m3\nB,pm2_5,2026-01-01,2,ug/m3\n"
+    assert values(take(text, "canonical-long", only={"B"})) == {("B", "pm2_5", "2026-01-01T00:00"): 2}
+    assert take(text, "canonical-long", only=set()).observations.num_rows == 0
+
+
 def test_archive_of_sites_in_a_folder_with_one_bad_file(tmp_path: Path):
     for day in (1, 2, 3):
         rows = "".join(f"2026010{day},{hour},PM10,{day}{hour:02d},{hour}\n" for hour in range(24))

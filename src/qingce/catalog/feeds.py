@@ -21,13 +21,13 @@ from qingce.core.errors import complain
 from qingce.core.records import Feed
 
 __all__ = [
-    "LAYOUTS",
-    "SPANS",
     "ColumnRule",
     "FileRule",
+    "LAYOUTS",
     "LongRule",
     "MedianRule",
     "Recipe",
+    "SPANS",
     "SiteRule",
     "StuckRule",
     "TimeRule",

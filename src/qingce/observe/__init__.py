@@ -6,4 +6,4 @@ from qingce.observe.official import read_official
 from qingce.observe.quality import QUALITY, quality
 from qingce.observe.sites import read_sites
 
-__all__ = ["QUALITY", "Ingest", "ingest", "quality", "read_exceptions", "read_official", "read_sites"]
+__all__ = ["Ingest", "QUALITY", "ingest", "quality", "read_exceptions", "read_official", "read_sites"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -61,6 +61,8 @@ class Cells:
     total: int
     empty: int
     rounded: int
+    left_out: int = 0
+    """Cells of places nobody asked for."""
     problems: list[tuple[str, dict[str, object]]] = field(default_factory=lambda: [("", {})])
     strange: list[Rejected] = field(default_factory=list)
 
@@ -102,12 +104,21 @@ class Cells:
         return found
 
 
-def read_cells(frame: Frame, feed: Feed, recipe: Recipe, *, catalog: Catalog, known: Collection[str] | None) -> Cells:
-    """Read every value cell of a frame; raises QC219 for a register and QC110 for nothing else."""
+def read_cells(
+    frame: Frame, feed: Feed, recipe: Recipe, *,
+    catalog: Catalog, known: Collection[str] | None = None, only: Collection[str] | None = None,
+) -> Cells:  # fmt: skip
+    """Read every value cell of a frame, or those of the places in `only`; raises QC219 for a register."""
     laid = lay_out(frame, feed, recipe, catalog=catalog)
     times = read_times([frame.columns[p] for p in key_places(frame, recipe.time.columns)], recipe.time)
     places = _places(frame, laid, recipe, catalog=catalog, times=times, known=known)
+    left_out = 0
+    if only is not None:
+        before = frame.rows * len(laid.values)
+        frame, laid, times, places = _restricted(frame, laid, times=times, places=places, only=only)
+        left_out = before - frame.rows * len(laid.values)
     cells = _gather(frame, laid, recipe)
+    cells.left_out = left_out
     shifts = np.array([*(rule.shift for rule in laid.rules), 0], np.int64)
     cells.time = times.seconds[cells.row] - shifts[np.where(cells.rule >= 0, cells.rule, -1)]
     cells.site = places.codes[cells.column if laid.place_of_column else cells.row]
@@ -133,6 +144,20 @@ def _places(
     else:
         names = [frame.columns[place] for place in key_places(frame, recipe.site.columns)]
     return named_places(names, recipe.site, regions=catalog.regions, day=day, known=known)
+
+
+def _restricted(
+    frame: Frame, laid: Laid, *, times: Times, places: Places, only: Collection[str]
+) -> tuple[Frame, Laid, Times, Places]:
+    """Keep the columns (pivot) or rows of the places asked for; the others are not even read."""
+    wanted = np.array([key in only and number not in places.faults for number, key in enumerate(places.keys)], bool)
+    kept = np.flatnonzero(wanted[places.codes]) if len(places.codes) else np.zeros(0, np.int64)
+    places = Places(places.keys, {}, places.codes[kept])
+    if laid.place_of_column:
+        return frame, replace(laid, values=tuple(laid.values[place] for place in kept)), times, places
+    rows = laid.rule_of_row[kept] if laid.rule_of_row is not None else None
+    times = Times(times.seconds[kept], times.bad[kept], times.texts)
+    return frame.only(pa.array(kept)), replace(laid, rule_of_row=rows), times, places
 
 
 def _refuse_places(cells: Cells, places: Places) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
@@ -33,6 +33,11 @@ class Frame:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.lines)
+
+    def only(self, rows: pa.Array) -> Frame:
+        """Return some of the rows."""
+        columns = tuple(column.take(rows) for column in self.columns)
+        return replace(self, columns=columns, lines=self.lines.take(rows))
 
     def place(self, line: int | None = None) -> str:
         """`file[sheet]:line`."""

@@ -28,7 +28,10 @@ __all__ = ["Ingest", "as_rejected", "ingest"]
 
 @dataclass(frozen=True)
 class Ingest:
-    """What became of a source. `cells` = observations + `empty` + `collapsed` + refused cells; `rows` are data rows."""
+    """What became of a source: `cells` = observations + `empty` + `collapsed` + `refused`.
+
+    `rows` are the data rows read, `broken` among them; `left_out` cells belong to places nobody asked for.
+    """
 
     observations: pa.Table
     rejected: pa.Table
@@ -39,6 +42,7 @@ class Ingest:
     collapsed: int = 0
     refused: int = 0
     broken: int = 0
+    left_out: int = 0
     files: tuple[str, ...] = ()
 
 
@@ -50,11 +54,13 @@ def ingest(
     review: str | None = None,
     known_at: datetime | None = None,
     sites: Collection[str] | None = None,
+    only: Collection[str] | None = None,
 ) -> Ingest:
     """Read a file, or every file of a folder, into OBSERVATION rows.
 
     `review` is the state of the values, else the file's own column, else the feed's. `known_at` is left to the store
-    when None. With `sites` a place outside it is refused. A fault of one cell, line or file of several is listed in
+    when None. With `sites` a place outside it is refused; with `only` it is passed over (a few cities of a national
+    archive). A fault of one cell, line or file of several is listed in
     `rejected`; raises QC200 to QC204, QC218, QC219, QC221 when nothing of the source can be read.
     """
     recipe = recipe_of(feed)
@@ -67,7 +73,8 @@ def ingest(
     names = _files(path, recipe)
     for file in names:
         try:
-            found = _read_file(file, feed, recipe, catalog=catalog, sites=sites)
+            frames = open_frames(file, rule=recipe.file, needs=needs_of(recipe), feed=feed.id)
+            found = [read_cells(frame, feed, recipe, catalog=catalog, known=sites, only=only) for frame in frames]
         except QingceError as error:
             if len(names) == 1:
                 raise
@@ -75,6 +82,9 @@ def ingest(
             continue
         parts.extend(found)
     notes = [note for cells in parts for note in _notes(cells, recipe)]
+    passed = sum(cells.left_out for cells in parts)
+    if passed:
+        notes.append(f"范围以外的站点未收：{passed} 格 {passed} cells of other places passed over")
     joined = join(parts)
     stay, collapsed = check_doubles(joined, parts)
     joined = joined if stay.all() else joined.at(stay)
@@ -92,6 +102,7 @@ def ingest(
         collapsed=collapsed,
         refused=sum(int((cells.problem > 0).sum()) for cells in parts),
         broken=sum(len(cells.frame.broken) for cells in parts),
+        left_out=sum(cells.left_out for cells in parts),
         files=tuple(file.name for file in names),
     )
 
@@ -113,13 +124,6 @@ def _files(path: Path, recipe: Recipe) -> list[Path]:
     if not path.is_file():
         raise complain("QC200", path.name, {"reason": "没有这个文件 no such file"})
     return [path]
-
-
-def _read_file(
-    path: Path, feed: Feed, recipe: Recipe, *, catalog: Catalog, sites: Collection[str] | None
-) -> list[Cells]:  # fmt: skip
-    frames = open_frames(path, rule=recipe.file, needs=needs_of(recipe), feed=feed.id)
-    return [read_cells(frame, feed, recipe, catalog=catalog, known=sites) for frame in frames]
 
 
 def _notes(cells: Cells, recipe: Recipe) -> Iterator[str]:

@@ -20,7 +20,7 @@ from qingce.catalog.feeds import ValueRule
 from qingce.core.rounding import as_decimal, half_even_ratio
 from qingce.core.tables import SCALE, VALUE_TYPE
 
-__all__ = ["BELOW", "EMPTY", "NOT_NUMBER", "OK", "TOO_LARGE", "Numbers", "as_values", "micro_of", "read_numbers"]
+__all__ = ["BELOW", "EMPTY", "NOT_NUMBER", "Numbers", "OK", "TOO_LARGE", "as_values", "micro_of", "read_numbers"]
 
 OK, EMPTY, BELOW, NOT_NUMBER, TOO_LARGE = range(5)
 

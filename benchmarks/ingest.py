@@ -1,0 +1,133 @@
+"""How fast files become observations: wide CSV of two sizes, a pivot archive of a day, a long table, Parquet.
+
+`python benchmarks/ingest.py --json FILE` writes for each case `<case>_cells`, `<case>_s` (warm, best of `--repeat`) and
+`<case>_mcells_per_s`, and at the end `cold_s` (a fresh process on the small wide file, imports included) and `rss_mb`.
+The big case takes `--rows` rows of six values (2,700,000 rows are 16.2 million cells).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+
+from qingce.catalog import load_catalog
+from qingce.observe import ingest
+
+SITES = 100
+PARAMETERS = ("so2", "no2", "co", "o3", "pm10", "pm2_5")
+TYPES = ("AQI", "PM2.5", "PM2.5_24h", "PM10", "SO2", "NO2", "O3", "O3_8h", "CO")
+
+
+def wide(rows: int, seed: int = 1) -> pa.Table:
+    """Hourly rows of a hundred sites, whole numbers as the platform prints them, CO with one decimal."""
+    chance = np.random.default_rng(seed)
+    hours = -(-rows // SITES)
+    stamps = np.datetime_as_string(np.datetime64("1996-01-01T00", "h") + np.arange(hours), unit="m")
+    table: dict[str, np.ndarray] = {
+        "site": np.tile(np.array([f"S{n:03d}" for n in range(SITES)]), hours)[:rows],
+        "time": np.repeat(stamps, SITES)[:rows],
+    }
+    for name in PARAMETERS:
+        numbers = chance.integers(1, 300, rows)
+        table[name] = np.char.mod("%.1f", numbers / 100) if name == "co" else np.char.mod("%d", numbers)
+    return pa.table(table)
+
+
+def plain(table: pa.Table, path: Path) -> Path:
+    """Write a CSV without quotes."""
+    arrow_csv.write_csv(table, path, arrow_csv.WriteOptions(quoting_style="none", quoting_header="none"))
+    return path
+
+
+def archive(path: Path, sites: int = 1500) -> Path:
+    """One day of the national archive: a row per hour and type, a column per site."""
+    chance = np.random.default_rng(2)
+    names = ",".join(f"{1000 + n}A" for n in range(1, sites + 1))
+    lines = [f"date,hour,type,{names}"]
+    for hour in range(24):
+        values = chance.integers(1, 200, (len(TYPES), sites)).tolist()
+        lines += [f"20260102,{hour},{kind}," + ",".join(map(str, row)) for kind, row in zip(TYPES, values, strict=True)]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def long(path: Path, rows: int) -> Path:
+    """A long table of the same kind of values with their units."""
+    table = wide(rows)
+    stacked = pa.table({
+        "site": table["site"], "parameter": pa.repeat("pm2_5", rows), "time": table["time"], "value": table["pm2_5"],
+        "unit": pa.repeat("ug/m3", rows), "flag": pa.repeat("", rows),
+    })  # fmt: skip
+    return plain(stacked, path)
+
+
+def measured(figures: dict[str, float], name: str, path: Path, *, feed: str, repeat: int) -> None:
+    """Time one case warm and keep the best."""
+    catalog = load_catalog()
+    feeds = catalog.feeds[feed], catalog.parameters, catalog.units, catalog.regions
+    best, cells = float("inf"), 0
+    for _ in range(repeat):
+        begun = time.perf_counter()
+        found = ingest(path, feed=feeds[0], catalog=catalog)
+        best = min(best, time.perf_counter() - begun)
+        cells = found.cells
+        if found.observations.num_rows + found.empty + found.collapsed + found.refused != cells:
+            raise SystemExit(f"{name}: cells are lost")
+    figures[f"{name}_cells"] = cells
+    figures[f"{name}_s"] = float(f"{best:.3f}")
+    figures[f"{name}_mcells_per_s"] = float(f"{cells / best / 1e6:.2f}")
+
+
+COLD = """
+from pathlib import Path
+from qingce.catalog import load_catalog
+from qingce.observe import ingest
+catalog = load_catalog()
+ingest(Path({path!r}), feed=catalog.feeds["canonical-air-wide"], catalog=catalog)
+"""
+
+
+def main() -> None:
+    """Run every case and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", default="-")
+    parser.add_argument("--rows", type=int, default=2_700_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    arguments = parser.parse_args()
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        small = plain(wide(170_000), home / "small.csv")
+        measured(figures, "wide_1m", small, feed="canonical-air-wide", repeat=arguments.repeat)
+        pq.write_table(wide(170_000), home / "p.parquet")
+        measured(figures, "parquet_1m", home / "p.parquet", feed="canonical-air-wide", repeat=arguments.repeat)
+        day = archive(home / "day.csv")
+        measured(figures, "archive_day", day, feed="cnemc-archive-site", repeat=arguments.repeat)
+        measured(figures, "long", long(home / "l.csv", 300_000), feed="canonical-long", repeat=arguments.repeat)
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", COLD.format(path=str(small))], check=True)
+        figures["cold_s"] = float(f"{time.perf_counter() - begun:.3f}")
+        if arguments.rows:
+            big = plain(wide(arguments.rows), home / "big.csv")
+            measured(figures, "wide_big", big, feed="canonical-air-wide", repeat=1)
+    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    text = json.dumps(figures, indent=2)
+    if arguments.json == "-":
+        print(text)
+    else:
+        Path(arguments.json).write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
