@@ -14,15 +14,15 @@ from oracle.water import Row
 from qingce.evaluate import evaluate_water_months, evaluate_water_samples
 
 COLUMNS = {
-    "水温(℃)": "water_temp", "pH(无量纲)": "ph", "溶解氧(mg/L)": "do", "高锰酸盐指数(mg/L)": "codmn", "氨氮(mg/L)": "nh3n",
-    "总磷(mg/L)": "tp", "总氮(mg/L)": "tn",
+    "水温(℃)": "water_temp", "pH(无量纲)": "ph", "溶解氧(mg/L)": "do", "高锰酸盐指数(mg/L)": "codmn",
+    "氨氮(mg/L)": "nh3n", "总磷(mg/L)": "tp", "总氮(mg/L)": "tn",
 }  # fmt: skip
 IN_A_LAKE = ("密云水库", "衡水湖大湖心", "烧车淀", "光淀张庄", "察尔森水库西入口")
 """Points within a lake or reservoir; 出口, 入库口 and 大海闸 stand on the river. The file does not mark them."""
 RIVER_TYPE = ("大伙房水库",)
 """TP 0.059 and published Ⅲ: only the limits of rivers give that, as for a river-type reservoir."""
-FACTORS = {"pH值": ("ph", "river"), "溶解氧": ("do", "river"), "高锰酸盐指数": ("codmn", "river"), "氨氮": ("nh3n", "river"),
-           "总磷_河流": ("tp", "river"), "总磷_湖库": ("tp", "lake")}  # fmt: skip
+FACTORS = {"pH值": ("ph", "river"), "溶解氧": ("do", "river"), "高锰酸盐指数": ("codmn", "river"),
+           "氨氮": ("nh3n", "river"), "总磷_河流": ("tp", "river"), "总磷_湖库": ("tp", "lake")}  # fmt: skip
 ROMAN = ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "劣Ⅴ")
 
 

@@ -53,9 +53,7 @@ def sections(kinds: Mapping[str, str] | Sequence[str], **more: object) -> pa.Tab
     """A register of sections by id, with their kinds of water."""
     given = kinds if isinstance(kinds, Mapping) else dict.fromkeys(kinds, "river")
     rows = [
-        {name: None for name in SITE.names}
-        | {"site": site, "name": f"{site}断面", "kind": "section", "water_kind": kind}
-        | more
+        dict.fromkeys(SITE.names) | {"site": site, "name": f"{site}断面", "kind": "section", "water_kind": kind} | more
         for site, kind in given.items()
     ]
     return pa.Table.from_pylist(rows, schema=SITE)
