@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from qingce.catalog import load_catalog
-from qingce.catalog.feeds import LAYOUTS, SPANS, read_feeds, recipe_of
+from qingce.catalog.feeds import LAYOUTS, SPANS, check_feeds, read_feeds, recipe_of
 from qingce.catalog.overlay import content_roots
-from qingce.core.errors import ContentError
+from qingce.core.errors import ContentError, QingceError
 from qingce.core.records import Feed
 
 CATALOG = load_catalog()
@@ -150,6 +150,17 @@ def test_plausible_bounds_are_strict(tmp_path: Path, row: str, message: str):
     (tmp_path / "feeds/plausible.csv").write_text(header + row + "\n", "utf-8")
     with pytest.raises(ContentError, match=message):
         read_feeds((tmp_path,))
+
+
+def test_feeds_are_checked_against_parameters_and_units(tmp_path: Path):
+    check_feeds(FEEDS, parameters=CATALOG.parameters, units=CATALOG.units)
+    for rule, message in (
+        ('"snow"', r"QC106: .*mine\.PM.*snow.*mine\.toml:1"),
+        ('"pm2_5", unit = "ppb"', r"QC203: .*ppb.*ug/m3.*mine\.toml:1"),
+    ):
+        feed = feed_of(tmp_path, HEAD + f"[columns]\nPM = {{ parameter = {rule} }}\n")
+        with pytest.raises(QingceError, match=message):
+            check_feeds({"mine": feed}, parameters=CATALOG.parameters, units=CATALOG.units)
 
 
 def test_a_feed_no_reader_made_has_no_recipe():

@@ -18,7 +18,8 @@ from qingce.catalog.sources import STATUSES
 from qingce.catalog.strict import Report, Row, Table, guarded, read_rows, read_table, refuse
 from qingce.core.absence import Absent, Review
 from qingce.core.errors import complain
-from qingce.core.records import Feed
+from qingce.core.records import Feed, Parameter
+from qingce.core.units import Units
 
 __all__ = [
     "ColumnRule",
@@ -32,6 +33,7 @@ __all__ = [
     "StuckRule",
     "TimeRule",
     "ValueRule",
+    "check_feeds",
     "read_feeds",
     "recipe_of",
 ]
@@ -197,6 +199,22 @@ def read_feeds(roots: Sequence[Path], report: Report = refuse) -> Mapping[str, F
     return shelf.items
 
 
+def check_feeds(
+    feeds: Mapping[str, Feed], *, parameters: Mapping[str, Parameter], units: Units, report: Report = refuse
+) -> None:
+    """Refuse a feed that names an unknown parameter (QC106) or a unit its parameter does not take (QC203)."""
+    for feed in feeds.values():
+        recipe = recipe_of(feed)
+        names = [(name, rule.parameter, rule.unit) for name, rule in recipe.columns.items()]
+        names += [(name, target, "") for name, target in recipe.parameters.items()]
+        for name, target, unit in names:
+            with guarded(report):
+                if target not in parameters:
+                    raise complain("QC106", str(feed.options["place"]), {"key": f"{feed.id}.{name}", "target": target})
+                if unit:
+                    units.factor(unit, parameters[target].unit, place=str(feed.options["place"]))
+
+
 def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str, StuckRule]) -> Feed:
     layout = _one_of(table, "layout", LAYOUTS)
     for section in LAYOUTS[layout]:
@@ -226,6 +244,7 @@ def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str
         "note": table.text("note"),
         "question": table.text("question"),
         "review": recipe.values.review,
+        "place": table.place("id"),
     }
     feed_id, medium = table.text("id"), _one_of(table, "medium", _MEDIA)
     return Feed(feed_id, table.text("zh"), table.text("en"), layout, medium, options)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from qingce.catalog.catalog import Catalog
+from qingce.catalog import Catalog
 from qingce.catalog.feeds import Recipe
 from qingce.core.absence import REVIEW_ZH, Absent, Review
 from qingce.core.errors import QingceError, complain

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from qingce.catalog.catalog import Catalog
+from qingce.catalog import Catalog
 from qingce.core.errors import QingceError, complain
 from qingce.core.tables import EXCEPTION
 from qingce.observe.ingest import as_rejected

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingce.catalog.catalog import Catalog
+from qingce.catalog import Catalog
 from qingce.catalog.feeds import Recipe, recipe_of
 from qingce.core.absence import Absent, Review
 from qingce.core.errors import QingceError, complain

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from qingce.catalog.catalog import Catalog
+from qingce.catalog import Catalog
 from qingce.catalog.feeds import SPANS, ColumnRule, Recipe
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Feed, Parameter

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from qingce.catalog.catalog import Catalog
+from qingce.catalog import Catalog
 from qingce.core.absence import Review
 from qingce.core.errors import QingceError, complain
 from qingce.core.periods import parse_period

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from qingce.catalog.catalog import Catalog
+from qingce.catalog import Catalog
 from qingce.catalog.feeds import Recipe, TimeRule, recipe_of
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Rejected
