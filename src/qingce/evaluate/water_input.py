@@ -12,25 +12,26 @@ import pyarrow as pa
 
 from qingce.core.absence import Absent
 from qingce.core.errors import complain
+from qingce.core.tables import SCALE
+from qingce.evaluate.kernels import arrow
 from qingce.evaluate.water_rules import Lawbook
 
 __all__ = ["Place", "Reading", "places_of", "read_readings"]
 
 _NEEDED = ("site", "parameter", "time", "value")
-_USED = (*_NEEDED, "span", "absent", "detection_limit", "review", "known_at")
 _MANUAL = ("sample", "P1M")
 """Spans of what people sampled; any other span is a station's (`PT1H`, `PT4H`, `P1D`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading in the inside unit; `value` None with the reason why; `automatic` from a station."""
+    """One reading [millionths of the inside unit]; `micro` None with the reason why; `automatic` from a station."""
 
     section: str
     parameter: str
     time: datetime
     automatic: bool
-    value: Fraction | None
+    micro: int | Fraction | None
     reason: str
     review: str
 
@@ -48,7 +49,7 @@ class Place:
 
 
 def read_readings(table: pa.Table, lawbook: Lawbook) -> list[Reading]:
-    """Read the water parameters of a long table; the later known of two rows stands. Raises QC250, QC251.
+    """Read the water parameters of a long table; the later known of two rows stands. Raises QC250, QC251, QC252.
 
     A value below its detection limit counts with the share of the limit that the method says (half).
 
@@ -59,14 +60,52 @@ def read_readings(table: pa.Table, lawbook: Lawbook) -> list[Reading]:
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
         raise complain("QC250", words={"reason": f"缺列 no column: {', '.join(missing)}"})
-    columns = {name: table[name].to_pylist() for name in _USED if name in table.column_names}
-    kept: dict[tuple[object, ...], dict[str, object]] = {}
-    for number in range(table.num_rows):
-        row = {name: cells[number] for name, cells in columns.items()}
-        if row["time"] is not None and row["parameter"] in lawbook.on(_day(row["time"])).items:
-            key = row["site"], row["parameter"], row.get("span") or _MANUAL[0], row["time"]
-            kept[key] = _later(kept.get(key), row, key)
-    return [_reading(row, lawbook) for row in kept.values()]
+    rows = _Rows(table)
+    kept: dict[tuple[object, ...], int] = {}
+    for number, key in enumerate(zip(rows.site, rows.parameter, rows.span, rows.time, strict=True)):
+        if key[3] is not None and key[1] in lawbook.on(_day(key[3])).items:
+            kept[key] = number if key not in kept else rows.later(kept[key], number, key)
+    return [rows.reading(number, lawbook) for number in kept.values()]
+
+
+class _Rows:
+    """The columns of a long table as plain lists."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.site, self.parameter, self.time = (table[name].to_pylist() for name in _NEEDED[:3])
+        self.span = [span or _MANUAL[0] for span in _texts(table, "span")]
+        self.absent, self.review = _texts(table, "absent"), _texts(table, "review")
+        self.known: list[object] = _cells(table, "known_at")
+        self.value, self.limit = _micros(table, "value"), _micros(table, "detection_limit")
+
+    def later(self, one: int, other: int, key: tuple[object, ...]) -> int:
+        """Return which of two rows of one key stands; raises QC251 where nothing tells."""
+        then, now = self.known[one], self.known[other]
+        if isinstance(then, datetime) and isinstance(now, datetime) and then != now:
+            return other if now > then else one
+        if any(column[one] != column[other] for column in (self.value, self.absent, self.limit)):
+            told = "、".join(str(_shown(self.value[number])) for number in (one, other))
+            raise complain("QC251", words={"key": " ".join(str(part) for part in key), "values": told})
+        return one
+
+    def reading(self, number: int, lawbook: Lawbook) -> Reading:
+        """Return one row as a reading."""
+        time, reason = self.time[number], self.absent[number]
+        micro: int | Fraction | None = self.value[number]
+        if reason == Absent.BELOW_DETECTION:
+            limit = self.limit[number]
+            micro = None if limit is None else limit * lawbook.on(_day(time)).detection_share
+        elif reason:
+            micro = None
+        return Reading(
+            section=str(self.site[number]),
+            parameter=self.parameter[number],
+            time=time if isinstance(time, datetime) else datetime.combine(time, datetime.min.time()),
+            automatic=self.span[number] not in _MANUAL,
+            micro=micro,
+            reason="" if micro is not None else reason or Absent.NOT_REPORTED.value,
+            review=self.review[number],
+        )
 
 
 def places_of(sites: pa.Table | None, readings: Sequence[Reading]) -> dict[str, Place]:
@@ -94,42 +133,25 @@ def _sections(sites: pa.Table | None) -> Iterator[Mapping[str, object]]:
         yield from (row for row in sites.to_pylist() if row.get("kind") in (None, "", "section"))
 
 
-def _reading(row: Mapping[str, object], lawbook: Lawbook) -> Reading:
-    time = row["time"]
-    value, reason = _exact(row["value"]), str(row.get("absent") or "")
-    if reason == Absent.BELOW_DETECTION:
-        limit = _exact(row.get("detection_limit"))
-        value = None if limit is None else limit * lawbook.on(_day(time)).detection_share
-    elif reason:
-        value = None
-    return Reading(
-        section=str(row["site"]),
-        parameter=str(row["parameter"]),
-        time=time if isinstance(time, datetime) else datetime.combine(_day(time), datetime.min.time()),
-        automatic=(row.get("span") or _MANUAL[0]) not in _MANUAL,
-        value=value,
-        reason="" if value is not None else reason or Absent.NOT_REPORTED.value,
-        review=str(row.get("review") or ""),
-    )
+def _cells(table: pa.Table, name: str) -> list[object]:
+    found: list[object] = table[name].to_pylist() if name in table.column_names else [None] * table.num_rows
+    return found
 
 
-def _later(one: dict[str, object] | None, other: dict[str, object], key: tuple[object, ...]) -> dict[str, object]:
-    if one is None:
-        return other
-    known, then = other.get("known_at"), one.get("known_at")
-    if isinstance(known, datetime) and isinstance(then, datetime) and known != then:
-        return other if known > then else one
-    if any(one.get(name) != other.get(name) for name in ("value", "absent", "detection_limit")):
-        words: dict[str, object] = {"key": " ".join(str(part) for part in key)}
-        raise complain("QC251", words=words | {"values": f"{one['value']}、{other['value']}"})
-    return one
+def _texts(table: pa.Table, name: str) -> list[str]:
+    return [str(cell or "") for cell in _cells(table, name)]
 
 
-def _exact(value: object) -> Fraction | None:
-    if value is None:
-        return None
-    number = value if isinstance(value, Decimal) else Decimal(str(value))
-    return Fraction(number) if number.is_finite() else None
+def _micros(table: pa.Table, name: str) -> list[int | None]:
+    """Return a column of numbers in millionths."""
+    if name not in table.column_names or pa.types.is_null(table[name].type):
+        return [None] * table.num_rows
+    micro, there = arrow.micro_of(table[name])
+    return [value if ok else None for value, ok in zip(micro.tolist(), there.tolist(), strict=True)]
+
+
+def _shown(micro: int | None) -> Decimal | None:
+    return None if micro is None else Decimal(micro) / SCALE
 
 
 def _day(time: object) -> date:

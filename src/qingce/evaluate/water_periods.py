@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 
 from qingce.core.absence import Absent, lowest
 from qingce.core.periods import Period
+from qingce.core.tables import SCALE
 from qingce.evaluate.water_classes import Verdict, judge
 from qingce.evaluate.water_input import Place, Reading
 from qingce.evaluate.water_rules import Lawbook, WaterRules
@@ -63,7 +65,7 @@ class _Pot:
     reasons: list[str] = field(default_factory=list)
 
     def add(self, reading: Reading) -> None:
-        if reading.value is None:
+        if reading.micro is None:
             self.reasons.append(reading.reason)
         elif reading.automatic:
             self.days.setdefault(reading.time.date(), []).append(reading)
@@ -82,8 +84,9 @@ def assess_months(readings: Iterable[Reading], places: Mapping[str, Place], lawb
     """
     pots: dict[tuple[str, Period], dict[str, _Pot]] = {}
     for reading in readings:
-        month = Period.month(reading.time.year, reading.time.month)
-        pots.setdefault((reading.section, month), {}).setdefault(reading.parameter, _Pot()).add(reading)
+        pots.setdefault((reading.section, _month_of(reading.time.year, reading.time.month)), {}).setdefault(
+            reading.parameter, _Pot()
+        ).add(reading)
     months = sorted({month for _, month in pots})
     for section, place in sorted(places.items()):
         for month in _all_months(months):
@@ -151,11 +154,11 @@ def _mean(pot: _Pot, rules: WaterRules, *, needed: tuple[int, int]) -> Mean | No
     """Return the mean of one parameter, by the source that the method prefers and the other if that has too little."""
     days = [_average(readings) for readings in pot.days.values()]
     station = (days, AUTOMATIC, [reading for day in pot.days.values() for reading in day], needed[0])
-    manual = ([r.value for r in pot.samples if r.value is not None], MANUAL, pot.samples, needed[1])
+    manual = ([r.micro for r in pot.samples if r.micro is not None], MANUAL, pot.samples, needed[1])
     for values, how, readings, least in (station, manual) if rules.automatic_first else (manual, station):
         if values and len(values) >= least:
             review = lowest({reading.review for reading in readings if reading.review})
-            return Mean(sum(values, Fraction(0)) / len(values), len(values), how, review or "")
+            return Mean(Fraction(sum(values)) / (len(values) * SCALE), len(values), how, review or "")
     return None
 
 
@@ -181,8 +184,9 @@ def _judged(
 
 
 def _average(readings: Sequence[Reading]) -> Fraction:
-    values = [reading.value for reading in readings if reading.value is not None]
-    return sum(values, Fraction(0)) / len(values)
+    """Return the mean of a day [millionths]."""
+    values = [reading.micro for reading in readings if reading.micro is not None]
+    return Fraction(sum(values)) / len(values)
 
 
 def _reason(pots: Iterable[_Pot]) -> str:
@@ -204,6 +208,11 @@ def _all_months(months: Sequence[Period]) -> Iterator[Period]:
             month = Period.month(day.year, day.month)
             yield month
             day = month.end + timedelta(1)
+
+
+@cache
+def _month_of(year: int, month: int) -> Period:
+    return Period.month(year, month)
 
 
 def _whole_months(period: Period) -> int:

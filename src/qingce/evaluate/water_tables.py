@@ -40,7 +40,7 @@ def wide(rows: Sequence[Assessed], *, timed: bool = False) -> pa.Table:
         columns["period"] = arrow.text([str(row.period) for row in rows])
     columns |= {
         "class": _integers([row.verdict.grade for row in rows]),
-        "class_name": arrow.text([_class_name(row) for row in rows]),
+        "grade_text": arrow.text([_grade_text(row) for row in rows]),
         "deciding": arrow.text([",".join(row.verdict.deciding) or None for row in rows]),
         "primary": arrow.text([",".join(row.verdict.primary) for row in rows]),
         "absent": arrow.text([row.absent or None for row in rows]),
@@ -105,7 +105,7 @@ def _group(name: str, rows: Sequence[Assessed]) -> Iterator[tuple[str, pa.Array]
     yield f"how_{name}", arrow.text([None if mean is None else mean.how or None for mean in means])
 
 
-def _class_name(row: Assessed) -> str | None:
+def _grade_text(row: Assessed) -> str | None:
     return None if row.verdict.grade is None else row.rules.names.get(row.verdict.grade)
 
 
