@@ -5,6 +5,7 @@ from qingce.outlook.quota import (
     day_quota,
     mean_quota,
     ozone_today_quota,
+    percentile_quota,
     quota_rows,
     section_mean_quota,
     section_quota,
@@ -12,6 +13,7 @@ from qingce.outlook.quota import (
 )
 from qingce.outlook.sections import Factor, SectionOutlook, section_outlook
 from qingce.outlook.split import day_parts, mean_parts, split
+from qingce.outlook.today import shared_today_quota, today_quotas
 from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
 
 __all__ = [
@@ -27,10 +29,13 @@ __all__ = [
     "meets",
     "one_sided",
     "ozone_today_quota",
+    "percentile_quota",
     "quota_rows",
     "section_mean_quota",
     "section_outlook",
     "section_quota",
+    "shared_today_quota",
     "split",
     "today_quota",
+    "today_quotas",
 ]

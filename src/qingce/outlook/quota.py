@@ -24,6 +24,7 @@ __all__ = [
     "day_quota",
     "mean_quota",
     "ozone_today_quota",
+    "percentile_quota",
     "quota_rows",
     "section_mean_quota",
     "section_quota",
@@ -136,6 +137,35 @@ def day_quota(
     elif allowed >= remaining:
         state, text = "safe", f"剩余 {remaining} 天全为{noun}也达标，{SAFE_ZH}"
     return Quota("days", rule, state, done, remaining, Fraction(allowed), True, "<=", "d", text)
+
+
+def percentile_quota(over: int, *, done: int, remaining: int, percent: Exact, noun: str = "超标日") -> Quota:
+    """Return how many more days may lie over the level so that the percentile of all days surely does not.
+
+    `over` days of the `done` ones lie over it. The bound is sufficient: above it the percentile may still be saved by
+    how little the days next to its rank lie over, so nothing is called lost. Raises QC401.
+
+    References
+    ----------
+    [HJ663-2013]_ annex A.6: rank k = 1 + (n − 1)·p, neighbours interpolated.
+
+    Examples
+    --------
+    >>> percentile_quota(20, done=300, remaining=65, percent=90).text
+    '超标日再不多于 16 个即可确保达标（剩余 65 天）'
+    """
+    _counts(done, remaining)
+    if not 0 <= over <= done:
+        raise complain("QC401", words={"reason": f"over={over}, done={done}"})
+    total = done + remaining
+    most = total - ceil(1 + (total - 1) * Fraction(percent) / 100)
+    allowed = most - over
+    state, text = "open", f"{noun}再不多于 {allowed} 个即可确保达标（剩余 {remaining} 天）"
+    if allowed < 0:
+        text = f"{noun}已比可确保达标的 {most} 个多 {-allowed} 个（剩余 {remaining} 天）"
+    elif allowed >= remaining:
+        state, text = "safe", f"剩余 {remaining} 天全为{noun}也达标，{SAFE_ZH}"
+    return Quota("days", "strict", state, done, remaining, Fraction(allowed), True, "<=", "d", text)
 
 
 def section_quota(

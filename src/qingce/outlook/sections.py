@@ -70,9 +70,9 @@ class SectionOutlook:
     @property
     def deciding(self) -> tuple[Factor, ...]:
         """The factors beyond the class, the worst first; with none, the one that can still be lost and is nearest."""
-        ranked = sorted((f for f in self.factors if f.quota), key=lambda f: (not f.settled, f.strain), reverse=True)
+        ranked = sorted((f for f in self.factors if f.quota), key=lambda factor: factor.strain, reverse=True)
         beyond = tuple(factor for factor in ranked if factor.fails)
-        return beyond or tuple(ranked[:1])
+        return beyond or tuple(sorted(ranked, key=lambda factor: factor.settled)[:1])
 
 
 def section_outlook(

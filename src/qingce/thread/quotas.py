@@ -14,13 +14,16 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator
+from qingce.core.rounding import as_decimal
 from qingce.outlook import (
     Quota,
     SectionOutlook,
+    bound_of,
     day_parts,
     day_quota,
     mean_parts,
     mean_quota,
+    percentile_quota,
     section_outlook,
     section_quota,
 )
@@ -105,6 +108,13 @@ def _one(
             unit=indicator.unit,
             decimals=max(2, indicator.decimals),
         )
+    if verb == "percentile" and comparator.startswith("<") and left:
+        bound = bound_of(target, comparator, step)
+        over = sum(not bound.accepts(value) for _, value in values)
+        percent = indicator.statistic.get("percent", 0)
+        noun = f"超过 {as_decimal(target, 3).normalize():f} 的日"
+        found = percentile_quota(over, done=done, remaining=left, percent=Fraction(str(percent)), noun=noun)
+        return replace(found, rule="strict" if step is None else "rounded")
     if verb not in DAY_VERBS or (_COUNTS[verb] == "good_share") != comparator.startswith(">"):
         return None
     return day_quota(
