@@ -21,7 +21,7 @@ from qingce.catalog.parameters import read_parameters
 from qingce.catalog.regions import read_regions
 from qingce.catalog.sources import read_sources
 from qingce.catalog.standards import Lexicon, Standard, read_averagings, read_limits, read_standards
-from qingce.catalog.strict import Report, Table, read_table
+from qingce.catalog.strict import Report, Table, guarded, read_table
 from qingce.catalog.units import read_units
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Fault, Indicator, Limit, Source
@@ -78,7 +78,7 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     _check_spans(_method_spans(methods.values()), report)
     _check_methods(methods.values(), sources, report)
     _check_families(indicators.values(), families=read_families(roots, lambda _: None), roots=roots, report=report)
-    notices += _stale(roots, sources, today)
+    notices += _stale(roots, sources, today=today, days=_stale_after(roots, report))
     notices += _unread(limits.values(), methods.values(), indicators.values(), roots=roots)
     return sorted(_faults(errors, notices), key=lambda fault: (fault.file, fault.line, fault.code, fault.message))
 
@@ -158,7 +158,7 @@ def _check_methods(methods: Iterable[Method], sources: Mapping[str, Source], rep
                 continue
             place = f"{method.place}:{_line(Path(method.place), name)}"
             cited = part.get("source")
-            if cited is not None and cited not in sources:
+            if cited is not None and str(cited) not in sources:
                 report(complain("QC106", place, {"key": name, "target": f"sources.toml [{cited}]"}))
             if part.get("status") == "unread" and not part.get("question"):
                 report(complain("QC103", place, {"key": f"{name}.question"}))
@@ -170,14 +170,24 @@ def _check_families(
     places = {path.stem: path for path in content_files(roots, "indicators/*.toml")}
     for item in indicators:
         family = item.statistic.get("family")
-        if family is not None and family not in families:
+        if family is not None and str(family) not in families:
             place = f"{places[item.id]}:{_line(places[item.id], 'family')}"
             report(complain("QC106", place, {"key": item.id, "target": str(family)}))
 
 
-def _stale(roots: Sequence[Path], sources: Mapping[str, Source], today: date) -> Iterator[QingceError]:
+def _stale_after(roots: Sequence[Path], report: Report) -> int:
+    """How many days a look at a source is good for; 0 where no root says."""
+    days = 0
+    for path in content_files(roots, "check.toml"):
+        with guarded(report):
+            days = read_table(path, required=("stale_after_days",), optional=(), report=report).whole(
+                "stale_after_days"
+            )
+    return days
+
+
+def _stale(roots: Sequence[Path], sources: Mapping[str, Source], *, today: date, days: int) -> Iterator[QingceError]:
     """A source nobody looked at for longer than `check.toml` says."""
-    days = max((read_table(path).whole("stale_after_days") for path in content_files(roots, "check.toml")), default=0)
     for path in content_files(roots, "sources.toml"):
         table = Table(path, {}, path.read_text("utf-8-sig"))
         for key, source in sources.items():

@@ -95,16 +95,23 @@ def _indicator(table: Table, sources: Mapping[str, Source]) -> Indicator:
 
 def _check_statistic(table: Table, item: Indicator, parameters: Mapping[str, Parameter]) -> None:
     place, verb = table.place("verb"), item.statistic.get("verb")
-    if verb not in VERBS:
+    if not isinstance(verb, str) or verb not in VERBS:
         raise complain("QC107", place, {"key": "verb", "value": verb, "expected": " | ".join(VERBS)})
-    required, optional = VERBS[str(verb)]
+    required, optional = VERBS[verb]
     for key in required:
         if key not in item.statistic:
             raise complain("QC103", place, {"key": f"statistic.{key}"})
-    for key in item.statistic:
+    for key, value in item.statistic.items():
         if key not in ("verb", *required, *optional):
             allowed = ", ".join(("verb", *required, *optional))
             raise complain("QC102", table.place(key), {"key": f"statistic.{key}", "allowed": allowed})
+        if not isinstance(value, str | int):
+            words: dict[str, object] = {
+                "key": f"statistic.{key}",
+                "value": value,
+                "expected": "文字或整数 a text or a number",
+            }
+            raise complain("QC107", table.place(key), words)
     parameter = item.statistic.get("parameter")
     if parameter is not None and parameter not in parameters:
         raise complain("QC106", table.place("parameter"), {"key": item.id, "target": parameter})

@@ -71,18 +71,42 @@ def read_families(roots: Sequence[Path], report: Report = refuse) -> Mapping[str
     shelf: Shelf[Family] = Shelf(report)
     for path in content_files(roots, "methods/families.toml"):
         table = read_table(path, report=report)
-        for key, entry in table.content.items():
-            if not isinstance(entry, dict):
-                report(complain("QC107", table.place(key), {"key": key, "value": entry, "expected": "[family]"}))
-                continue
-            sections = {name: tuple(keys) for name, keys in entry.get("sections", {}).items()}
-            columns = {
-                name: (tuple(part.get("required", ())), tuple(part.get("optional", ())))
-                for name, part in entry.get("tables", {}).items()
-            }
-            family = Family(key, str(entry.get("zh", key)), sections, columns)
-            shelf.put(key, family, place=table.place(section=key), supersedes=str(entry.get("supersedes", "")))
+        for key in table.content:
+            with guarded(report):
+                family = _family(table, key)
+                supersedes = str(_section(table, key).get("supersedes", ""))
+                shelf.put(key, family, place=table.place(section=key), supersedes=supersedes)
     return shelf.items
+
+
+def _family(table: Table, key: str) -> Family:
+    entry = _section(table, key)
+    sections, tables = (_part(table, entry, key=name) for name in ("sections", "tables"))
+    columns = {name: _part(table, tables, key=name) for name in tables}
+    return Family(
+        id=key,
+        zh=str(entry.get("zh", key)),
+        sections={name: _words(table, sections, key=name) for name in sections},
+        tables={
+            name: (_words(table, part, key="required"), _words(table, part, key="optional"))
+            for name, part in columns.items()
+        },
+    )
+
+
+def _section(table: Table, key: str) -> Mapping[str, object]:
+    return _part(table, table.content, key=key)
+
+
+def _part(table: Table, entry: Mapping[str, object], *, key: str) -> Mapping[str, object]:
+    part = entry.get(key, {})
+    if not isinstance(part, dict):
+        raise complain("QC107", table.place(key), {"key": key, "value": part, "expected": f"[{key}]"})
+    return part
+
+
+def _words(table: Table, entry: Mapping[str, object], *, key: str) -> tuple[str, ...]:
+    return Table(table.path, entry, table.source_text).texts(key)
 
 
 def read_methods(
