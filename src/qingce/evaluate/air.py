@@ -7,12 +7,11 @@ from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.periods import Period
-from qingce.core.tables import EXCEPTION, SITE, empty, shape
+from qingce.core.tables import EXCEPTION, SITE, shape
 from qingce.evaluate.air_days import MEASURED, days_of_readings
 from qingce.evaluate.air_hours import hours_of_readings
 from qingce.evaluate.air_input import Readings, read_long, read_wide
@@ -25,6 +24,8 @@ __all__ = ["BY", "PERIODS", "evaluate_air"]
 BY = ("site", "city")
 PERIODS = ("hour", "day", "month", "quarter", "year")
 _EPOCH = date(1970, 1, 1)
+_NOTHING = pa.table({})
+_NONE = shape(_NOTHING, EXCEPTION)
 
 
 def evaluate_air(
@@ -53,7 +54,7 @@ def evaluate_air(
         found = hours_of_readings(readings, places, catalog=catalog, edition=edition, by=by)
         return _shown(found, by=by)
     days = days_of_readings(
-        readings, places, exceptions=empty(EXCEPTION), catalog=catalog, edition=edition, series=(MEASURED,)
+        readings, places, exceptions=_NONE, catalog=catalog, edition=edition, series=(MEASURED,)
     )
     chosen = days.site_days if by == "site" else days.city_days
     if period == "day":
@@ -85,12 +86,14 @@ def _sites(table: pa.Table) -> pa.Table:
     names = table.column_names
     key = "site" if "site" in names else "city"
     if "city" not in names:
-        return empty(SITE)
-    pairs = table.select([key, "city"]).rename_columns(["site", "city"]).group_by(["site", "city"]).aggregate([])
-    pairs = pairs.filter(pc.and_(pc.is_valid(pairs["site"]), pc.is_valid(pairs["city"])))
-    size = pairs.num_rows
-    one = np.zeros(size, np.int64)
-    site, city = pairs["site"].cast(pa.string()), pairs["city"].cast(pa.string())
+        return shape(_NOTHING, SITE)
+    site_code, all_sites = arrow.codes(table[key])
+    city_code, all_cities = arrow.codes(table["city"])
+    there = (site_code >= 0) & (city_code >= 0)
+    pairs = np.unique(site_code[there].astype(np.int64) * max(1, len(all_cities)) + city_code[there])
+    site = arrow.words(pairs // max(1, len(all_cities)), all_sites)
+    city = arrow.words(pairs % max(1, len(all_cities)), all_cities)
+    one = np.zeros(len(pairs), np.int64)
     columns = {"site": site, "name": site, "city": city, "city_name": city, "roles": arrow.words(one, ["评价点"])}
     return shape(pa.table(columns), SITE)
 

@@ -21,8 +21,8 @@ _WIDE = 2**53
 def validity(column: pa.ChunkedArray) -> Bools:
     """Say where a column is not null."""
     array = _one(column)
-    if array.null_count == 0:
-        return np.ones(len(array), bool)
+    if array.null_count in (0, len(array)):
+        return np.full(len(array), array.null_count == 0)
     bits = np.frombuffer(array.buffers()[0], np.uint8)
     flat = np.unpackbits(bits, bitorder="little")[array.offset : array.offset + len(array)]
     return flat.astype(bool)
