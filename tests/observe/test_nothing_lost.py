@@ -204,3 +204,15 @@ def test_the_quick_and_the_careful_reader_agree(tmp_path: Path, quoting: int):
     two = ingest(tmp_path / "b.csv", feed=FEED, catalog=CATALOG)
     assert one.observations.drop_columns(["batch"]).equals(two.observations.drop_columns(["batch"]))
     assert (one.broken, two.broken) == (0, 1)
+
+
+@QUIET
+@given(st.lists(st.text(st.sampled_from('a1,"" '), max_size=12), min_size=1, max_size=8))
+def test_odd_quotes_never_lose_a_letter(tmp_path: Path, lines: list[str]):
+    """Rows of random quotes: every digit and letter of the file is in a value or in a refused text."""
+    body = "\n".join(f"S{n},2026-01-01,{line}" for n, line in enumerate(lines))
+    path = tmp_path / "f.csv"
+    path.write_text("site,time,pm2_5\n" + body + "\n", "utf-8")
+    found = ingest(path, feed=FEED, catalog=CATALOG)
+    told = "".join(found.rejected["text"].to_pylist())
+    assert told.count("a") == sum(line.count("a") for line in lines)

@@ -112,7 +112,7 @@ def _quick(body: str, *, delimiter: str, width: int) -> tuple[tuple[pa.Array, ..
     if len(delimiter.encode()) > 1 or "\ufffd" in body or "\x00" in body or not body.strip():
         return None
     quoted = '"' in body
-    if quoted and any(line.count('"') % 2 for line in body.split("\n")):
+    if quoted and not _well_quoted(body, delimiter):
         return None
     names = [f"f{i}" for i in range(width)]
     strange: list[int] = []
@@ -142,6 +142,14 @@ def _quick(body: str, *, delimiter: str, width: int) -> tuple[tuple[pa.Array, ..
         if len(lines) != table.num_rows:
             return None
     return tuple(_plain(column) for column in table.columns), lines
+
+
+def _well_quoted(body: str, delimiter: str) -> bool:
+    """Say whether quotes close in their line and stand only at the ends of cells (or doubled within)."""
+    if any(line.count('"') % 2 for line in body.split("\n")):
+        return False
+    edge = re.escape(delimiter) + r'\n"'
+    return re.search(rf'(?<![{edge}])"(?![{edge}])', f"\n{body}\n") is None
 
 
 def _careful(body: str, file: str, *, names: tuple[str, ...], header_line: int, delimiter: str) -> Frame:

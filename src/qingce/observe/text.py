@@ -114,7 +114,9 @@ def _quoted(lines: list[str], start: int, *, delimiter: str, width: int | None) 
         joined += "\n" + lines[start + used]
         used += 1
     try:
-        cells = next(csv.reader(io.StringIO(joined, newline=""), delimiter=delimiter, strict=True))
+        reader = csv.reader(io.StringIO(joined, newline=""), delimiter=delimiter, strict=True)
+        cells = next(reader)
+        used = reader.line_num
     except (csv.Error, StopIteration) as error:
         return BrokenLine(start + 1, lines[start], f"引号不配对 quotes do not match ({error})"), 1
     if used > 1 and width is not None and len(cells) != width:
