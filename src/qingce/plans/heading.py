@@ -11,7 +11,7 @@ from qingce.plans.view import fold_width
 __all__ = ["Heading", "read_heading"]
 
 _ISSUER = re.compile(r"^[一-龥 ]{2,40}(?:委员会|省委|市委|县委|区委|州委|政府|办公室|办公厅|厅|局|委|部|领导小组|指挥部|院)$")
-_DAY = re.compile(r"((?:19|20)\d\d)[年./-](\d{1,2})[月./-](\d{1,2})日?")
+_DAY = re.compile(r"((?:19|20)\d\d)\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})\s?日?")
 _NUMBER = re.compile(r"[一-龥]{1,10}[〔\[（(](?:19|20)\d\d[〕\]）)]第?\d{1,4}号")
 _EXTENSION = re.compile(r"\.(?:docx?|pdf|txt|html?|md|wps)$", re.I)
 _ABOUT = re.compile(r"^(?:关于|印发)")
@@ -52,13 +52,14 @@ def _title(lines: list[str], phrases: Phrases, name: str) -> tuple[str, str]:
     ending = re.compile(rf"(?:{phrases.pattern('kinds')})(?:（[^（）]{{2,12}}）|\([^()]{{2,12}}\))?$")
     issuers: list[str] = []
     before = ""
-    for raw in lines[:24]:
+    for i, raw in enumerate(lines[:24]):
         line = _EXTENSION.sub("", raw)
         bare = re.sub(r"\s", "", line)
         if _ISSUER.match(line) and not ending.search(line):
             issuers.append(line)
             continue
         if ending.search(bare) and 4 <= len(bare) <= 90 and "。" not in bare:
+            issuers += [after for after in lines[i + 1 : i + 3] if not issuers and _ISSUER.match(after)]
             return (before if _joins(before, bare) else "") + bare, " ".join(issuers)
         before = bare if 4 <= len(bare) <= 40 and not re.search(r"[。；：]", bare) else ""
     fallback = re.sub(r"\s", "", lines[0])[:60] if lines else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from qingce.plans.view import View
 __all__ = ["Ground", "draft_targets", "number_targets"]
 
 _NUMERIC = frozenset({"level", "relative", "increment", "class", "placeholder"})
+_WORDS = re.compile(r"[一-龥]{2}|PM|[OSN]O?[23]")
+_REGION = re.compile(r"(?:省|市|县|区|州|旗|镇|乡|全域|城市)$")
+"""A scope that the next clause takes over; a river or six sections it does not."""
 _DATED_ONLY = frozenset({"law", "measure"})
 
 
@@ -65,6 +69,8 @@ def draft_targets(page: Page, ground: Ground) -> list[Draft]:
 
 
 def _admitted(draft: Draft, ground: Ground) -> bool:
+    if not _WORDS.search(draft.indicator):
+        return False
     if ground.kind not in _DATED_ONLY:
         return True
     return draft.kind in _NUMERIC and draft.deadline[:2] == "20"
@@ -85,7 +91,7 @@ def _read(page: Page, governed: Governed, told: list[Draft]) -> list[Draft]:
             draft.deadline = deadline
             if governed.mark and deadline:
                 draft.because("deadline", governed.mark.start, governed.mark.end, rule=governed.basis)
-        if not draft.scope and told and governed.clause.lead != "；":
+        if not draft.scope and told and governed.clause.lead != "；" and _REGION.search(told[-1].scope):
             draft.scope = told[-1].scope
     return drafts
 

@@ -26,6 +26,7 @@ _LATEX_DROP = re.compile(r"[$_{}\\]|(?<=\\)(?:mathrm|text|rm)")
 _MARK = r"(?:第[零一二三四五六七八九十百\d]+[章节条编]|[一二三四五六七八九十]{1,4}、|（[一二三四五六七八九十]{1,4}）|（\d{1,2}）|\d{1,2}[.、](?!\d)|[①-⑳])"
 _STARTS_ITEM = re.compile(rf"\s*(?:{_MARK}|——|[一-龥]{{2,8}}(?:单位|部门)：|[#|>*-])")
 _HEADING = re.compile(rf"\s*{_MARK}[^。]{{0,60}}$")
+_POINTED = re.compile(r"[，、。；：（]")
 _FULL_LINE = 18
 _TERMINAL = "。！？；：…|\t"
 _CLOSERS = "”’）》】"
@@ -70,7 +71,8 @@ def join_breaks(folded: str) -> list[tuple[int, int]]:
     for match in re.finditer(r"\n\s*", folded):
         before = folded[place : match.start()].rstrip()
         after = folded[match.end() : match.end() + 24]
-        if before and after and _broken(before, after):
+        goes_on = bool(spans) and spans[-1][1] == place
+        if before and after and _broken(before, after) and (goes_on or _POINTED.search(before)):
             spans.append((place + len(before), match.end()))
         place = match.end()
     return spans

@@ -17,12 +17,14 @@ Verb = tuple[int, int, str, int]
 _FULL = Decimal(100)
 _BY_SUFFIX = {"floor": ">=", "cap": "<=", "about": "~"}
 _BY_SENSE = {"floor": ">=", "above": ">", "cap": "<=", "below": "<", "equal": "==", "cut": "decrease_by", "raise": "increase_by"}
+_REACHED = {"cut": "cap", "raise": "floor"}
+"""由85%提高到2025年的90%: with the date between, what is reached is a level."""
 _REACH = 48
 
 
 @cache
 def _ending(phrases: Phrases) -> re.Pattern[str]:
-    return re.compile(rf"(?P<verb>{phrases.pattern('comparators')})(?:了|到)?(?:约为|约|近|大约|总体|为)?$")
+    return re.compile(rf"(?P<verb>{phrases.pattern('comparators')})(?:了|到)?(?:约为|约|近|大约|总体|为|\x03+的)?$")
 
 
 @cache
@@ -45,7 +47,10 @@ def find_verb(bare: str, start: int, end: int, *, phrases: Phrases, share: bool)
         match = _with_denominator(phrases).search(left) or _part_of(phrases).search(left)
     if match is None:
         return None
-    return begin + match.start("verb"), begin + match.end("verb"), phrases.senses[match["verb"]], begin + match.end()
+    sense = phrases.senses[match["verb"]]
+    if "\x03" in match[0]:
+        sense = _REACHED.get(sense, sense)
+    return begin + match.start("verb"), begin + match.end("verb"), sense, begin + match.end()
 
 
 def decide(sense: str, quantity: Quantity, *, phrases: Phrases, default: str = ">=") -> str:

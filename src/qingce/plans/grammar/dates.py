@@ -37,7 +37,7 @@ _MONTHS = re.compile(rf"(?:每年|(?<![\d年])){_MONTH_SPAN}(?:[，、和及]{_M
 _MONTH_PAIR = re.compile(r"(\d{1,2})月?(?:-|—|~|至|到)(?:次年|翌年)?(\d{1,2})月")
 _PLAN = re.compile(r"“?(?P<name>十[一二三四五六]?|[十]?[二三四]?十[一二三四五六])五”?(?P<edge>时期|期间|期末|末|以来|收官)?")
 _UNDATED = re.compile(r"(?<![\d年每])(?:(?P<month>\d{1,2})月(?P<part>底|末|上旬|中旬|下旬)?|(?P<year>年底|年末)|(?P<half>上半年|下半年)|第?(?P<quarter>[一二三四])季度末?)(?P<edge>之前|以前|前)?")
-_BASE_BEFORE = re.compile(r"(?:比|较|以|与|同|相比|相较于|对比|在)$")
+_BASE_BEFORE = re.compile(r"(?:比|较|以|与|同|由|相比|相较于|对比|在)$")
 _BASE_AFTER = re.compile(r"(?:为基|相比|基础上|水平|基数|的基准|相较|同期|实际)")
 _PAST_AFTER = re.compile(r"[^一-龥]{0,3}(?:第?[一-龥]{0,24}(?:通过|公布|颁布|发布|印发|施行|实施的|修订|修正|会议))")
 _PAST_NOUN = re.compile(r"成果|成效|成绩|评估结果|以来")
@@ -133,6 +133,8 @@ def _role(text: str, match: re.Match[str], phrases: Phrases) -> str:
     before = text[max(0, match.start() - 4) : match.start()]
     after = text[match.end() : match.end() + 40]
     if (_BASE_BEFORE.search(before) and not match["part"] and not match["edge"] and not _IN_YEAR.search(before)) or _BASE_AFTER.match(after):
+        return "base"
+    if match["lead"] in {"从", "自"} and after.startswith("的"):
         return "base"
     if match["edge"] in {"以来", "起", "以后", "之后"} or match["lead"] in {"截至", "截止"}:
         return "past"

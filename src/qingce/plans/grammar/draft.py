@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from qingce.plans.segments import Clause
 
 __all__ = ["Draft", "Page", "Scene", "Value"]
 
+_BEFORE = 10
 Value = Decimal | tuple[Decimal, Decimal] | None
 
 
@@ -70,7 +72,9 @@ class Scene:
 
     @property
     def base_year(self) -> int | None:
-        """The base year printed in the clause: 比2020年."""
+        """The base year printed in the clause or just before it: 比2020年; 与2020年相比，."""
         clause = self.clause
-        years = [m.year for m in self.page.marks if m.kind == "base" and clause.start <= m.start < clause.end]
+        first = bisect_left(self.page.marks, clause.start - _BEFORE, key=lambda mark: mark.start)
+        last = bisect_left(self.page.marks, clause.end, key=lambda mark: mark.start)
+        years = [m.year for m in self.page.marks[first:last] if m.kind == "base"]
         return years[0] if years else None

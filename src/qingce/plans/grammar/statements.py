@@ -15,7 +15,7 @@ from qingce.plans.phrases import Phrases
 __all__ = ["read_coverage", "read_delegated", "read_masked", "read_qualitative", "read_thresholds", "read_zero"]
 
 _LEADING_VERB = re.compile(r"^(?:有效推进|统筹推进|推动|推进|实现|完成|力争实现|开展|建立|实行|基本实现|落实|做好|加快)+")
-_COVERED = re.compile(r"(?<!安)(?:全覆盖|全收集|全处理|全量收集|应收尽收|应治尽治|应修尽修|全域全时段)+")
+_COVERED = re.compile(r"(?<!安)(?:全覆盖|全收集|全处理|全量收集|应治尽治|应修尽修|全域全时段)+")
 _ALL = re.compile(r"(?P<all>全部|全面)(?P<verb>达到|完成|实现|推行|安装|建成|开展|淘汰|退出|执行|接入|联网|关停)")
 _ZERO = re.compile(r"(?P<verb>实现|达到|保持|力争实现|确保|巩固)?(?P<object>“[^”]{1,10}”|\x02*)?(?P<zero>零增长|负增长|清零|零进口|零存在|零直排|零填埋|零新增)")
 

@@ -20,12 +20,13 @@ _TRAIL = re.compile(
     r"不断|稳步|广泛|率先|按期|如期|圆满|控制目标|目标|同比|环比|确保|实现|大幅|有所|较上年|比上年|在)+$"
 )
 _BASE = re.compile(r"(?:比|较|与|以|相比|相较于?)\x03+(?:相比|为基[数准年]?|基础上)?(?:分别|均|累计|年均|力争|持续|总体|[，再])*$")
+_FROM = re.compile(r"(?:由|从)\x03*的?[\d.]+[^，。]{1,8}$")
 _NOT_PLACE = ("城市", "地区", "区域", "灌区", "矿区", "景区", "园区", "社区", "小区", "湖区", "库区", "片区", "功能区", "示范区", "自治区", "保护区", "城区", "市区", "辖区", "开发区", "镇区", "农区", "牧区", "林区", "集聚区")
 _PLACE = re.compile(r"^[一-龥]{2,3}(?:省|市|县|区|州|旗|镇|乡)(?![级域控委])")
 _LEVELLED = re.compile(r"^(?:(?:县级|地级|设区的?市级|建制镇)(?:及以上|以上)?(?:缺水)?城市|缺水城市)(?:建成区)?(?=[一-龥]{3,})")
-_SHARED = re.compile(r"^(?:单位[一-龥A-Z]{2,6}(?:生产总值|GDP)|万元[一-龥A-Z]{2,8}?(?=能|水|电|煤)|人均|主要农作物|主要粮食作物|规模以上工业)")
+_SHARED = re.compile(r"^(?:单位[一-龥A-Z]{2,6}(?:生产总值|GDP)|万元[一-龥A-Z]{2,8}?(?=用?[能水电煤])|人均|主要农作物|主要粮食作物|规模以上工业)")
 _RATIO = re.compile(r"(?:占比|比例|比率|比重|率)$")
-_COUNTED = re.compile(r"^\d+个")
+_COUNTED = re.compile(r"\d+个[^，]{0,16}?断面")
 SEPARATOR = re.compile(r"、|以及|(?<![温饱缓总共])和(?!谐)|(?<![普涉触惠顾危波])及(?!以[上下]|时|其)|(?<!参)与(?!否)")
 _RIVER = re.compile(r"^.{1,8}?(?:河|江|湖|水库|溪|渠|港|海|沟)(?=.)")
 
@@ -44,7 +45,7 @@ def read_subject(bare: str, text: str, span: tuple[int, int], *, phrases: Phrase
     """Clean the words between two places; brackets that only explain (PM2.5) stay out of the name."""
     start, end = span
     words = bare[start:end]
-    while trimmed := _BASE.search(words) or _TRAIL.search(words):
+    while trimmed := _BASE.search(words) or _TRAIL.search(words) or _FROM.search(words):
         words = words[: trimmed.start()]
     lead = 0
     while match := _LEAD.match(words[lead:]) or _LEAD_VERB.match(words[lead:]):
@@ -53,8 +54,9 @@ def read_subject(bare: str, text: str, span: tuple[int, int], *, phrases: Phrase
     begin, finish = start + lead, start + lead + len(words)
     length = _scope_length(words, phrases)
     scope = text[begin : begin + length]
-    if _COUNTED.match(words[length:]):
-        scope = text[begin:finish] if "断面" in words else scope
+    counted = _COUNTED.match(words, length)
+    if counted:
+        scope = text[begin : begin + counted.end()]
     return Subject(begin, finish, scope, _name(bare, text, (begin + length, finish)))
 
 
@@ -78,7 +80,7 @@ def _place(words: str) -> re.Match[str] | None:
 
 @cache
 def _scope_pattern(phrases: Phrases) -> re.Pattern[str]:
-    return re.compile(rf"^(?:\x02+)?(?:{phrases.pattern('scopes')})(?![一-龥]?级)")
+    return re.compile(rf"^(?:\x02+)?(?:{phrases.pattern('scopes')})(?!级)")
 
 
 def _name(bare: str, text: str, span: tuple[int, int]) -> str:
@@ -133,13 +135,17 @@ def _share_head(parts: list[str], phrases: Phrases) -> list[str]:
     """Give each part the head of the last one unless it has its own, and the qualifier of the first one."""
     shared = _SHARED.match(parts[0])
     if shared is not None and len(parts[0]) > shared.end():
-        parts = [parts[0], *(part if _SHARED.match(part) else shared[0] + part for part in parts[1:])]
-        objects = [part.removeprefix(shared[0]) for part in parts]
-        return [shared[0] + name for name in _share_head(objects, phrases)]
-    if any(has_head(part, phrases) for part in parts[:-1]):
+        names = _share_head([parts[0][shared.end() :], *parts[1:]], phrases)
+        return [name if _SHARED.match(name) else shared[0] + name for name in names]
+    if any(_own_head(part, phrases) for part in parts[:-1]):
         return _heads_in_groups(parts, phrases)
     _, head = _cut(parts[-1], phrases)
     return [*(part + head for part in parts[:-1]), parts[-1]]
+
+
+def _own_head(part: str, phrases: Phrases) -> bool:
+    """Whether a part names what is measured itself; 化学需氧量 is a substance, though it ends in 量."""
+    return has_head(part, phrases) and part not in phrases.words("objects")
 
 
 def _heads_in_groups(parts: list[str], phrases: Phrases) -> list[str]:
@@ -148,9 +154,9 @@ def _heads_in_groups(parts: list[str], phrases: Phrases) -> list[str]:
     head = ""
     for part in reversed(parts):
         ratio = _RATIO.search(names[-1]) if names else None
-        if has_head(part, phrases) and ratio and not _RATIO.search(part) and not part.endswith("浓度"):
+        if _own_head(part, phrases) and ratio and not _RATIO.search(part) and not part.endswith("浓度"):
             names.append(part + ratio[0])
-        elif has_head(part, phrases) or not head:
+        elif _own_head(part, phrases) or not head:
             head = _cut(part, phrases)[1]
             names.append(part)
         else:

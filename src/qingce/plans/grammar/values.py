@@ -21,6 +21,8 @@ _JOIN = re.compile(r"^(?:[、，\x01]|和|及|与|以及|\x03)*$")
 _CARRY = re.compile(r"^(?:[、，]|和|及|与|以及|其中|\x01)+")
 _CUTTING = frozenset({"cut", "raise"})
 _WEAK_FAMILIES = frozenset({"days", "hours", "count", "score", "rank", "grade", "money", "length", "rate", "temperature", ""})
+_EACH = frozenset({"share", "points", "concentration", ""})
+"""A value of these families holds for each of several objects; an amount is their sum."""
 _NUMERAL = re.compile(r"^[一二三四五六七八九十\dXx]")
 _HUNDRED = Decimal(100)
 
@@ -82,7 +84,7 @@ def _group(scene: Scene, quantity: Quantity, *, left: int, after: str, last: _Gr
     if counted is not None and quantity.unit and (quantity.family != "share" or sense in _CUTTING):
         return _Group(left + counted, quantity.start, sense, (left, left + counted), [quantity], "count")
     carry = _CARRY.match(before)
-    if last is not None and last.how == "count" and carry and quantity.unit == last.quantities[-1].unit:
+    if last is not None and last.how == "count" and carry and quantity.family == last.quantities[-1].family:
         return _Group(left + carry.end(), quantity.start, last.sense, last.verb, [quantity], "count")
     name = before[carry.end() :] if carry else before
     if quantity.unit and has_head(name.rstrip("\x01"), phrases) and (quantity.suffix or last is not None or scene.before):
@@ -114,10 +116,10 @@ def _before_noun(scene: Scene, quantity: Quantity, *, left: int, after: str, las
     """完成160个行政村…, 85%的行政村…得到治理; anything else before a noun selects objects and is no value."""
     phrases, before = scene.page.phrases, scene.bare[left : quantity.start]
     vague = quantity.chinese and quantity.value == 1
-    if quantity.family == "count" and not quantity.suffix and not vague and not _NUMERAL.match(after):
+    if quantity.family == "count" and not vague and not _NUMERAL.match(after):
         counted = _counted(before, phrases)
         following = last is not None and last.how == "objects" and _CARRY.fullmatch(before) is not None
-        whole = counted is not None and not re.sub(r"^(?:全[省市县区域]|辖区内?|的)+", "", before[counted:])
+        whole = counted is not None and not re.sub(r"^(?:全[省市县区域]|辖区内?|的|不少于|不低于|至少|超过)+", "", before[counted:])
         if whole or following:
             noun = re.match(r"[^、，；。\x03]*", after)
             verb = (left, left + (counted or 0)) if whole or last is None else last.verb
@@ -185,12 +187,15 @@ def _named(scene: Scene, group: _Group, subject: Subject, *, earlier: list[Draft
         return
     names = spread(name, phrases, force=count) if count > 1 else _single(scene, group, name)
     matched = count == 1 or len(names) == count
+    scopes = [scope] if matched else [part for part in SEPARATOR.split(scope) if part]
+    if not matched and len(scopes) == count:
+        names, matched = [name] * count, True
     ladder = count > 1 and not matched and _years(scene, count)
     for i, quantity in enumerate(_shared_suffix(group.quantities)):
         targets = [names[i]] if count > 1 and matched else names if count == 1 else [name]
         for one in targets:
             draft = _base(scene, quantity, start=min(subject.start, quantity.start), end=group.quantities[-1].end)
-            draft.indicator, draft.scope = one, scope
+            draft.indicator, draft.scope = one, scopes[i] if len(scopes) == count else scope
             _compare(scene, group, quantity, draft=draft, earlier=earlier)
             draft.because("indicator", subject.start, max(subject.end, subject.start), rule="inherited" if inherited else "subject")
             draft.confidence = 0.4 if not (matched or ladder) else 0.8 if inherited else 0.95
@@ -203,11 +208,12 @@ def _named(scene: Scene, group: _Group, subject: Subject, *, earlier: list[Draft
 
 def _single(scene: Scene, group: _Group, name: str) -> list[str]:
     """One value: 均 between subject and verb splits any list, else only known objects are split."""
+    measured = group.quantities[0].family in _EACH
     between = scene.bare[max(group.left, group.subject_end - 8) : group.subject_end]
     parts = len([part for part in SEPARATOR.split(name) if part])
     if re.search(r"均|都", between) and parts > 1:
         return spread(name, scene.page.phrases, force=parts)
-    return spread(name, scene.page.phrases)
+    return spread(name, scene.page.phrases) if measured else [name]
 
 
 def _years(scene: Scene, count: int) -> list[str]:
@@ -232,7 +238,7 @@ def _inherit(subject: Subject, earlier: list[Draft], *, phrases: Phrases, elided
         return earlier[-1].indicator, scope or earlier[-1].scope, True
     if not name and scope and has_head(scope, phrases):
         name = scope
-    return name, scope or (earlier[-1].scope if earlier else ""), False
+    return name, scope, False
 
 
 def _plausible(name: str, group: _Group, phrases: Phrases) -> bool:
