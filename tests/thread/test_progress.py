@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 
 from qingce.catalog.catalog import Catalog
+from qingce.core.periods import Period
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES
 from qingce.thread import Progress, bind, progress
+from qingce.thread.quotas import month_span
 
 CITY = "621100"
 AS_OF = date(2026, 10, 31)
@@ -453,3 +455,16 @@ def test_no_section_worse_than_five(judged: object, made: SimpleNamespace, six: 
     assert row["quota_text"] == "6 个断面最多可有 0 个不达标；目前 0 个"
     assert row["status"] == "on_track"
     assert found.series.to_pylist()[9]["cumulative"] == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "span"),
+    [
+        (date(2026, 1, 1), date(2026, 10, 31), ("2026-01", "2026-10")),
+        (date(2026, 1, 1), date(2026, 10, 30), ("2026-01", "2026-09")),
+        (date(2025, 11, 1), date(2026, 2, 28), ("2025-11", "2026-02")),
+        (date(2026, 1, 1), date(2026, 1, 20), ("2026-01", "2025-12")),
+    ],
+)
+def test_months_count_when_they_are_over(start: date, end: date, span: tuple[str, str]) -> None:
+    assert month_span(Period(start, end)) == span

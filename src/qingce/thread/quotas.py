@@ -33,7 +33,7 @@ from qingce.thread.figures import DAY_VERBS, Daily, is_bad, summed
 from qingce.thread.goal import Goal
 from qingce.thread.official import Officials, official_months
 
-__all__ = ["Months", "Stretch", "day_noun", "day_quotas", "months_of", "outlooks_of", "section_quotas"]
+__all__ = ["Months", "Stretch", "day_noun", "day_quotas", "month_span", "months_of", "outlooks_of", "section_quotas"]
 
 _COUNTS = {"day_share": "good_share", "day_share_above": "bad_share", "day_count": "bad_count"}
 
@@ -148,6 +148,12 @@ def _monthly(indicator: Indicator, quota: Quota, daily: Daily, *, stretch: Stret
     return mean_parts(quota, months, shape=means if len(means) == len(months) and any(means.values()) else None)
 
 
+def month_span(period: Period) -> tuple[str, str]:
+    """Return the first and the last month that end within a period, as `2026-01`; last before first for none."""
+    end = period.end if (period.end + timedelta(1)).day == 1 else period.end.replace(day=1) - timedelta(1)
+    return f"{period.start:%Y-%m}", f"{end:%Y-%m}"
+
+
 @dataclass(frozen=True, slots=True)
 class Months:
     """The monthly means of one section: parameter → month → value; `classes` are the month's class."""
@@ -161,8 +167,9 @@ class Months:
 
     def within(self, period: Period) -> dict[str, dict[str, Fraction]]:
         """Return each parameter's months that lie in a period."""
+        first, last = month_span(period)
         kept = {
-            parameter: {month: value for month, value in months.items() if parse_period(month).end in period}
+            parameter: {month: value for month, value in months.items() if first <= month <= last}
             for parameter, months in self.values.items()
         }
         return {parameter: months for parameter, months in kept.items() if months}

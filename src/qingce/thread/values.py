@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent, lowest
@@ -17,6 +18,7 @@ from qingce.core.rounding import as_decimal
 from qingce.core.tables import VALUE, empty, shape
 from qingce.thread.binding import Binding, assessed_period
 from qingce.thread.figures import DAY_VERBS, Days
+from qingce.thread.quotas import month_span
 from qingce.thread.scope import Scope
 
 __all__ = ["EARLIER", "OPEN_QUESTION", "carried_period", "compute_values", "periods_of", "value_id"]
@@ -164,9 +166,16 @@ def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs
         return []
     from qingce.evaluate import water_indicator
 
+    months = inputs.months
+    first, last = month_span(period)
     table = water_indicator(
         indicator,
-        inputs.months,
+        months.filter(
+            pc.and_(
+                pc.is_in(months["section"], value_set=pa.array(scope.subjects, pa.string())),
+                pc.and_(pc.greater_equal(months["period"], first), pc.less_equal(months["period"], last)),
+            )
+        ),
         scope=scope.code,
         sections=scope.subjects,
         period=period,
