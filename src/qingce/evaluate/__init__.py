@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
     from qingce.evaluate.indicators import air_indicator, bad_days
+    from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
+    from qingce.evaluate.water_indicators import water_indicator
 
 __all__ = [
-    "MEDIA",
     "AirDays",
+    "MEDIA",
     "air_indicator",
     "bad_days",
     "evaluate",

@@ -53,9 +53,7 @@ def evaluate_air(
     if period == "hour":
         found = hours_of_readings(readings, places, catalog=catalog, edition=edition, by=by)
         return _shown(found, by=by)
-    days = days_of_readings(
-        readings, places, exceptions=_NONE, catalog=catalog, edition=edition, series=(MEASURED,)
-    )
+    days = days_of_readings(readings, places, exceptions=_NONE, catalog=catalog, edition=edition, series=(MEASURED,))
     chosen = days.site_days if by == "site" else days.city_days
     if period == "day":
         return _shown(chosen, by=by)

@@ -18,7 +18,7 @@ from qingce.evaluate.air_sites import Area, areas_of, names_of
 from qingce.evaluate.air_tables import Facts, frame, interleaved
 from qingce.evaluate.kernels import arrow
 
-__all__ = ["DEDUCTED", "MEASURED", "AirDays", "days_of_readings", "evaluate_air_days", "with_methods"]
+__all__ = ["AirDays", "DEDUCTED", "MEASURED", "days_of_readings", "evaluate_air_days", "with_methods"]
 
 MEASURED, DEDUCTED = "measured", "deducted"
 _PARENTS = {"o3_8h": frozenset({"o3", "o3_8h"})}

@@ -23,12 +23,12 @@ from qingce.evaluate.kernels import arrow
 from qingce.evaluate.kernels.exact import Bools
 
 __all__ = [
+    "Block",
     "HOURS",
     "NO_REVIEW",
     "PRESENT",
     "QUANTITIES",
     "REASONS",
-    "Block",
     "Readings",
     "day_number",
     "read_long",

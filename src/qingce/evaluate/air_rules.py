@@ -17,14 +17,14 @@ from qingce.evaluate.kernels.index import Scale
 
 __all__ = [
     "AQI",
-    "LIMITS",
-    "STATISTICS",
     "AqiItem",
     "AqiRules",
     "DayItem",
     "DayRules",
+    "LIMITS",
     "Level",
     "PeriodRules",
+    "STATISTICS",
     "Span",
     "Term",
     "aqi_rules",

@@ -31,7 +31,7 @@ from qingce.evaluate.kernels.exact import Bools
 from qingce.evaluate.kernels.index import NONE
 from qingce.evaluate.kernels.statistics import mean_of, percentile_of
 
-__all__ = ["VERBS", "Asked", "air_indicator", "bad_days", "value_row", "value_table"]
+__all__ = ["Asked", "VERBS", "air_indicator", "bad_days", "value_row", "value_table"]
 
 _EPOCH = date(1970, 1, 1)
 

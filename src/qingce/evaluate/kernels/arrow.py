@@ -15,7 +15,7 @@ from qingce.evaluate.kernels.exact import Bools
 __all__ = ["codes", "days", "decimals", "integers", "micro_of", "seconds", "text", "validity", "whole", "words"]
 
 Longs = NDArray[np.int64]
-_WIDE = 2**53
+_HALF = 0.5  # a decimal of six places times SCALE lies this close to its whole number
 
 
 def validity(column: pa.ChunkedArray) -> Bools:
@@ -49,7 +49,7 @@ def micro_of(column: pa.ChunkedArray) -> tuple[Longs, Bools]:
     if pa.types.is_floating(array.type):
         numbers = _floats(array)
         there = there & np.isfinite(numbers)
-        return np.rint(np.where(there, numbers, 0) * SCALE).astype(np.int64), there
+        return np.floor(np.where(there, numbers, 0) * SCALE + _HALF).astype(np.int64), there
     if pa.types.is_null(array.type):
         return np.zeros(len(array), np.int64), np.zeros(len(array), bool)
     return np.where(there, whole(column), 0) * SCALE, there
