@@ -1,0 +1,145 @@
+"""`qingce evaluate`: a file or a lake to official statistics. 评价文件。"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qingce.app.intake import feed_named
+from qingce.catalog import Catalog, load_catalog
+from qingce.core.absence import ABSENT_ZH
+from qingce.core.errors import complain
+from qingce.evaluate import MEDIA, evaluate
+from qingce.observe import ingest, read_sites
+from qingce.store import open_lake
+
+__all__ = ["evaluate_file"]
+
+FORMATS = (".csv", ".parquet", ".xlsx")
+LONG, WIDE = "canonical-long", "canonical-air-wide"
+
+
+def evaluate_file(
+    medium: str,
+    source: Path,
+    *,
+    out: Path,
+    feed: str | None = None,
+    by: str = "",
+    period: str = "",
+    edition: str = "auto",
+    sites: Path | None = None,
+) -> pa.Table:
+    """Judge a file or lake and write the result table; rejected cells are told on standard error.
+
+    Raises QC606 (format of `out`), QC608, QC609, QC110, QC2xx.
+    """
+    if out.suffix.lower() not in FORMATS:
+        raise complain("QC606", str(out), {"value": out.suffix, "allowed": ", ".join(FORMATS)})
+    if medium not in MEDIA:
+        raise complain("QC606", words={"value": medium, "allowed": ", ".join(MEDIA)})
+    if not source.exists():
+        raise complain("QC608", words={"name": source})
+    catalog = load_catalog()
+    places = read_sites(sites, catalog=catalog)[0] if sites else None
+    rows, named = _observations(source, feed, medium=medium, catalog=catalog)
+    chosen = places if places is not None else named
+    table = evaluate(medium, rows, catalog=catalog, by=by, period=period, edition=edition, sites=chosen)
+    _write(table, out)
+    return table
+
+
+def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catalog) -> tuple[pa.Table, pa.Table | None]:
+    """Return observations and the sites that the file itself names."""
+    if (source / "manifest.sqlite").exists():
+        lake = open_lake(source)
+        try:
+            return lake.scan("observation"), None
+        finally:
+            lake.close()
+    described = feed_named(catalog, feed or _guess(source, medium, catalog=catalog))
+    found = ingest(source, feed=described, catalog=catalog)
+    for note in found.notes:
+        sys.stderr.write(f"{note}\n")
+    for cell in found.rejected.slice(0, 20).to_pylist():
+        sys.stderr.write(
+            f"{cell['file']}:{cell['line']}: {cell['code']} {cell['column']} “{cell['text']}” {cell['message']}\n"
+        )
+    if found.rejected.num_rows > 20:
+        sys.stderr.write(
+            f"… 共 {found.rejected.num_rows} 格不能收入 | {found.rejected.num_rows} cells rejected in all\n"
+        )
+    return found.observations, found.places if found.places.num_rows else None
+
+
+def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
+    """Tell canonical wide air from canonical long by the header; raises QC609 for neither."""
+    names = _header(source)
+    if "parameter" in names:
+        return LONG
+    if medium == "air" and names & {"pm2_5", "pm10", "so2", "no2", "co", "o3", "o3_8h"}:
+        return WIDE
+    raise complain("QC609", words={"name": source, "allowed": ", ".join(sorted(catalog.feeds))})
+
+
+def _header(source: Path) -> set[str]:
+    """Return the column names of a CSV, Parquet or Excel file (of the first file of a folder)."""
+    file = next((f for f in sorted(source.rglob("*")) if f.is_file()), source) if source.is_dir() else source
+    if file.suffix == ".parquet":
+        return set(pq.read_schema(file).names)
+    if file.suffix == ".xlsx":
+        from openpyxl import load_workbook
+
+        book = load_workbook(file, read_only=True)
+        first = next(iter(book.worksheets[0].iter_rows(max_row=1, values_only=True)), ())
+        book.close()
+        return {str(cell).strip() for cell in first if cell is not None}
+    with file.open("rb") as stream:
+        line = stream.readline(100_000).decode("utf-8-sig", "replace")
+    return {cell.strip() for cell in next(csv.reader([line]), [])}
+
+
+def _write(table: pa.Table, out: Path) -> None:
+    """Write the result whole or not at all: a temporary file, then one rename."""
+    fresh = out.with_name(f".{out.name}.tmp")
+    if out.suffix == ".parquet":
+        pq.write_table(table, fresh)
+    elif out.suffix == ".csv":
+        with fresh.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(table.column_names)
+            writer.writerows(
+                ["" if cell is None else _text(cell) for cell in row.values()] for row in table.to_pylist()
+            )
+    else:
+        _write_sheet(table, fresh)
+    fresh.replace(out)
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, str | int):
+        return str(cell)
+    plain = f"{cell:f}" if hasattr(cell, "as_tuple") else str(cell)
+    return plain.rstrip("0").rstrip(".") if "." in plain and hasattr(cell, "as_tuple") else plain
+
+
+def _write_sheet(table: pa.Table, path: Path) -> None:
+    """Write an Excel sheet: frozen header, filters, reasons of absence in Chinese."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd hh:mm"}) as book:
+        sheet = book.add_worksheet("评价结果")
+        bold = book.add_format({"bold": True, "bg_color": "#E6EEF2", "border": 1})
+        sheet.write_row(0, 0, table.column_names, bold)
+        for number, row in enumerate(table.to_pylist(), 1):
+            for column, (name, cell) in enumerate(row.items()):
+                shown = ABSENT_ZH.get(cell, cell) if name.startswith("absent") else cell
+                if shown is not None:
+                    sheet.write(number, column, float(shown) if hasattr(shown, "as_tuple") else shown)
+        sheet.freeze_panes(1, 2)
+        sheet.autofilter(0, 0, max(table.num_rows, 1), len(table.column_names) - 1)
+        sheet.set_column(0, len(table.column_names) - 1, 13)
