@@ -363,3 +363,28 @@ def test_a_promise_without_a_number_of_its_own_cites_the_document(results: Resul
     write_ledger(results.with_tables({"progress": bare}), tmp_path / "a.xlsx")
     rows = body(openpyxl.load_workbook(tmp_path / "a.xlsx")["目标进度表"])
     assert all(row["目标及文号"].value.endswith("云政发〔2026〕9号") for row in rows)
+
+
+def test_the_allowance_is_that_of_the_section_s_own_class(results: Results, tmp_path: Path) -> None:
+    """Held to Ⅳ by one target and to Ⅲ by a share, the section's own Ⅳ is what its line says."""
+    own = {"target_id": "T-own", "indicator_id": "section_class", "scope": "W1+W4", "target_value": "3"}
+    quota = [
+        {"target_id": target, "kind": "section_mean", "state": state, "part": part, "text": words}
+        for target, state, part, words in (
+            ("T-share", "lost", "W4/tp", "即使为零也超标"),
+            ("T-own", "open", "W4/tp/2026", "往后一年 ≤ 9"),
+            ("T-own", "open", "W4/nh3n", "≤ 0.60"),
+            ("T-share", "open", "W6/nh3n/2026", "≤ 0.70"),
+        )
+    ]
+    made = results.with_tables(
+        {
+            "progress": pa.concat_tables([results["progress"], pa.Table.from_pylist([own], SCHEMAS["progress"])]),
+            "quota": pa.Table.from_pylist(quota, SCHEMAS["quota"]),
+        }
+    )
+    write_section_monthly(made, tmp_path / "a.xlsx")
+    rows = {row["断面"].value: row for row in body(openpyxl.load_workbook(tmp_path / "a.xlsx")["断面月报"])}
+    assert rows["泽水桥"]["剩余月允许均值"].value == "氨氮：≤ 0.60"
+    assert rows["云溪口"]["剩余月允许均值"].value == "氨氮：≤ 0.70"
+    assert not rows["清河入境"]["剩余月允许均值"].value

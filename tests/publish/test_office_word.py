@@ -61,9 +61,9 @@ def full(results: Results) -> Results:
     ]
     return results.with_tables(
         {
-            "air_cumulative": pa.Table.from_pylist(cumulative),
-            "air_top_hours": pa.Table.from_pylist(hours),
-            "air_forecast": pa.Table.from_pylist(forecast),
+            "air_cumulative": pa.Table.from_pylist(cumulative, SCHEMAS["air_cumulative"]),
+            "air_top_hours": pa.Table.from_pylist(hours, SCHEMAS["air_top_hours"]),
+            "air_forecast": pa.Table.from_pylist(forecast, SCHEMAS["air_forecast"]),
             "quota": pa.concat_tables([results["quota"], pa.Table.from_pylist(quota, SCHEMAS["quota"])]),
         }
     )
@@ -299,3 +299,30 @@ def test_the_progress_table_stands_alone_too(results: Results, tmp_path: Path) -
     assert len(document.tables[0].rows) == results["progress"].num_rows + 1
     assert "目标编号" not in [cell.text for cell in document.tables[0].rows[0].cells], "keys are for Excel only"
     assert "未审核" in document.sections[0].footer.paragraphs[0].text
+
+
+ORDER = {
+    "pPr": ["pStyle", "keepNext", "keepLines", "numPr", "spacing", "ind", "jc", "rPr", "sectPr"],
+    "rPr": ["rFonts", "b", "color", "sz"],
+    "tblPr": ["tblStyle", "tblW", "tblLayout", "tblCellMar"],
+    "tcPr": ["tcW", "shd", "vAlign"],
+}
+"""Order of children as the schema of WordprocessingML wants it; Word calls a file that breaks it damaged."""
+
+
+def test_the_markup_keeps_the_order_word_wants(full: Results, tmp_path: Path) -> None:
+    write_briefing(full, tmp_path / "a.docx")
+    write_air_daily(full, tmp_path / "b.docx", DAY)
+    for name in ("a.docx", "b.docx"):
+        for tag, order in ORDER.items():
+            for item in written(tmp_path / name).element.body.iter(f"{W}{tag}"):
+                found = [child.tag.removeprefix(W) for child in item]
+                assert found == sorted(found, key=order.index), (name, tag, found)
+
+
+def test_words_of_a_plan_never_break_the_markup(results: Results, tmp_path: Path) -> None:
+    progress = results["progress"]
+    odd = pa.array(["<w:p>&\x07“一”"] * progress.num_rows)
+    made = results.with_tables({"progress": progress.set_column(progress.column_names.index("quote"), "quote", odd)})
+    write_progress_table(made, tmp_path / "a.docx")
+    assert table(written(tmp_path / "a.docx"), 0)[1][12] == "<w:p>&“一”"

@@ -10,9 +10,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +25,7 @@ from qingce.core.errors import complain
 __all__ = ["SCHEMAS", "Results", "read_results", "write_results"]
 
 RowDict = dict[str, object]
+T = TypeVar("T")
 
 _INT, _BOOL, _DAY, _SECOND = pa.int64(), pa.bool_(), pa.date32(), pa.timestamp("s")
 
@@ -62,6 +64,19 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "air_site_days": None,
     "air_city_days": None,
     "water_months": None,
+    # what the daily air sheet shows besides, where the build makes it
+    "air_cumulative": _text(
+        "subject subject_name day parameter month_mean year_mean last_year_mean change rank review",
+        day=_DAY, month_mean=core.VALUE_TYPE, year_mean=core.VALUE_TYPE, last_year_mean=core.VALUE_TYPE,
+        change=core.VALUE_TYPE, rank=_INT,
+    ),
+    "air_top_hours": _text(
+        "site site_name county_name time parameter value unit iaqi review",
+        time=_SECOND, value=core.VALUE_TYPE, iaqi=_INT,
+    ),
+    "air_forecast": _text(
+        "subject day aqi_low aqi_high primary text issued source", day=_DAY, aqi_low=_INT, aqi_high=_INT, issued=_SECOND
+    ),
     # the reference the pages need to label what they show
     "quality": _text(
         "site parameter span month expected received valid share_text longest_gap stuck_runs negative jumps note",
@@ -92,6 +107,7 @@ class Results:
 
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     run: Mapping[str, object] = field(default_factory=dict)
+    _kept: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Bring every table into its schema, so that a view may name any of its columns."""
@@ -125,6 +141,12 @@ class Results:
             table = table.select([column for column in columns if column in table.column_names])
         found: list[RowDict] = table.to_pylist()
         return found
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` gives, made once for these tables: for what every page asks again."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast("T", self._kept[name])
 
     def with_tables(self, tables: Mapping[str, pa.Table]) -> Results:
         """Return the same results with some tables put in or exchanged, e.g. the hours of one month."""

@@ -145,13 +145,7 @@ def _aqi(results: Results, row: Row) -> Cell:
         return Toned("NA" + (f"\n{reason['zh']}" if reason else ""), "mute")
     level = level_table(results, "aqi").get(int(str(row.get("level") or 0)), {})
     word = str(level.get("zh") or "")
-    return Toned(f"{row['aqi']}\n{word}", fill=_soft(str(level.get("colour") or "")))
-
-
-def _soft(colour: str) -> str:
-    """Dark level colours would hide black words: the two worst are printed with a lighter ground."""
-    dark = {"#99004C": "D9A0C0", "#7E0023": "CFA0AC", "#FF0000": "FF8080"}
-    return dark.get(colour.upper(), colour.lstrip("#"))
+    return Toned(f"{row['aqi']}\n{word}", fill=str(level.get("colour") or "").lstrip("#"))
 
 
 def _cumulative(results: Results, subject: str, day: date) -> Row:
@@ -159,7 +153,7 @@ def _cumulative(results: Results, subject: str, day: date) -> Row:
 
     Without `air_cumulative` the year so far of a target on PM2.5 for the same place and day stands in.
     """
-    found = [row for row in _rows(results, "air_cumulative") if row["subject"] == subject and row["day"] == day]
+    found = results.rows("air_cumulative", where={"subject": subject, "day": day})
     if found:
         return found[0]
     known = [str(row["id"]) for row in results.rows("indicators", where={"parameter": _RANKED})]
@@ -168,12 +162,6 @@ def _cumulative(results: Results, subject: str, day: date) -> Row:
         if row["own_value"] is not None:
             return {"year_mean": row["own_value"], "change": row["change"]}
     return {}
-
-
-def _rows(results: Results, name: str) -> list[Row]:
-    """Rows of a table that a build may leave out."""
-    table = results.tables.get(name)
-    return [] if table is None else table.to_pylist()
 
 
 def _units(results: Results) -> str:
@@ -185,7 +173,7 @@ def _units(results: Results) -> str:
 def _add_hours(document: Any, results: Results, day: date) -> None:
     """The ten highest site-hours of the day."""
     _head(document, "一、当日站点小时浓度最高的十个")
-    rows = [row for row in _rows(results, "air_top_hours") if str(row["time"])[:10] == day.isoformat()] or _highest(
+    rows = [row for row in results.rows("air_top_hours") if str(row["time"])[:10] == day.isoformat()] or _highest(
         results, day
     )
     if not rows:
@@ -225,7 +213,7 @@ def _add_rest(document: Any, results: Results, day: date) -> None:
     told = list(dict.fromkeys(text(row, "text") for row in results.rows("quota", where={"kind": "hours"})))
     _say(document, "；".join(told) if told else "当日已结束或无小时数据，不计算剩余小时限值")
     _head(document, "三、未来三天预报")
-    rows = [row for row in _rows(results, "air_forecast") if str(row["day"]) > day.isoformat()]
+    rows = [row for row in results.rows("air_forecast") if str(row["day"]) > day.isoformat()]
     _say(document, "；".join(_forecast(row) for row in rows[:3]) if rows else "无预报数据")
 
 

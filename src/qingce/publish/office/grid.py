@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-__all__ = ["Cell", "Column", "Grid", "TONES", "Toned", "lines_of", "plain_text", "width_of"]
+__all__ = ["Cell", "Column", "Grid", "TONES", "Toned", "colours", "lines_of", "plain_text", "width_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ TONES = {
     "mute": ("555555", "EFEFEF"),
 }
 """Tone → (ink, background)."""
+
+_DARK = 128_000
+"""Brightness below which black words can no longer be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,22 @@ class Grid:
     def shown(self) -> tuple[Column, ...]:
         """The columns that are printed."""
         return tuple(column for column in self.columns if not column.hidden)
+
+
+def colours(cell: Cell) -> tuple[str, str]:
+    """Return the ink and the background of a cell; on a dark fill the ink is white.
+
+    Examples
+    --------
+    >>> colours(Toned("Ⅱ类", fill="0070C0")), colours(Toned("良", fill="FFFF00")), colours("良")
+    (('FFFFFF', '0070C0'), ('000000', 'FFFF00'), ('', ''))
+    """
+    if not isinstance(cell, Toned):
+        return ("", "")
+    if not cell.fill:
+        return TONES.get(cell.tone, ("", ""))
+    red, green, blue = (int(cell.fill[i : i + 2], 16) for i in (0, 2, 4))
+    return ("FFFFFF" if 299 * red + 587 * green + 114 * blue < _DARK else "000000", cell.fill)
 
 
 def plain_text(cell: Cell) -> str:

@@ -78,7 +78,7 @@ def _line(results: Results, row: Row, month: Period) -> list[Cell]:
         water_class(results, last_year),
         water_class(results, to_date),
         _factors(results, row),
-        _allowed(results, section),
+        _allowed(results, row),
         _warning(row, before=before, to_date=to_date),
     ]
 
@@ -121,15 +121,30 @@ def _factors(results: Results, row: Row) -> str:
     return "、".join(told)
 
 
-def _allowed(results: Results, section: str) -> str:
-    """What the months that remain may average, factor by factor, as the quotas say it."""
+def _allowed(results: Results, row: Row) -> str:
+    """What the months that remain may average, factor by factor, as the quotas say it.
+
+    The quotas of a target that holds this section to its own class come before those of other targets; a quota told
+    again for a later year stands back.
+    """
     names = {str(item["id"]): text(item, "zh") for item in results.rows("parameters")}
-    told: dict[str, str] = {}
-    for row in results.rows("quota", where={"kind": "section_mean"}):
-        place, _, factor = text(row, "part").partition("/")
-        if place == section and text(row, "state") != "safe":
-            told[factor] = f"{names.get(factor, factor)}：{text(row, 'text')}"
-    return "\n".join(told.values())
+    found: dict[tuple[bool, bool], dict[str, str]] = {}
+    for quota in results.rows("quota", where={"kind": "section_mean"}):
+        place, factor, later = (*text(quota, "part").split("/"), "", "")[:3]
+        if place == text(row, "section") and text(quota, "state") != "safe":
+            rank = (not _holds(results, text(quota, "target_id"), row), bool(later))
+            found.setdefault(rank, {})[factor] = f"{names.get(factor, factor)}：{text(quota, 'text')}"
+    return "\n".join(found[min(found)].values()) if found else ""
+
+
+def _holds(results: Results, target: str, row: Row) -> bool:
+    """Whether a target names this section and its own class."""
+    where: Row = {"target_id": target, "indicator_id": _CLASS_INDICATOR}
+    wanted = row.get("target_class")
+    return any(
+        text(row, "section") in text(item, "scope").split("+") and text(item, "target_value") == str(wanted)
+        for item in results.rows("progress", columns=["scope", "target_value"], where=where)
+    )
 
 
 def _warning(row: Row, *, before: object, to_date: object) -> Cell:

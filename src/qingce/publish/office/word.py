@@ -100,6 +100,7 @@ def add_paragraph(
 ) -> Any:
     """Add a paragraph in one face; `indent` is the first line's indent in characters, `line` its height [pt]."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+    from docx.oxml.ns import qn
     from docx.shared import Pt
 
     sizes = style_facts()["size"]
@@ -110,9 +111,9 @@ def add_paragraph(
     if align:
         shape.alignment = getattr(WD_ALIGN_PARAGRAPH, align.upper())
     if indent:
-        wanted = size or sizes["body"]
-        indents = element("ind", firstLineChars=str(indent * 100), firstLine=str(int(indent * wanted * 20)))
-        paragraph._p.get_or_add_pPr().append(indents)
+        indents = paragraph._p.get_or_add_pPr().get_or_add_ind()
+        indents.set(qn("w:firstLineChars"), str(indent * 100))
+        indents.set(qn("w:firstLine"), str(int(indent * (size or sizes["body"]) * 20)))
     if text:
         set_font(paragraph.add_run(text), face, size=size or sizes["body"], color=color)
     return paragraph

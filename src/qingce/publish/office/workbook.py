@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qingce.publish.office.files import write_whole
-from qingce.publish.office.grid import TONES, Cell, Column, Grid, Toned, lines_of, plain_text
+from qingce.publish.office.grid import Cell, Column, Grid, colours, lines_of, plain_text
 from qingce.publish.office.labels import SAMPLE
 from qingce.publish.office.word import style_facts
 
@@ -65,10 +65,9 @@ class _Styles:
         wanted: dict[str, object] = {
             "align": column.align, "valign": "vcenter", "text_wrap": True, "border": 1, "border_color": "#9AA5A0",
         }  # fmt: skip
-        if isinstance(cell, Toned):
-            ink, ground = TONES.get(cell.tone, ("000000", ""))
-            fill = cell.fill or ground
-            wanted |= {"font_color": f"#{ink}"} | ({"bg_color": f"#{fill}"} if fill else {})
+        ink, ground = colours(cell)
+        wanted |= {"font_color": f"#{ink}"} if ink else {}
+        wanted |= {"bg_color": f"#{ground}"} if ground else {}
         return self._of(**wanted)
 
 
