@@ -236,7 +236,7 @@ def _progress() -> list[dict[str, object]]:
     }
     for n, (exact, words, pace, quota) in own.items():
         rows[n - 1] |= {
-            "own_value": Dec(exact), "own_text": f"{words} {rows[n - 1]['unit']}", "own_n": 151, "own_review": "preliminary",
+            "own_value": Dec(exact), "own_text": words, "own_n": 151, "own_review": "preliminary",
             "own_start": date(2026, 1, 1), "own_end": AS_OF, "own_label": "测算", "pace_text": pace, "quota_text": quota,
             "last_year_value": Dec("40.570000") if n == 1 else None, "change": Dec("1.423377") if n == 1 else Dec("-6.2") if n == 4 else None,
         }  # fmt: skip

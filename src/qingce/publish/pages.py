@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -85,6 +85,7 @@ def environment() -> Environment:
     return made
 
 
+@lru_cache(maxsize=1 << 16)
 def shown(value: object, places: int | None = None) -> str:
     """Write a number for the eye, with at most `places` decimals, ties to even; the exact one stays in the data.
 

@@ -18,7 +18,7 @@ from qingce.publish.rows import (
     split,
     text,
 )
-from qingce.publish.views_place import recent
+from qingce.publish.views_place import event_days, recent
 
 __all__ = ["BATTLES", "WAITING", "scoreboard", "target", "is_unbound", "target_rows", "tasks", "unbound", "value_row"]
 
@@ -30,7 +30,16 @@ WAITING = ("awaiting", "unbound")
 def target_rows(results: Results, where: View | None = None) -> list[View]:
     """Label the rows of `progress` that match, with the English name of each indicator."""
     english = {str(row["id"]): row["en"] for row in results.rows("indicators", columns=["id", "en"])}
-    return [_target_row(row, english) for row in results.rows("progress", where=where)]
+    official = {
+        (str(row["indicator"]), str(row["number"]), row["value"]): str(row["period"])
+        for row in results.rows("official")
+    }
+    found = [_target_row(row, english) for row in results.rows("progress", where=where)]
+    for labelled, row in zip(found, results.rows("progress", where=where), strict=True):
+        if labelled["official"]:
+            key = (str(row["indicator_id"]), str(row["official_number"]), row["official_value"])
+            labelled["official"]["period"] = official.get(key)  # type: ignore[index]
+    return found
 
 
 def is_unbound(row: View) -> bool:
@@ -75,7 +84,7 @@ def _target_row(row: View, english: Mapping[str, object]) -> View:
 def scoreboard(results: Results) -> View:
     """The first page: what waits for somebody, then every battle with its targets."""
     rows = target_rows(results)
-    first = [row for row in rows if row["waiting"]]
+    first = sorted((row for row in rows if row["waiting"]), key=_without_number)
     battles = grouped((row for row in rows if not row["waiting"]), lambda row: str(row["battle"]) or "治理")
     waiting = grouped(first, lambda row: str(row["battle"]) or "治理")
     names = [*BATTLES, *(name for name in {**battles, **waiting} if name not in BATTLES)]
@@ -104,6 +113,11 @@ def scoreboard(results: Results) -> View:
     }
 
 
+def _without_number(row: View) -> bool:
+    """Targets without a number stand behind those that somebody can still bring one for."""
+    return row["target_value"] is None
+
+
 def target(results: Results, identity: str) -> View:
     """One target: sentence, 口径, official against 测算, quota, chart, owners, and the way to the hours.
 
@@ -117,6 +131,9 @@ def target(results: Results, identity: str) -> View:
     document = results.rows("documents", where={"id": row["document"]["id"]})  # type: ignore[index]
     series = [plain(item) for item in results.rows("series", where={"target_id": identity})]
     series.sort(key=lambda item: str(item["day"]))
+    events = event_days(results, str(row["scope"]["id"])) if series else {}  # type: ignore[index]
+    for item in series:
+        item["excluded"] = events.get(str(item["day"]), [])
     indicator, scope = (str(row[name]["id"]) for name in ("indicator", "scope"))  # type: ignore[index]
     daily = len({str(item["day"])[:7] for item in series}) < len(series)
     known: View = {"indicator": indicator, "scope": scope}
@@ -187,7 +204,8 @@ def _holds(item: View, start: object) -> bool:
 def _tasks_of(results: Results, row: View) -> list[View]:
     """The tasks of the clause that holds the sentence."""
     where = {"document_id": row["document"]["id"]}  # type: ignore[index]
-    return [_task_row(item) for item in results.rows("tasks", where=where) if _holds(item, row.get("start"))]
+    found = [_task_row(item) for item in results.rows("tasks", where=where) if _holds(item, row.get("start"))]
+    return [task for task in found if task["lead"] or task["support"] or task["responsible"]]
 
 
 def _task_row(item: View) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +13,7 @@ from qingce.publish import charts, maps
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, absent_label, cell, distinct, facts, level_table, plain, review_label, split
 
-__all__ = ["hour_months", "hours", "map_view", "quality_rows", "recent", "site", "sites"]
+__all__ = ["event_days", "hour_months", "hours", "map_view", "quality_rows", "recent", "site", "sites"]
 
 AIR = ("pm2_5", "pm10", "so2", "no2", "co", "o3_8h")
 """Columns of the wide day tables in the order the field prints them."""
@@ -25,14 +26,17 @@ SPREAD_YEARS = 1
 
 def hour_months(results: Results) -> dict[str, list[str]]:
     """Which months of which sites the results hold hours of: site → months such as `2026-05`, newest first."""
-    table = results["hours"]
+    return results.keep("hour_months", lambda: _hour_months(results["hours"]))
+
+
+def _hour_months(table: pa.Table) -> dict[str, list[str]]:
     if not table.num_rows:
         return {}
-    months = pc.strftime(pc.floor_temporal(table["time"], unit="month"), format="%Y-%m")
+    months = pc.floor_temporal(table["time"], unit="month")
     pairs = pa.table({"site": table["site"], "month": months}).group_by(["site", "month"]).aggregate([])
-    found: dict[str, list[str]] = {}
     keys = zip(pairs["site"].to_pylist(), pairs["month"].to_pylist(), strict=True)
-    for name, month in sorted(keys, reverse=True):
+    found: dict[str, list[str]] = {}
+    for name, month in sorted(((name, f"{month:%Y-%m}") for name, month in keys), reverse=True):
         found.setdefault(name, []).append(month)
     return found
 
@@ -195,9 +199,7 @@ def recent(results: Results, scope: str, *, parameter: str, medium: str) -> View
         else ("air_site", "air_site_days", "subject", "day", "aqi")
     )
     months = hour_months(results)
-    wanted = [
-        row for row in results.rows("sites", where={"kind": kind}) if scope in (row["site"], row["city"], row["county"])
-    ]
+    wanted = _members(results, scope, kind)
     column = parameter if parameter in results[table].column_names else fallback
     rows = results.rows(table, columns=[key, when, column, "series"], where={key: [row["site"] for row in wanted]})
     rows = [row for row in rows if row.get("series") in (None, "measured")]
@@ -208,6 +210,28 @@ def recent(results: Results, scope: str, *, parameter: str, medium: str) -> View
             cells[str(cell(row[when]))][str(row[key])] = cell(row[column])
     listed = [{"id": row["site"], "name": row["name"], "months": months.get(str(row["site"]), [])} for row in wanted]
     return {"by": when, "column": column, "days": [{"day": day, "cells": cells[day]} for day in days], "sites": listed}
+
+
+def _members(results: Results, scope: str, kind: str) -> list[Row]:
+    """The sites of a scope: of regions or sites joined by `+`, with `~` only those of a role."""
+    base, _, roles = scope.partition("~")
+    codes, only = set(base.split("+")), set(roles.split("+")) - {""}
+    return [
+        row
+        for row in results.rows("sites", where={"kind": kind})
+        if codes & {row["site"], row["city"], row["county"]} and (not only or only & set(split(row["roles"])))
+    ]
+
+
+def event_days(results: Results, scope: str) -> dict[str, list[str]]:
+    """The exceptional days of a region or site, with the kinds of what happened."""
+    kinds = {str(row["id"]): str(row["kind"]) for row in results.rows("exceptions", columns=["id", "kind"])}
+    found: dict[str, list[str]] = {}
+    for table in ("air_city_days", "air_site_days"):
+        for row in results.rows(table, columns=["day", "excluded"], where={"subject": scope, "series": "measured"}):
+            if row.get("excluded"):
+                found[str(row["day"])] = [kinds.get(name, name) for name in split(row["excluded"])]
+    return found
 
 
 def map_view(results: Results) -> View:
@@ -221,11 +245,12 @@ def hours(results: Results, identity: str, month: str) -> View:
 
     Raises QC554 if the results hold none.
     """
-    table = results.pick("hours", {"site": identity})
-    inside = pc.equal(pc.strftime(pc.floor_temporal(table["time"], unit="month"), format="%Y-%m"), month)
-    rows: list[Row] = table.filter(inside).to_pylist()
-    if not rows:
+    if month not in hour_months(results).get(identity, []):
         raise complain("QC554", words={"kind": "hours", "id": f"{identity}/{month}"})
+    table = results.pick("hours", {"site": identity})
+    begin = datetime.strptime(month, "%Y-%m")
+    inside = pc.equal(pc.floor_temporal(table["time"], unit="month"), pa.scalar(begin, table["time"].type))
+    rows: list[Row] = table.filter(inside).to_pylist()
     found = results.rows("sites", where={"site": identity})
     ids = list(dict.fromkeys(str(row["parameter"]) for row in rows))
     grids = [_grid([row for row in rows if row["parameter"] == name]) for name in ids]
@@ -243,15 +268,10 @@ def _grid(rows: Sequence[Row]) -> View:
     """One parameter's values by day and hour of the month."""
     days: dict[str, dict[str, View]] = {}
     for row in rows:
-        shown = {
-            "value": cell(row["value"]),
-            "text": row["text"],
-            "flag": row["flag"] or "",
-            "absent": absent_label(row["absent"]),
-            "review": row["review"],
-            "line": row["line"],
-            "reason": row["reason"] or "",
-        }
+        shown: View = {"value": cell(row["value"])}
+        if row["absent"]:
+            shown["absent"] = absent_label(row["absent"])
+        shown.update({name: row[name] for name in ("flag", "line", "reason") if row[name]})
         day, _, slot = str(cell(row["time"])).partition(" ")
         days.setdefault(day, {})[slot] = shown
     slots = sorted({slot for cells in days.values() for slot in cells})

@@ -21,7 +21,10 @@ def why(results: Results, identity: str) -> View:
     found = results.rows("whys", where={"id": identity})
     if not found:
         raise complain("QC554", words={"kind": "why", "id": identity})
-    return {**facts(results), **why_page(json.loads(str(found[0]["tree"])), _Pages(results))}
+    return {
+        **facts(results),
+        **why_page(json.loads(str(found[0]["tree"])), results.keep("pages", lambda: _Pages(results))),
+    }
 
 
 def why_page(tree: Mapping[str, object], pages: _Pages | None = None) -> View:

@@ -15,7 +15,7 @@
   const onSearch = document.body.dataset.page === "search";
   let status = "";
   const rows = () => all("[data-row]");
-  const visible = () => rows().filter((row) => !row.hidden && row.offsetParent !== null);
+  const visible = () => rows().filter((row) => !row.hidden && row.offsetParent !== null && (!row.checkVisibility || row.checkVisibility()));
   function filter() {
     const typed = (onSearch ? one("#q2") || box : box).value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const pick = one("[data-pick]");
@@ -28,6 +28,8 @@
       row.hidden = !fits;
       if (fits) left += 1;
     });
+    const asked = typed.length || status || unit;
+    all("details.more").forEach((more) => { more.open = Boolean(asked) || more.dataset.was === "open"; });
     all(".block").forEach((block) => {
       const inside = all("[data-row]", block);
       block.hidden = inside.length > 0 && (typed.length || status || unit) ? inside.every((row) => row.hidden) : false;
@@ -52,6 +54,8 @@
     filter();
   }));
   all("[data-pick]").forEach((select) => select.addEventListener("change", filter));
+
+  window.addEventListener("beforeprint", () => all("details").forEach((part) => { part.open = true; }));
 
   /* keys: / j k Enter g h ? Esc */
   let chosen = null;
