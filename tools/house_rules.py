@@ -104,8 +104,13 @@ def _names(file: Path, inside: Path, tree: ast.AST) -> Iterator[Breach]:
     for node in getattr(tree, "body", []):
         if _is_all(node) and isinstance(node.value, ast.List | ast.Tuple):
             names = [e.value for e in node.value.elts if isinstance(e, ast.Constant)]
-            if names != sorted(names):
+            if names not in (sorted(names), sorted(names, key=_kind_then_name)):
                 yield Breach(file, node.lineno, "HQ5", "__all__ is not sorted")
+
+
+def _kind_then_name(name: str) -> tuple[int, str]:
+    """Order constants, then classes, then functions."""
+    return (0 if name.isupper() else 1 if name[:1].isupper() else 2), name
 
 
 def _is_all(node: ast.stmt) -> bool:
@@ -209,10 +214,12 @@ def _top_edges(file: Path, modules: dict[str, Path]) -> set[str]:
     tree = ast.parse(file.read_text("utf-8"))
     found = set()
     for node in tree.body:
-        for name, _ in imported(ast.Module(body=[node], type_ignores=[])):
-            found |= {name} & modules.keys()
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} & modules.keys()
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & modules.keys()
+            found |= {node.module} & modules.keys() if inner - modules.keys() else set()
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & modules.keys()
     return found - set(own)
 
 

@@ -61,7 +61,9 @@ def judge(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, catalog: Catalog
     end = datetime.combine(as_of + timedelta(1), datetime.min.time())
     rows = lake.scan("observation", columns=COLUMNS, end=end)
     air, water = _of(rows, sites, "air_site"), _of(rows, sites, "section")
-    days = evaluate_air_days(air, sites, exceptions, catalog=catalog) if air.num_rows else None
+    days = (
+        evaluate_air_days(air, sites, exceptions, catalog=catalog, areas=("city", "county")) if air.num_rows else None
+    )
     nothing = pa.table({})
     return Judged(
         site_days=days.site_days if days else nothing,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from qingce import __version__
 from qingce.app.campaign import Campaign, read_campaign
+from qingce.app.daily import daily_tables, today
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged, judge
@@ -79,7 +80,7 @@ class _Build:
     def run(self) -> Results:
         """Take every step in order."""
         with self.steps.step("读取规划 reading plans"):
-            readings, numbers = self._read()
+            readings = self._read()
         with self.steps.step("收入数据 taking data in"):
             inputs = self._take_in()
         as_of = self.campaign.as_of or self._last_day()
@@ -87,9 +88,11 @@ class _Build:
             judged = judge(self.lake, inputs.sites, inputs.exceptions, catalog=self.catalog, as_of=as_of)
         with self.steps.step("绑定与进度 binding and progress"):
             tables = self._progress(readings, inputs, judged, as_of=as_of)
-        tables |= reading_tables(readings, numbers) | judged.tables()
+        tables |= reading_tables(readings) | judged.tables()
         tables |= {"sites": inputs.sites, "official": inputs.official}
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
+        tables |= self._daily(inputs, judged, as_of=as_of)
+        tables["quota"] = pa.concat_tables([tables["quota"], self._today(inputs, judged, as_of=as_of)])
         tables |= catalogue_tables(
             self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months}
         )
@@ -98,14 +101,14 @@ class _Build:
             write_results(results, self.campaign.out)
         return publish(results, self.campaign, lake=self.lake, steps=self.steps)
 
-    def _read(self) -> tuple[list[Reading], dict[str, str]]:
-        readings, numbers = [], {}
+    def _read(self) -> list[Reading]:
+        """Read every plan; a document number of `campaign.toml` goes before what the text says."""
+        readings = []
         for plan in self.campaign.plans:
             reading = read_document(plan.file, self.catalog)
-            readings.append(reading)
-            if plan.number:
-                numbers[reading.document.id] = plan.number
-        return readings, numbers
+            number = plan.number or reading.document.number
+            readings.append(replace(reading, document=replace(reading.document, number=number)))
+        return readings
 
     def _take_in(self) -> Inputs:
         campaign, catalog = self.campaign, self.catalog
@@ -171,6 +174,14 @@ class _Build:
         )
         return {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
 
+    def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
+        days = judged.site_days, judged.city_days
+        return daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
+
+    def _today(self, inputs: Inputs, judged: Judged, *, as_of: date) -> pa.Table:
+        region = self.campaign.region
+        return today(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of, region=region)
+
     def _run_facts(self, inputs: Inputs, as_of: date) -> Mapping[str, object]:
         return {
             "campaign": self.campaign.name,
@@ -188,8 +199,3 @@ class _Build:
     def _region_name(self) -> str:
         regions = self.catalog.regions
         return regions.get(self.campaign.region).name if self.campaign.region in regions else ""
-
-
-def day_after(day: date) -> datetime:
-    """Return midnight after a day."""
-    return datetime.combine(day + timedelta(1), datetime.min.time())

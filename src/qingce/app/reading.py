@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,12 +31,12 @@ def read_plans(paths: Sequence[Path], *, catalog: Catalog | None = None) -> list
     return [read_document(file, chosen) for file in files]
 
 
-def reading_tables(readings: Sequence[Reading], numbers: Mapping[str, str]) -> dict[str, pa.Table]:
-    """Return the tables of readings as `Results` keeps them; `numbers` gives document numbers by id."""
+def reading_tables(readings: Sequence[Reading]) -> dict[str, pa.Table]:
+    """Return the tables of readings as `Results` keeps them."""
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in READ_TABLES}
     for reading in readings:
         key = reading.document.id
-        rows["documents"].append(_fields(reading.document, number=numbers.get(key) or reading.document.number))
+        rows["documents"].append(_fields(reading.document))
         for name in ("clauses", "deadlines", "mechanisms", "repairs"):
             rows[name] += [_fields(item, document_id=key) for item in getattr(reading, name)]
         rows["targets"] += [_target(target, key) for target in reading.targets]
@@ -92,7 +92,7 @@ def write_page(readings: Sequence[Reading], path: Path) -> None:
 
 def _as_results(readings: Sequence[Reading]) -> Results:
     titles = "、".join(reading.document.title for reading in readings)
-    return Results(reading_tables(readings, {}), {"campaign": titles, "sample": False})
+    return Results(reading_tables(readings), {"campaign": titles, "sample": False})
 
 
 def summary(readings: Sequence[Reading], *, repairs: bool) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from qingce.app.campaign import read_campaign
+from qingce.catalog import load_catalog
 from qingce.core.errors import complain
 from qingce.core.periods import last_day_of
 from qingce.publish import read_results
@@ -14,15 +15,19 @@ from qingce.thread import Why, why
 
 __all__ = ["explain"]
 
+LOCAL = timedelta(hours=8)
+"""Local standard time is ahead of UTC, in which the lake keeps known time."""
+
 
 def explain(identifier: str, folder: Path, *, known_at: str) -> Why:
     """Walk from an id both ways; raises QC601, QC605, QC4xx for an unknown id."""
     campaign = read_campaign(folder)
     if not (campaign.out / "run.json").exists():
         raise complain("QC605", words={"folder": folder})
-    then = datetime.combine(last_day_of(known_at), datetime.max.time()) if known_at else None
+    then = datetime.combine(last_day_of(known_at), datetime.max.time()) - LOCAL if known_at else None
+    catalog = load_catalog(campaign.overlays)
     lake = open_lake(campaign.lake)
     try:
-        return why(identifier, read_results(campaign.out).tables, lake=lake, known_at=then)
+        return why(identifier, read_results(campaign.out).tables, lake=lake, known_at=then, catalog=catalog)
     finally:
         lake.close()
