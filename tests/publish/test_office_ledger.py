@@ -285,6 +285,7 @@ def test_documents_that_were_only_read_still_give_a_ledger(results: Results, tmp
     rows = body(sheet)
     assert len(rows) == results["targets"].num_rows
     assert "【仅读取】" in rows[0]["指标"].value
+    assert not rows[0]["官方值及审核状态"].value, "nothing is awaited where nothing was judged"
 
 
 def test_empty_results_say_so_on_every_sheet(tmp_path: Path) -> None:
@@ -294,7 +295,7 @@ def test_empty_results_say_so_on_every_sheet(tmp_path: Path) -> None:
     said = {name: book[name].cell(HEAD + 1, 1).value for name in SHEETS[:6]}
     assert said == {
         "目标进度表": "没有读到目标", "任务台账": "没有读到任务", "指标清单": "没有读到目标",
-        "未能绑定": "所有目标均已绑定",
+        "未能绑定": "未评估，没有绑定结果",
         "修复记录": "没有需要修复的文字", "断面月报": "没有断面数据",
     }  # fmt: skip
 

@@ -59,6 +59,7 @@ _KINDS = {
     "delegated": "上级下达", "qualitative": "定性", "coverage": "覆盖", "threshold": "门槛",
 }  # fmt: skip
 _JUDGED = 2
+_ONLY_READ = "仅读取"
 _ORDER = ("lost", "not_met", "at_risk", "on_track", "met", "safe")
 
 
@@ -111,7 +112,8 @@ def unbound_grid(results: Results) -> Grid:
         ]
         for number, row in enumerate(found, 1)
     ]  # fmt: skip
-    return Grid("未能绑定", "未能绑定的目标", columns, rows, run_line(results), (), "所有目标均已绑定")
+    told = "所有目标均已绑定" if results["progress"].num_rows else "未评估，没有绑定结果"
+    return Grid("未能绑定", "未能绑定的目标", columns, rows, run_line(results), (), told)
 
 
 def indicator_grid(results: Results) -> Grid:
@@ -213,7 +215,7 @@ def chinese_deadline(row: Row) -> str:
 
 def _official(results: Results, row: Row) -> Cell:
     if row.get("official_value") is None:
-        return None if is_unbound(row) else Toned("待反馈", "wait")
+        return None if is_unbound(row) or row.get("status") == _ONLY_READ else Toned("待反馈", "wait")
     return "\n".join(official_lines(results, row))
 
 
@@ -235,7 +237,7 @@ def _from_targets(results: Results) -> list[Row]:
         {
             "target_id": row["id"], "document_number": numbers.get(text(row, "document_id"), ""), "bound": True,
             "battle": row["battle"], "indicator_id": row["indicator_id"], "indicator_name": row["indicator"],
-            "scope_name": row["scope"], "deadline": row["deadline"], "quote": row["quote"], "status": "仅读取",
+            "scope_name": row["scope"], "deadline": row["deadline"], "quote": row["quote"], "status": _ONLY_READ,
             "official_value": None, "unit": row["unit"],
             "target_text": " ".join(filter(None, (_SIGNS.get(text(row, "comparator"), ""), text(row, "value_text")))),
         }
