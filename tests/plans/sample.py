@@ -32,7 +32,12 @@ ITEMS: list[tuple[int, int, str, str]] = [
     ),
     (2, 2, "强化扬尘管控", ""),
     (3, 1, "推行绿色施工", "建筑工地严格落实“六个百分之百”。（责任单位：市住房城乡建设局）"),
-    (3, 2, "提高道路保洁水平", "到2026年，市区道路机械化清扫率达到93%以上，县城达到86%以上。（责任单位：市城管局、各县政府）"),
+    (
+        3,
+        2,
+        "提高道路保洁水平",
+        "到2026年，市区道路机械化清扫率达到93%以上，县城达到86%以上。（责任单位：市城管局、各县政府）",
+    ),
     (1, 3, "深入打好碧水保卫战", ""),
     (
         2,
@@ -40,7 +45,12 @@ ITEMS: list[tuple[int, int, str, str]] = [
         "加强河湖治理",
         "开展入河排污口排查整治。到2027年，确保清溪、白石河水质分别达到Ⅱ类、Ⅲ类，县级以上饮用水水源水质达标率达到100%。",
     ),
-    (2, 2, "推进再生水利用", "2027年底前，全市再生水利用率提高到32%，新建污水处理厂5座。每年11月1日至次年3月31日保障生态流量。"),
+    (
+        2,
+        2,
+        "推进再生水利用",
+        "2027年底前，全市再生水利用率提高到32%，新建污水处理厂5座。每年11月1日至次年3月31日保障生态流量。",
+    ),
     (1, 4, "保障措施", ""),
     (2, 1, "加强组织领导", "各县区党委政府每年向市委、市政府报告工作情况。"),
 ]
@@ -81,13 +91,14 @@ def as_markdown() -> str:
 
 def as_html() -> str:
     body = "\n".join(
-        f"<p>{html.escape((marker(level, number) if level else '') + words)}</p>" for level, number, words in paragraphs()
+        f"<p>{html.escape((marker(level, number) if level else '') + words)}</p>"
+        for level, number, words in paragraphs()
     )
     return f"""<!DOCTYPE html><html><head><title>{TITLE} - 青溪市政府网</title><style>p{{}}</style></head><body>
 <div class="nav"><a>首页</a><a>政务公开</a></div><div id="breadcrumb">当前位置：首页 &gt; 文件</div>
 <article><h1>{TITLE}</h1><p>{ISSUER}</p><p>（2026年3月18日）</p>
 {body}
-</article><div class="footer">版权所有：青溪市人民政府办公室 到2030年浏览量达到100%</div><script>var x = 1;</script></body></html>"""
+</article><div class="footer">版权所有：青溪市人民政府办公室 到2030年浏览量达到100%</div><script>var x = 1;</script></body></html>"""  # noqa: E501
 
 
 _NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -101,11 +112,11 @@ _TYPES = """<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.o
 <Default Extension="xml" ContentType="application/xml"/>
 <Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>
 <Override PartName="/word/numbering.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.numbering+xml"/>
-</Types>"""
+</Types>"""  # noqa: E501
 _RELS = """<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"""
+<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"""  # noqa: E501
 _WORD_RELS = """<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/></Relationships>"""
+<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/numbering" Target="numbering.xml"/></Relationships>"""  # noqa: E501
 
 
 def paragraph_xml(words: str, level: int = 0) -> str:

@@ -71,10 +71,10 @@ def test_a_date_does_not_reach_back() -> None:
 
 
 def test_a_date_is_carried_over_a_full_stop_by_states_only() -> None:
-    text = "一、主要目标\n到2027年，湿地保护率达到51%。全市森林覆盖率达到30%。大力推进绿化，水土保持率达到70%。\n二、任务\n垃圾处理率达到99%。\n"
+    text = "一、主要目标\n到2027年，湿地保护率达到51%。全市森林覆盖率达到30%。大力推进绿化，水土保持率达到70%。\n二、任务\n垃圾处理率达到99%。\n"  # noqa: E501
     assert governed(text) == [("51", "2027"), ("30", "2027"), ("70", ""), ("99", "")]
 
 
 def test_a_year_over_at_issue_is_history() -> None:
-    text = "某市方案\n（2026年2月9日）\n一、现状\n2025年，全市优良天数比率为85.2%。\n二、目标\n2026年，全市优良天数比率达到86%。\n"
+    text = "某市方案\n（2026年2月9日）\n一、现状\n2025年，全市优良天数比率为85.2%。\n二、目标\n2026年，全市优良天数比率达到86%。\n"  # noqa: E501
     assert governed(text) == [("86", "2026")]

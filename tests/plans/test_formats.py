@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.plans import sample
 
 from qingce.catalog import load_catalog
 from qingce.core.errors import DocumentError
@@ -16,7 +17,6 @@ from qingce.plans.formats import load
 from qingce.plans.formats.numbering import chinese, numeral
 from qingce.plans.formats.office import convert
 from qingce.plans.formats.pdf import Line, paragraphs
-from tests.plans import sample
 
 CATALOG = load_catalog()
 
@@ -24,14 +24,33 @@ CATALOG = load_catalog()
 def meaning(reading: Reading) -> dict[str, object]:
     """What must not depend on the format."""
     return {
-        "head": (reading.document.title, reading.document.issuer, reading.document.level, reading.document.date, reading.document.kind),
+        "head": (
+            reading.document.title,
+            reading.document.issuer,
+            reading.document.level,
+            reading.document.date,
+            reading.document.kind,
+        ),
         "tree": [(c.path, c.title, c.level, c.battle) for c in reading.clauses],
         "targets": [
-            (t.indicator, t.indicator_id, t.scope, t.comparator, t.value, t.unit, t.base_year, t.deadline, t.kind, t.clause.split("-", 2)[2])
+            (
+                t.indicator,
+                t.indicator_id,
+                t.scope,
+                t.comparator,
+                t.value,
+                t.unit,
+                t.base_year,
+                t.deadline,
+                t.kind,
+                t.clause.split("-", 2)[2],
+            )
             for t in reading.targets
         ],
         "deadlines": [(d.date, d.kind) for d in reading.deadlines],
-        "tasks": [(t.path, t.title, t.lead_units, t.support_units, t.responsible_units, t.measures) for t in reading.tasks],
+        "tasks": [
+            (t.path, t.title, t.lead_units, t.support_units, t.responsible_units, t.measures) for t in reading.tasks
+        ],
     }
 
 
@@ -57,7 +76,7 @@ def test_the_sample_is_read_as_a_careful_officer_reads_it(plain: Reading) -> Non
     assert plain.document.title == sample.TITLE
     assert (plain.document.issuer, plain.document.level, plain.document.date) == (sample.ISSUER, "city", "2026-03-18")
     assert [c.path for c in plain.clauses] == [
-        "一", "一/（一）", "一/（二）", "二", "二/（一）", "二/（二）", "二/（二）/1", "二/（二）/2", "三", "三/（一）", "三/（二）", "四", "四/（一）",
+        "一", "一/（一）", "一/（二）", "二", "二/（一）", "二/（二）", "二/（二）/1", "二/（二）/2", "三", "三/（一）", "三/（二）", "四", "四/（一）",  # noqa: E501
     ]  # fmt: skip
     assert len([t for t in plain.targets if t.kind in {"level", "class", "relative", "increment"}]) == 16
     tasks = {t.path: t for t in plain.tasks}
@@ -100,17 +119,24 @@ def test_word_accepts_changes_and_reads_boxes_notes_and_merged_cells(tmp_path: P
         "<w:p><w:r><w:t>到2027年，湿地保护率达到</w:t></w:r><w:del><w:r><w:delText>50</w:delText></w:r></w:del>"
         "<w:ins><w:r><w:t>56</w:t></w:r></w:ins><w:r><w:t>%。</w:t></w:r></w:p>"
     )
-    box = "<w:p><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>文本框里的话。</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p>"
+    box = "<w:p><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>文本框里的话。</w:t></w:r></w:p></w:txbxContent></w:pict></w:r></w:p>"  # noqa: E501
     notes = (
         '<?xml version="1.0"?><w:footnotes xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
         '<w:footnote w:id="2"><w:p><w:r><w:t>脚注的话。</w:t></w:r></w:p></w:footnote></w:footnotes>'
     )
     text = load(sample.write_docx(tmp_path / "rich.docx", changed + box + table, footnotes=notes)).text
-    assert text.split("\n") == ["到2027年，湿地保护率达到56%。", "", "文本框里的话。", "大气\t任务甲", "大气\t任务乙", "附注：脚注的话。"]
+    assert text.split("\n") == [
+        "到2027年，湿地保护率达到56%。",
+        "",
+        "文本框里的话。",
+        "大气\t任务甲",
+        "大气\t任务乙",
+        "附注：脚注的话。",
+    ]
 
 
 @pytest.mark.parametrize(("number", "style", "shown"), [
-    (12, "chineseCounting", "十二"), (3, "decimalEnclosedCircle", "③"), (4, "lowerRoman", "iv"), (2, "upperLetter", "B"), (7, "decimal", "7"), (1, "bullet", ""),
+    (12, "chineseCounting", "十二"), (3, "decimalEnclosedCircle", "③"), (4, "lowerRoman", "iv"), (2, "upperLetter", "B"), (7, "decimal", "7"), (1, "bullet", ""),  # noqa: E501
 ])  # fmt: skip
 def test_numbers_of_word_as_they_are_shown(number: int, style: str, shown: str) -> None:
     assert numeral(number, style) == shown
@@ -120,17 +146,21 @@ def test_numbers_of_word_as_they_are_shown(number: int, style: str, shown: str) 
 def test_a_restarted_list_begins_again(tmp_path: Path) -> None:
     numbering = sample._NUMBERING.replace(
         "</w:numbering>",
-        '<w:num w:numId="8"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num></w:numbering>',
+        '<w:num w:numId="8"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num></w:numbering>',  # noqa: E501
     )
     body = sample.paragraph_xml("甲", 1) + sample.paragraph_xml("乙", 1)
     body += sample.paragraph_xml("丙", 1).replace('numId w:val="7"', 'numId w:val="8"')
-    assert load(sample.write_docx(tmp_path / "n.docx", body, numbering=numbering)).text.split("\n") == ["一、甲", "二、乙", "一、丙"]
+    assert load(sample.write_docx(tmp_path / "n.docx", body, numbering=numbering)).text.split("\n") == [
+        "一、甲",
+        "二、乙",
+        "一、丙",
+    ]
 
 
 def test_a_web_table_is_filled_down_and_its_list_numbered(tmp_path: Path) -> None:
     path = tmp_path / "t.html"
     path.write_text(
-        "<html><body><ol><li>甲</li><li>乙</li></ol><table><tr><td rowspan=2>水</td><td>任务一</td></tr><tr><td>任务二</td></tr></table></body></html>",
+        "<html><body><ol><li>甲</li><li>乙</li></ol><table><tr><td rowspan=2>水</td><td>任务一</td></tr><tr><td>任务二</td></tr></table></body></html>",  # noqa: E501
         encoding="utf-8",
     )
     assert load(path).text == "1.甲\n2.乙\n水\t任务一\n水\t任务二"
@@ -140,7 +170,12 @@ def test_lines_of_a_page_become_paragraphs() -> None:
     def line(text: str, y: float, *, x0: float = 90, x1: float = 500, page: int = 0) -> Line:
         return Line(text, x0, x1, y, y + 12, 12, page)
 
-    lines = [line("一、加强治", 700, x0=114), line("理。", 680, x1=130), line("二、完成整", 660, x0=114), line("改。", 700, x1=130, page=1)]
+    lines = [
+        line("一、加强治", 700, x0=114),
+        line("理。", 680, x1=130),
+        line("二、完成整", 660, x0=114),
+        line("改。", 700, x1=130, page=1),
+    ]
     assert paragraphs(lines) == "一、加强治理。\n二、完成整改。"
 
 
@@ -164,7 +199,7 @@ def test_a_bad_file_has_its_numbered_error(tmp_path: Path, name: str) -> None:
 
 
 def test_a_missing_file_has_its_numbered_error(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="QC308.*none.txt"):
+    with pytest.raises(DocumentError, match="QC308.*none.txt"):  # noqa: RUF043
         read_document(tmp_path / "none.txt", CATALOG)
 
 
@@ -181,7 +216,7 @@ def pdf_with(path: Path, *, password: str = "", image: bool = False) -> Path:
 
 
 def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="QC303.*locked.pdf"):
+    with pytest.raises(DocumentError, match="QC303.*locked.pdf"):  # noqa: RUF043
         read_document(pdf_with(tmp_path / "locked.pdf", password="secret"), CATALOG)
 
 
@@ -201,7 +236,7 @@ def test_an_old_format_without_libreoffice(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     path = tmp_path / "old.wps"
     path.write_bytes(b"\xd0\xcf\x11\xe0 old")
-    with pytest.raises(DocumentError, match="QC306.*old.wps.*LibreOffice"):
+    with pytest.raises(DocumentError, match="QC306.*old.wps.*LibreOffice"):  # noqa: RUF043
         read_document(path, CATALOG)
 
 
@@ -227,5 +262,5 @@ def test_a_zip_that_leads_outside_is_refused(tmp_path: Path) -> None:
     packed = tmp_path / "bad.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("../evil.txt", "x")
-    with pytest.raises(DocumentError, match="QC307.*bad.zip"), documents_in(packed):
+    with pytest.raises(DocumentError, match="QC307.*bad.zip"), documents_in(packed):  # noqa: RUF043
         pass

@@ -58,9 +58,19 @@ def score(shared: Path, scorer: ModuleType, readings: dict[str, Reading]) -> dic
     }
 
 
-def test_the_three_plans_read_as_their_annotators_did(shared: Path, scorer: ModuleType, readings: dict[str, Reading]) -> None:
+def test_the_three_plans_read_as_their_annotators_did(
+    shared: Path, scorer: ModuleType, readings: dict[str, Reading]
+) -> None:
     reached = score(shared, scorer, readings)
-    floors = {"targets": 0.99, "tuple": 0.98, "deadlines": 0.98, "tasks": 1.0, "titles": 1.0, "units": 1.0, "offsets": 1.0}
+    floors = {
+        "targets": 0.99,
+        "tuple": 0.98,
+        "deadlines": 0.98,
+        "tasks": 1.0,
+        "titles": 1.0,
+        "units": 1.0,
+        "offsets": 1.0,
+    }
     assert {name: value for name, value in reached.items() if value < floors[name]} == {}
 
 
@@ -72,10 +82,14 @@ def test_headings_stand_where_the_annotators_saw_them(shared: Path, readings: di
 
 def test_certain_damage_that_changes_a_reading_is_found(shared: Path, readings: dict[str, Reading]) -> None:
     rows = [json.loads(line) for line in (shared / "gold" / "damage.jsonl").read_text("utf-8").splitlines()]
-    wanted = [r for r in rows if r["certainty"] == "certain" and r["category"] in {"page_break", "latex", "ocr", "duplicate", "case"}]
+    wanted = [
+        r
+        for r in rows
+        if r["certainty"] == "certain" and r["category"] in {"page_break", "latex", "ocr", "duplicate", "case"}
+    ]
     missed = [
         row["id"] for row in wanted
-        if not any(r.start < row["offset"] + len(row["quote"]) and r.end > row["offset"] for r in readings[row["doc"]].repairs)
+        if not any(r.start < row["offset"] + len(row["quote"]) and r.end > row["offset"] for r in readings[row["doc"]].repairs)  # noqa: E501
     ]  # fmt: skip
     assert missed == []
 
@@ -83,8 +97,8 @@ def test_certain_damage_that_changes_a_reading_is_found(shared: Path, readings: 
 # The headline targets of 主要目标 in the two plans without annotation, read by hand.
 HEADLINES = {
     "001": [
-        ("decrease_by", "16", "%", 2020), ("decrease_by", "16.6", "%", 2020), (">=", "85", "%", None), (">=", "80", "%", None),
-        (">=", "3730", "吨", None), (">=", "690", "吨", None), (">=", "1600.6", "吨", None), (">=", "80.07", "吨", None),
+        ("decrease_by", "16", "%", 2020), ("decrease_by", "16.6", "%", 2020), (">=", "85", "%", None), (">=", "80", "%", None),  # noqa: E501
+        (">=", "3730", "吨", None), (">=", "690", "吨", None), (">=", "1600.6", "吨", None), (">=", "80.07", "吨", None),  # noqa: E501
     ],
 }  # fmt: skip
 
@@ -96,7 +110,9 @@ def test_headline_targets_of_a_plan_without_annotation(readings: dict[str, Readi
 
 
 @pytest.mark.parametrize(("number", "sections", "items"), [("001", 9, 41), ("004", 10, 69)])
-def test_trees_of_the_plans_without_annotation(readings: dict[str, Reading], number: str, sections: int, items: int) -> None:
+def test_trees_of_the_plans_without_annotation(
+    readings: dict[str, Reading], number: str, sections: int, items: int
+) -> None:
     levels = Counter(min(c.level, 2) for c in readings[number].clauses)
     assert (levels[1], levels[2]) == (sections, items)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.plans import sample
 
 from qingce.catalog import load_catalog
 from qingce.core.records import Reading
 from qingce.plans import read_text, reading_to_dict
-from tests.plans import sample
 
 CATALOG = load_catalog()
 SAMPLE = sample.as_text()
@@ -60,7 +60,9 @@ def damaged(text: str, seed: int) -> str:
         else:
             at = sorted(chance.randrange(len(piece) + 1) for _ in range(20))
             for place in reversed(at):
-                piece = piece[:place] + chance.choice(["\n\n", " ", "，", "。", "（", "“", "\t", "％", "X"]) + piece[place:]
+                piece = (
+                    piece[:place] + chance.choice(["\n\n", " ", "，", "。", "（", "“", "\t", "％", "X"]) + piece[place:]
+                )
     return piece
 
 
@@ -77,8 +79,8 @@ def test_two_thousand_damaged_copies_of_a_real_plan(shared: Path, number: str) -
         standing(read_text(damaged(text, seed), CATALOG))
 
 
-PIECES = ["到2025年，", "达到", "下降", "30%", "以上", "“", "”", "（", "）", "《", "》", "Ⅲ类", "水质", "一、", "（二）", "1.", "\n", "。", "；", "、",
-          "分别", "比2020年", "全市", "浓度", "XX", "责任单位：", "每年", "11月1日至次年3月31日", "劣", "个", "新建", " ", "\t", "断面", "A", "$PM_{2.5}$"]  # fmt: skip
+PIECES = ["到2025年，", "达到", "下降", "30%", "以上", "“", "”", "（", "）", "《", "》", "Ⅲ类", "水质", "一、", "（二）", "1.", "\n", "。", "；", "、",  # noqa: E501
+          "分别", "比2020年", "全市", "浓度", "XX", "责任单位：", "每年", "11月1日至次年3月31日", "劣", "个", "新建", " ", "\t", "断面", "A", "$PM_{2.5}$"]  # fmt: skip  # noqa: E501
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -108,7 +110,7 @@ def seconds(text: str) -> float:
 
 
 @pytest.mark.parametrize("unit", [
-    "到2027年，全市湿地保护率达到56%以上。\n", "（", "1", "“", "十", " ", "、化学需氧量", "一、", "X", "到", "A_{", "\n", "\t", "|-", "2025年",
+    "到2027年，全市湿地保护率达到56%以上。\n", "（", "1", "“", "十", " ", "、化学需氧量", "一、", "X", "到", "A_{", "\n", "\t", "|-", "2025年",  # noqa: E501
 ])  # fmt: skip
 def test_time_grows_with_length(unit: str) -> None:
     text = unit * (60_000 // len(unit))

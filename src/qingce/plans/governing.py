@@ -17,7 +17,9 @@ __all__ = ["Governed", "govern"]
 
 _HEADS = frozenset({"by", "by_end", "period", "about"})
 _OWN = frozenset({"recurring", "seasonal", "event", "embedded"})
-_STATE_AHEAD = re.compile(r"[^，；。]*?(?:达到|完成|消除|实现|提高到|降至|控制在|稳定|保持|下降|覆盖|清零|不低于|不高于|改善|提升|增强|牢固|完善|形成)")
+_STATE_AHEAD = re.compile(
+    r"[^，；。]*?(?:达到|完成|消除|实现|提高到|降至|控制在|稳定|保持|下降|覆盖|清零|不低于|不高于|改善|提升|增强|牢固|完善|形成)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +71,7 @@ def _continues(page: Page, sentence: Sentence, marks: tuple[DateMark, ...]) -> b
     if any(mark.kind in _HEADS for mark in marks):
         return False
     first = sentence.clauses[0]
-    return not _action(page.phrases).match(page.flat, first.start) and _STATE_AHEAD.match(page.flat, first.start, sentence.end) is not None
+    return (
+        not _action(page.phrases).match(page.flat, first.start)
+        and _STATE_AHEAD.match(page.flat, first.start, sentence.end) is not None
+    )

@@ -10,14 +10,23 @@ from qingce.plans.view import fold_width
 
 __all__ = ["Heading", "read_heading"]
 
-_ISSUER = re.compile(r"^[一-龥 ]{2,40}(?:委员会|省委|市委|县委|区委|州委|政府|办公室|办公厅|厅|局|委|部|领导小组|指挥部|院)$")
+_ISSUER = re.compile(
+    r"^[一-龥 ]{2,40}(?:委员会|省委|市委|县委|区委|州委|政府|办公室|办公厅|厅|局|委|部|领导小组|指挥部|院)$"
+)
 _DAY = re.compile(r"((?:19|20)\d\d)\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})\s?日?")
 _NUMBER = re.compile(r"[一-龥]{1,10}[〔\[（(](?:19|20)\d\d[〕\]）)]第?\d{1,4}号")
 _EXTENSION = re.compile(r"\.(?:docx?|pdf|txt|html?|md|wps)$", re.I)
 _ABOUT = re.compile(r"^(?:关于|印发)")
-_FIRST_MARK = re.compile(r"(?m)^\s*(?:一、|第一[章条]|1[.、]|\(一\)|（一）)|一、")
+_FIRST_MARK = re.compile(r"(?m)^[ \t\u3000]*(?:一、|第一[章条]|1[.、]|\(一\)|（一）)|一、")
 _NATIONAL = re.compile(r"中共中央|国务院|生态环境部|中华人民共和国|全国人民代表大会")
-_LEVEL_WORDS = {"全省": "province", "全市": "city", "全县": "county", "全区": "county", "全镇": "township", "全国": "national"}
+_LEVEL_WORDS = {
+    "全省": "province",
+    "全市": "city",
+    "全县": "county",
+    "全区": "county",
+    "全镇": "township",
+    "全国": "national",
+}
 _SCOPE_OF = {"national": "全国", "province": "全省", "city": "全市", "county": "全县", "township": "全镇"}
 
 
@@ -75,7 +84,10 @@ def _level(title: str, issuer: str, text: str, *, phrases: Phrases) -> str:
     if _NATIONAL.search(words):
         return "national"
     levels = phrases.lookup("levels", "level")
-    places = re.findall(r"(?:^|[一-龥])([一-龥]{1,8}?(?:自治区|省|市|州|盟|县|区|旗|镇|乡|街道|开发区))(?!域|控|级|环境|场)", re.sub(r"关于.*", "", words) or words)
+    places = re.findall(
+        r"(?:^|[一-龥])([一-龥]{1,8}?(?:自治区|省|市|州|盟|县|区|旗|镇|乡|街道|开发区))(?!域|控|级|环境|场)",
+        re.sub(r"关于.*", "", words) or words,
+    )
     for place in reversed(places):
         ending = next((word for word in ("自治区", "开发区", "街道") if place.endswith(word)), place[-1])
         if not place.endswith(("城市", "地区", "园区", "灌区", "社区")):
@@ -99,7 +111,10 @@ def _stands_alone(part: str, match: re.Match[str]) -> bool:
     """Whether the date is its own line, in brackets or followed by a clock."""
     before = part[: match.start()].rsplit("\n", 1)[-1].strip(" （(")
     after = part[match.end() :].split("\n", 1)[0].strip(" ）)")
-    return not before and (not after or re.match(r"\d{1,2}:\d{2}|通过|公布|印发|发布|第[一-龥]{1,20}(?:会议|通过)|施行|国务院", after) is not None)
+    return not before and (
+        not after
+        or re.match(r"\d{1,2}:\d{2}|通过|公布|印发|发布|第[一-龥]{1,20}(?:会议|通过)|施行|国务院", after) is not None
+    )
 
 
 def _own_number(lines: list[str]) -> str:
@@ -111,7 +126,7 @@ def _own_number(lines: list[str]) -> str:
 
 
 def _kind(title: str, text: str, phrases: Phrases) -> str:
-    if len(re.findall(r"(?m)^\s*第[一二三四五六七八九十百]+条", text)) >= 5:
+    if len(re.findall(r"(?m)^[ \t\u3000#]*第[一二三四五六七八九十百]+条", text)) >= 5:
         return "law" if not re.search(r"(?:规划|方案|计划|意见)(?:（.*）)?$", title) else "plan"
     for row in phrases.rows("kinds"):
         if re.search(rf"{re.escape(row['words'])}(?:（[^（）]*）)?$", title):

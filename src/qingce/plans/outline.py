@@ -22,11 +22,24 @@ _MARKER = re.compile(
     r"|(?P<pnum>（\d{1,2}）|\d{1,2}）)"
     r"|(?P<circ>[①-⑳])"
 )
-_RANK = {"chapter": 0, "section": 1, "article": 2, "han": 3, "phan": 4, "bare": 4, "dec": 4, "num": 5, "pnum": 6, "circ": 7}
+_RANK = {
+    "chapter": 0,
+    "section": 1,
+    "article": 2,
+    "han": 3,
+    "phan": 4,
+    "bare": 4,
+    "dec": 4,
+    "num": 5,
+    "pnum": 6,
+    "circ": 7,
+}
 _ABSOLUTE = frozenset({"chapter", "section", "article", "han"})
 _GAP = 3
 _TITLE, _TITLE_WITH_COMMA, _HEADING = 45, 30, 70
-_CLOSING = re.compile(r"\n(?:附件|附：|附表|抄送|主送)[^\n]{0,40}|\n[^\n。；，]{4,40}\n(?:19|20)\d\d年\d{1,2}月\d{1,2}日(?=\n|$)")
+_CLOSING = re.compile(
+    r"\n(?:附件|附：|附表|抄送|主送)[^\n]{0,40}|\n[^\n。；，]{4,40}\n(?:19|20)\d\d年\d{1,2}月\d{1,2}日(?=\n|$)"
+)
 
 
 @dataclass(slots=True)
@@ -140,7 +153,9 @@ def _accept(text: str, candidates: list[_Candidate]) -> list[Node]:
 def _node(candidate: _Candidate, stack: list[Node]) -> Node:
     parent = stack[-1] if stack else None
     path = f"{parent.path}/{candidate.marker}" if parent else candidate.marker
-    node = Node(candidate.style, candidate.number, candidate.marker, candidate.start, candidate.end, len(stack) + 1, path)
+    node = Node(
+        candidate.style, candidate.number, candidate.marker, candidate.start, candidate.end, len(stack) + 1, path
+    )
     node.parent = parent
     if parent:
         parent.children.append(node)
@@ -184,7 +199,9 @@ def _follows(text: str, candidate: _Candidate, kept: list[Node], *, last: dict[s
         return number >= 1
     if sibling is not None:
         reach = _GAP if candidate.strong else 1
-        return sibling.number < number <= sibling.number + reach or (number == 1 and candidate.strong and style in {"num", "pnum"})
+        return sibling.number < number <= sibling.number + reach or (
+            number == 1 and candidate.strong and style in {"num", "pnum"}
+        )
     if number == last.get(style, 0) + 1:
         return not candidate.loose or number > 1 or _after_title(text, candidate, kept)
     return number == 1 and (not candidate.loose or _after_title(text, candidate, kept))

@@ -11,8 +11,9 @@ __all__ = ["HIDDEN", "Clause", "Sentence", "flatten", "split"]
 HIDDEN = {"（": "\x01", "“": "\x02", "《": "\x04"}
 """What a hidden character is replaced by in the flat text, by the bracket it stands in."""
 
-_OPENERS = {"（": "）", "“": "”", "《": "》"}
-_BRACKET = re.compile(r"[（）“”《》\n。]")
+_CLOSER_OF = {"（": "）", "“": "”", "《": "》"}
+_BRACKET = re.compile(r"[（）“”《》\n]")
+_DEEPEST = 12
 _REACH = 160
 _SENTENCE_END = re.compile(r"[。！？\n\t]")
 _CLAUSE_END = re.compile(r"[，；：。！？\n\t]")
@@ -48,28 +49,32 @@ def flatten(text: str) -> str:
     return "".join([*pieces, text[place:]])
 
 
-def _pairs(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the outermost closed brackets."""
-    place = 0
-    while match := _BRACKET.search(text, place):
-        place = match.end()
-        if match[0] in _OPENERS:
-            end = _closing(text, match.start())
-            if end:
-                yield match.start(), end
-                place = end
-
-
-def _closing(text: str, start: int) -> int:
-    """Return the end of the bracket opened at `start`, or 0; a line's end leaves it open."""
-    opener, closer, depth = text[start], _OPENERS[text[start]], 0
-    for match in _BRACKET.finditer(text, start, min(len(text), start + _REACH)):
+def _pairs(text: str) -> list[tuple[int, int]]:
+    """Find the outermost closed brackets in one pass; a line's end leaves what is open open."""
+    found: list[tuple[int, int]] = []
+    waiting: list[tuple[str, int]] = []
+    for match in _BRACKET.finditer(text):
         if match[0] == "\n":
-            return 0
-        depth += (match[0] == opener) - (match[0] == closer)
-        if depth == 0:
-            return match.end()
-    return 0
+            waiting.clear()
+        elif match[0] in _CLOSER_OF:
+            waiting.append((_CLOSER_OF[match[0]], match.start()))
+        else:
+            start = _opened(waiting, match[0])
+            if start is not None and match.end() - start <= _REACH:
+                while found and found[-1][0] > start:
+                    found.pop()
+                found.append((start, match.end()))
+    return found
+
+
+def _opened(waiting: list[tuple[str, int]], closer: str) -> int | None:
+    """Take the nearest opener that `closer` closes off the stack, and what was left open after it."""
+    for i in range(len(waiting) - 1, max(-1, len(waiting) - 1 - _DEEPEST), -1):
+        if waiting[i][0] == closer:
+            start = waiting[i][1]
+            del waiting[i:]
+            return start
+    return None
 
 
 def split(flat: str, start: int = 0, end: int | None = None) -> Iterator[Sentence]:

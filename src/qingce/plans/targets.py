@@ -55,7 +55,8 @@ def draft_targets(page: Page, ground: Ground) -> list[Draft]:
     sentences = list(split(page.flat))
     breaks = [node.start for node in ground.nodes]
     drafts: list[Draft] = []
-    seen, told, history = -1, [], False
+    told: list[Draft] = []
+    seen, history = -1, False
     for governed in govern(page, sentences, breaks):
         if governed.sentence.start != seen:
             seen, told = governed.sentence.start, []
@@ -182,5 +183,3 @@ def _node_battle(node: Node | None, page: Page) -> str:
             return found
         node = node.parent
     return ""
-
-

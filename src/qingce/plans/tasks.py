@@ -17,7 +17,9 @@ from qingce.plans.view import View
 
 __all__ = ["node_battle", "read_clauses", "read_tasks"]
 
-_LEAD = re.compile(r"^(?:[\x01\x03，]|并|且|同时|要|应当?|须|必须|及时|认真|全力|大力|积极|稳步|有序|扎实|深入|严格|全面|持续|进一步|不断|着力|切实|坚决|加快|有效|依法|统一|探索|逐步|因地制宜)+")
+_LEAD = re.compile(
+    r"^(?:[\x01\x03，]|并|且|同时|要|应当?|须|必须|及时|认真|全力|大力|积极|稳步|有序|扎实|深入|严格|全面|持续|进一步|不断|着力|切实|坚决|加快|有效|依法|统一|探索|逐步|因地制宜)+"
+)
 
 
 def read_clauses(view: View, nodes: list[Node], document_id: str, *, page: Page) -> tuple[Clause, ...]:

@@ -1,4 +1,4 @@
-"""The text as it is read: blanks out, broken lines joined, damage mended; every character knows its place. 读取视图。"""
+"""The text as it is read: blanks out, lines joined, damage mended, each character in its place. 读取视图。"""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _THOUSANDS = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 _BLANK = re.compile(r"[ \u3000\xa0\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\ufeff\r\x0b\x0c\x00-\x08\x0e-\x1f]+")
 _LATEX = re.compile(r"[（(]?\$[^$\n]{1,40}\$[）)]?|[A-Za-z]{1,4}_\{[^{}\n]{1,8}\}")
 _LATEX_DROP = re.compile(r"[$_{}\\]|(?<=\\)(?:mathrm|text|rm)")
-_MARK = r"(?:第[零一二三四五六七八九十百\d]+[章节条编]|[一二三四五六七八九十]{1,4}、|（[一二三四五六七八九十]{1,4}）|（\d{1,2}）|\d{1,2}[.、](?!\d)|[①-⑳])"
+_HAN = "[一二三四五六七八九十百]{1,4}"
+_MARK = rf"(?:第{_HAN}[章节条编]|{_HAN}、|（{_HAN}）|（\d{{1,2}}）|\d{{1,2}}[.、](?!\d)|[①-⑳])"
 _STARTS_ITEM = re.compile(rf"\s*(?:{_MARK}|——|[一-龥]{{2,8}}(?:单位|部门)：|[#|>*-])")
 _HEADING = re.compile(rf"\s*{_MARK}[^。]{{0,60}}$")
 _POINTED = re.compile(r"[，、。；：（]")
@@ -67,25 +68,27 @@ def _pair_quotes(text: str) -> str:
 
 def join_breaks(folded: str) -> list[tuple[int, int]]:
     """Find line breaks (and blank lines) that fall inside a sentence, as spans to leave out."""
-    spans, place = [], 0
+    spans: list[tuple[int, int]] = []
+    place = 0
     for match in re.finditer(r"\n\s*", folded):
         before = folded[place : match.start()].rstrip()
         after = folded[match.end() : match.end() + 24]
         goes_on = bool(spans) and spans[-1][1] == place
-        if before and after and _broken(before, after) and (goes_on or _POINTED.search(before)):
+        if before and after and _broken(before, after, goes_on=goes_on):
             spans.append((place + len(before), match.end()))
         place = match.end()
     return spans
 
 
-def _broken(before: str, after: str) -> bool:
-    """Whether a line that ends so and a next one that begins so are one sentence."""
+def _broken(before: str, after: str, *, goes_on: bool) -> bool:
+    """Whether a line that ends so and a next one that begins so are one sentence; `goes_on` if it is itself joined."""
     last = before.rstrip(_CLOSERS)[-1:]
     if not last or last in _TERMINAL or "\t" in before or _STARTS_ITEM.match(after) or before.lstrip()[:1] in "#|":
         return False
     if before[-1] in "，、（《“":
         return True
-    return len(before.strip()) >= _FULL_LINE and not _HEADING.match(before)
+    full = len(before.strip()) >= _FULL_LINE and _POINTED.search(before) is not None
+    return (goes_on or full) and not _HEADING.match(before)
 
 
 def build_view(text: str, folded: str, repairs: Iterable[Repair], *, markdown: bool = False) -> View:
@@ -101,11 +104,11 @@ def build_view(text: str, folded: str, repairs: Iterable[Repair], *, markdown: b
 
 def _latex(folded: str) -> list[tuple[int, int, str]]:
     """Leave out the mark-up of formulas: $PM_{2.5}$, PM_{10}."""
-    found = []
-    for outer in _LATEX.finditer(folded) if "_" in folded or "$" in folded else ():
-        for inner in _LATEX_DROP.finditer(outer[0]):
-            found.append((outer.start() + inner.start(), outer.start() + inner.end(), ""))
-    return found
+    return [
+        (outer.start() + inner.start(), outer.start() + inner.end(), "")
+        for outer in _LATEX.finditer(folded)
+        for inner in _LATEX_DROP.finditer(outer[0])
+    ]
 
 
 _MARKDOWN = (

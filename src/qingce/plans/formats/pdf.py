@@ -43,8 +43,8 @@ def pdf_text(path: Path) -> str:
 
 
 def _check(path: Path) -> None:
-    from pypdf import PdfReader  # noqa: PLC0415
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
 
     try:
         reader = PdfReader(path)
@@ -60,10 +60,10 @@ def _check(path: Path) -> None:
 
 def _pages(path: Path) -> list[tuple[float, float, list[Line]]]:
     """Lines of each page with its width and height."""
-    from pdfminer.high_level import extract_pages  # noqa: PLC0415
-    from pdfminer.layout import LAParams, LTTextLine  # noqa: PLC0415
-    from pdfminer.pdfexceptions import PDFException  # noqa: PLC0415
-    from pdfminer.psexceptions import PSException  # noqa: PLC0415
+    from pdfminer.high_level import extract_pages
+    from pdfminer.layout import LAParams, LTTextLine
+    from pdfminer.pdfexceptions import PDFException
+    from pdfminer.psexceptions import PSException
 
     pages = []
     try:
@@ -94,7 +94,9 @@ def _merged(lines: list[Line]) -> list[Line]:
         last = merged[-1] if merged else None
         if last and abs(last.y0 - line.y0) < 0.3 * line.size and 0 <= line.x0 - last.x1 < 2 * line.size:
             text = last.text + line.text
-            merged[-1] = Line(text, last.x0, line.x1, min(last.y0, line.y0), max(last.y1, line.y1), last.size, last.page)
+            merged[-1] = Line(
+                text, last.x0, line.x1, min(last.y0, line.y0), max(last.y1, line.y1), last.size, last.page
+            )
         else:
             merged.append(line)
     return merged
@@ -134,7 +136,7 @@ def _columns(lines: list[Line], width: float) -> list[Line]:
     across = [line for line in down if line not in left and line not in right]
     if len(left) < 5 or len(right) < 5 or len(across) > 0.2 * len(down):
         return down
-    top = max(max(line.y1 for line in left), max(line.y1 for line in right))
+    top = max(line.y1 for line in [*left, *right])
     head = [line for line in across if line.y0 >= top - line.size]
     return [*head, *left, *right, *(line for line in across if line not in head)]
 
@@ -176,7 +178,7 @@ def _margins(lines: list[Line]) -> list[_Margin]:
 
 def _recognised(path: Path) -> str:
     """Read the images of the pages with the extra `ocr`; raises QC304 where there is none."""
-    from pypdf import PdfReader  # noqa: PLC0415
+    from pypdf import PdfReader
 
     images = [image.data for page in PdfReader(path).pages for image in page.images]
     if not images:

@@ -13,16 +13,43 @@ __all__ = ["html_text"]
 
 _DROPPED = "script|style|noscript|template|nav|header|footer|aside|form|button|select|iframe|svg|head|figure"
 _FURNITURE = re.compile(
-    r"(?:^|[-_ ])(?:nav|menu|header|footer|foot|sidebar|side|share|breadcrumb|crumb|related|recommend|comment|copyright|toolbar|pagination|advert|ad|ads|banner|login|search|position|tips?)(?:$|[-_ ])",
-    re.I,
+    r"(?:^|[-_ ])(?:nav|menu|header|footer|foot|sidebar|side|share|breadcrumb|crumb|related|recommend|comment|"
+    r"copyright|toolbar|pagination|advert|ad|ads|banner|login|search|position|tips?)(?:$|[-_ ])",
+    re.IGNORECASE,
 )
-_BLOCKS = frozenset("p div section article h1 h2 h3 h4 h5 h6 li ul ol tr table blockquote pre dd dt dl main body center".split())
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "ul",
+        "ol",
+        "tr",
+        "table",
+        "blockquote",
+        "pre",
+        "dd",
+        "dt",
+        "dl",
+        "main",
+        "body",
+        "center",
+    ]
+)
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
 
 
 def html_text(data: bytes, path: Path) -> str:
     """Take the article out of a page: a line a block, tabs between cells, ordered lists numbered."""
-    from lxml import etree, html  # noqa: PLC0415
+    from lxml import etree, html
 
     source = _decoded(data, path)
     try:
@@ -30,9 +57,9 @@ def html_text(data: bytes, path: Path) -> str:
     except (etree.ParserError, ValueError) as error:
         raise complain("QC300", str(path)) from error
     for node in list(root.iter()):
-        if not isinstance(node.tag, str) or re.fullmatch(_DROPPED, node.tag) or _is_furniture(node):
-            if node.getparent() is not None and node.tag != "body":
-                node.drop_tree()
+        dropped = not isinstance(node.tag, str) or re.fullmatch(_DROPPED, node.tag) or _is_furniture(node)
+        if dropped and node.getparent() is not None and node.tag != "body":
+            node.drop_tree()
     body = _article(root)
     out: list[str] = []
     _walk(body, out)
@@ -50,7 +77,11 @@ def _decoded(data: bytes, path: Path) -> str:
 
 def _is_furniture(node: Any) -> bool:
     names = f"{node.get('class', '')} {node.get('id', '')}"
-    return node.tag not in {"html", "body", "main", "article"} and bool(names.strip()) and _FURNITURE.search(names) is not None
+    return (
+        node.tag not in {"html", "body", "main", "article"}
+        and bool(names.strip())
+        and _FURNITURE.search(names) is not None
+    )
 
 
 def _article(root: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Word documents: paragraphs with their automatic numbers, tables, text boxes, footnotes, changes accepted. Word 文档。"""
+"""Word documents: automatic numbers, tables, text boxes, footnotes, changes accepted. Word 文档。"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def docx_text(path: Path) -> str:
 
 
 def _parts(path: Path) -> dict[str, Any]:
-    from lxml import etree  # noqa: PLC0415
+    from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     found = {}

@@ -16,7 +16,15 @@ Verb = tuple[int, int, str, int]
 
 _FULL = Decimal(100)
 _BY_SUFFIX = {"floor": ">=", "cap": "<=", "about": "~"}
-_BY_SENSE = {"floor": ">=", "above": ">", "cap": "<=", "below": "<", "equal": "==", "cut": "decrease_by", "raise": "increase_by"}
+_BY_SENSE = {
+    "floor": ">=",
+    "above": ">",
+    "cap": "<=",
+    "below": "<",
+    "equal": "==",
+    "cut": "decrease_by",
+    "raise": "increase_by",
+}
 _REACHED = {"cut": "cap", "raise": "floor"}
 """由85%提高到2025年的90%: with the date between, what is reached is a level."""
 _REACH = 48

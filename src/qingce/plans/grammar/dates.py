@@ -35,8 +35,12 @@ _WINDOW = re.compile(
 _MONTH_SPAN = r"\d{1,2}月?(?:-|—|~|至|到)(?:次年|翌年)?\d{1,2}月"
 _MONTHS = re.compile(rf"(?:每年|(?<![\d年])){_MONTH_SPAN}(?:[，、和及]{_MONTH_SPAN})*")
 _MONTH_PAIR = re.compile(r"(\d{1,2})月?(?:-|—|~|至|到)(?:次年|翌年)?(\d{1,2})月")
-_PLAN = re.compile(r"“?(?P<name>十[一二三四五六]?|[十]?[二三四]?十[一二三四五六])五”?(?P<edge>时期|期间|期末|末|以来|收官)?")
-_UNDATED = re.compile(r"(?<![\d年每])(?:(?P<month>\d{1,2})月(?P<part>底|末|上旬|中旬|下旬)?|(?P<year>年底|年末)|(?P<half>上半年|下半年)|第?(?P<quarter>[一二三四])季度末?)(?P<edge>之前|以前|前)?")
+_PLAN = re.compile(
+    r"“?(?P<name>十[一二三四五六]?|[十]?[二三四]?十[一二三四五六])五”?(?P<edge>时期|期间|期末|末|以来|收官)?"
+)
+_UNDATED = re.compile(
+    r"(?<![\d年每])(?:(?P<month>\d{1,2})月(?P<part>底|末|上旬|中旬|下旬)?|(?P<year>年底|年末)|(?P<half>上半年|下半年)|第?(?P<quarter>[一二三四])季度末?)(?P<edge>之前|以前|前)?"
+)
 _BASE_BEFORE = re.compile(r"(?:比|较|以|与|同|由|相比|相较于|对比|在)$")
 _BASE_AFTER = re.compile(r"(?:为基|相比|基础上|水平|基数|的基准|相较|同期|实际)")
 _PAST_AFTER = re.compile(r"[^一-龥]{0,3}(?:第?[一-龥]{0,24}(?:通过|公布|颁布|发布|印发|施行|实施的|修订|修正|会议))")
@@ -132,7 +136,9 @@ def _role(text: str, match: re.Match[str], phrases: Phrases) -> str:
     """Tell base years, history, issue dates and names from dates that bind; '' if it binds."""
     before = text[max(0, match.start() - 4) : match.start()]
     after = text[match.end() : match.end() + 40]
-    if (_BASE_BEFORE.search(before) and not match["part"] and not match["edge"] and not _IN_YEAR.search(before)) or _BASE_AFTER.match(after):
+    if (
+        _BASE_BEFORE.search(before) and not match["part"] and not match["edge"] and not _IN_YEAR.search(before)
+    ) or _BASE_AFTER.match(after):
         return "base"
     if match["lead"] in {"从", "自"} and after.startswith("的"):
         return "base"
@@ -140,9 +146,18 @@ def _role(text: str, match: re.Match[str], phrases: Phrases) -> str:
         return "past"
     if match["day"] and (_PAST_AFTER.match(after) or after[:1] in {"）", "\n", ""}):
         return "issue"
-    if match["edge"] in {"前", "之前"} and not match["part"] and not match["month"] and re.match(rf"[^{_CLAUSE}]{{0,24}}(?:{_name_words(phrases)})", after):
+    if (
+        match["edge"] in {"前", "之前"}
+        and not match["part"]
+        and not match["month"]
+        and re.match(rf"[^{_CLAUSE}]{{0,24}}(?:{_name_words(phrases)})", after)
+    ):
         return "name"
-    return "name" if text[max(0, match.start() - 1) : match.start()] in {"《", "（", "〔"} and _names(text, match.end()) else ""
+    return (
+        "name"
+        if text[max(0, match.start() - 1) : match.start()] in {"《", "（", "〔"} and _names(text, match.end())
+        else ""
+    )
 
 
 _IN_YEAR = re.compile(r"(?:应|力争|争取|努力|须|要|拟)在$|[，。；]在$|^在$")
@@ -155,12 +170,17 @@ def _name_words(phrases: Phrases) -> str:
 
 def _windows(text: str) -> Iterator[DateMark]:
     for match in _WINDOW.finditer(text):
-        begin, close = f"--{int(match['m1']):02d}-{int(match['d1']):02d}", f"--{int(match['m2']):02d}-{int(match['d2']):02d}"
+        begin, close = (
+            f"--{int(match['m1']):02d}-{int(match['d1']):02d}",
+            f"--{int(match['m2']):02d}-{int(match['d2']):02d}",
+        )
         yield DateMark(match.start(), match.end(), f"R/{begin}/{close}", "recurring")
     for match in _MONTHS.finditer(text):
         pairs = [(int(a), int(b)) for a, b in _MONTH_PAIR.findall(match[0])]
         if all(1 <= a <= 12 and 1 <= b <= 12 for a, b in pairs):
-            yield DateMark(match.start(), match.end(), "R/" + ",".join(f"--{a:02d}..--{b:02d}" for a, b in pairs), "recurring")
+            yield DateMark(
+                match.start(), match.end(), "R/" + ",".join(f"--{a:02d}..--{b:02d}" for a, b in pairs), "recurring"
+            )
 
 
 def _plans(text: str) -> Iterator[DateMark]:
@@ -180,7 +200,10 @@ def _plans(text: str) -> Iterator[DateMark]:
 
 @cache
 def _word_pattern(phrases: Phrases) -> re.Pattern[str]:
-    words = sorted({w for kind in ("season", "every", "day") for w in phrases.words("times", kind=kind)}, key=lambda w: (-len(w), w))
+    words = sorted(
+        {w for kind in ("season", "every", "day") for w in phrases.words("times", kind=kind)},
+        key=lambda w: (-len(w), w),
+    )
     return re.compile("|".join(re.escape(word) for word in words))
 
 
@@ -191,23 +214,23 @@ def _words(text: str, phrases: Phrases) -> Iterator[DateMark]:
     focus = re.compile(rf"(?:{phrases.pattern('times', kind='focus')})[^{_CLAUSE}]{{0,12}}$")
     for match in _word_pattern(phrases).finditer(text):
         kind, date = kinds[match[0]], values[match[0]]
-        if kind == "every":
-            yield DateMark(match.start(), match.end(), date, "recurring")
-        elif kind == "day":
+        if kind in {"every", "day"}:
             yield DateMark(match.start(), match.end(), date, "recurring")
         elif text[match.end() : match.end() + 1] == "前":
             yield DateMark(match.start(), match.end() + 1, f"event:{match[0]}", "event")
         else:
             before, after = text[max(0, match.start() - 14) : match.start()], text[match.end() : match.end() + 12]
             water = match[0].endswith(("汛期", "水期"))
-            bare = water or (not focus.search(before) and not modified.match(after) and not after.startswith(("、", "和")))
+            bare = water or (
+                not focus.search(before) and not modified.match(after) and not after.startswith(("、", "和"))
+            )
             yield DateMark(match.start(), match.end(), date, "seasonal" if bare else "name")
 
 
 @cache
 def _event_pattern(phrases: Phrases) -> re.Pattern[str]:
     events = phrases.pattern("times", kind="event")
-    return re.compile(rf"(?P<event>{events})(?:之前|以前|前)(?=应|须|要|必|完|依|全|开|及|做|实|，)")
+    return re.compile(rf"(?P<event>(?:{events}){{1,2}})(?:之前|以前|前)(?=应|须|要|必|完|依|全|开|及|做|实|，)")
 
 
 def _events(text: str, phrases: Phrases) -> Iterator[DateMark]:

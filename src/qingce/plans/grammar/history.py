@@ -24,7 +24,7 @@ def tells_history(page: Page, sentence: Sentence) -> bool:
 
 
 def is_past(page: Page, clause: Clause, mark: DateMark | None, *, issued: str) -> bool:
-    """Whether a clause reports what was reached: 已达到, 下降了, or a year that was over when the document was issued."""
+    """Whether a clause reports what was reached: 已达到, 下降了, or a year over when the document was issued."""
     if _cues(page.phrases, "clause").search(page.flat, clause.start, clause.end):
         return True
     if mark is None or not mark.year or not re.match(r"\d{4}", issued):

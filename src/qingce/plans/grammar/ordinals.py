@@ -17,7 +17,9 @@ _VERB = re.compile(
     r"(?:或优于|国家|地表水|\(?GB|[\x01\x04]|《|环境质量|标准)*$"
 )
 _AFTER = re.compile(r"(?:水质|水体|标准|水平|要求|目标|及以上|或优于|以上)*(?:$|[、，；。\x01)和与且并]|及(?!以))")
-_ELIMINATE = re.compile(r"(?P<verb>(?:基本|全面|坚决|全部|彻底|稳定)?(?:消除|杜绝|消灭)|不得?出现|不发生|无)(?P<mid>(?:单月|国考|省考|国控|省控|考核|地表水|的|断面|出现)*)$")
+_ELIMINATE = re.compile(
+    r"(?P<verb>(?:基本|全面|坚决|全部|彻底|稳定)?(?:消除|杜绝|消灭)|不得?出现|不发生|无)(?P<mid>(?:单月|国考|省考|国控|省控|考核|地表水|的|断面|出现)*)$"
+)
 _WATER_NAME = re.compile(r"(?:河|江|湖|水库|渠|沟|海|干流|支流|水质|断面|水体)$")
 _OBJECT = re.compile(r"(?:的)?(?P<object>国控断面|国考断面|省控断面|断面|水体|水质)?")
 
@@ -25,7 +27,7 @@ _OBJECT = re.compile(r"(?:的)?(?P<object>国控断面|国考断面|省控断面
 def read_ordinals(scene: Scene) -> list[Draft]:
     """Read every target of the clause whose value is a water class."""
     clause, bare = scene.clause, scene.bare
-    classes = find_classes(bare, clause.start, clause.end, scene.page.phrases)
+    classes = find_classes(bare, clause.start, clause.end, phrases=scene.page.phrases)
     if not classes:
         return []
     runs = _runs(bare, classes)

@@ -17,7 +17,14 @@ _POWERS = {"十": 10, "百": 100, "千": 1000}
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _CHINESE = r"[零〇一二两三四五六七八九十百千]+(?:点[零〇一二三四五六七八九]+)?"
 _MASK = r"[XxＸ×＊*○]{1,5}|_{2,8}"
-_PER = {"每立方米": "立方米", "每平方米": "平方米", "每升": "升", "每平方公里": "平方公里", "每公顷": "公顷", "每亩": "亩"}
+_PER = {
+    "每立方米": "立方米",
+    "每平方米": "平方米",
+    "每升": "升",
+    "每平方公里": "平方公里",
+    "每公顷": "公顷",
+    "每亩": "亩",
+}
 _SCALES = {"十万": 100_000, "百万": 1_000_000, "千万": 10_000_000, "万": 10_000, "亿": 100_000_000, "千": 1000}
 
 
@@ -95,7 +102,7 @@ _GUARD_BEFORE = re.compile(r"[A-Za-z0-9.第“\x02〔]$|[十百千万]个$|[一�
 _NOT_AFTER = re.compile(r"[A-Za-z]")
 
 
-def find_quantities(flat: str, start: int, end: int, phrases: Phrases) -> Iterator[Quantity]:
+def find_quantities(flat: str, start: int, end: int, *, phrases: Phrases) -> Iterator[Quantity]:
     """Yield every number with a unit (or bare, after a verb) between `start` and `end` of the flat text."""
     for match in _pattern(phrases).finditer(flat, start, end):
         before = flat[max(0, match.start() - 2) : match.start()]
@@ -110,7 +117,9 @@ def _read(match: re.Match[str], phrases: Phrases) -> Quantity | None:
     suffix = match["suffix"] or ""
     if match["part"]:
         value = _share(match["part"])
-        return Quantity(match.start(), match.end() - len(suffix), match.end(), value, "%", "share", suffix, value is None, True)
+        return Quantity(
+            match.start(), match.end() - len(suffix), match.end(), value, "%", "share", suffix, value is None, True
+        )
     if match["first"]:
         return _range(match, phrases, suffix)
     return _single(match, phrases, suffix)
@@ -134,7 +143,9 @@ def _range(match: re.Match[str], phrases: Phrases, suffix: str) -> Quantity | No
     if first is None or second is None or first >= second:
         return None
     unit, family = _unit(match["scale2"], match["unit2"], match["per"], phrases=phrases)
-    return Quantity(match.start(), match.end() - len(suffix), match.end(), (first, second), unit, family, suffix, False, False)
+    return Quantity(
+        match.start(), match.end() - len(suffix), match.end(), (first, second), unit, family, suffix, False, False
+    )
 
 
 def _single(match: re.Match[str], phrases: Phrases, suffix: str) -> Quantity | None:
@@ -170,20 +181,28 @@ def _names(phrases: Phrases) -> dict[str, tuple[str, str]]:
 @cache
 def _class_pattern(phrases: Phrases) -> re.Pattern[str]:
     classes = phrases.pattern("classes")
-    return re.compile(rf"(?P<worse>劣)?(?P<class>{classes})(?P<list>(?:[、和或]|-|—|~)(?:{classes}))?类(?P<suffix>(?:及以上|或优于|以上|及以下|以下)?)")
+    return re.compile(
+        rf"(?P<worse>劣)?(?P<class>{classes})(?P<list>(?:[、和或]|-|—|~)(?:{classes}))?类(?P<suffix>(?:及以上|或优于|以上|及以下|以下)?)"
+    )
 
 
 _WATER = re.compile(r"水|断面|河|湖|库|海|沟")
 
 
-def find_classes(flat: str, start: int, end: int, phrases: Phrases) -> list[WaterClass]:
-    """Find the water classes between two places of the flat text, in every spelling; elsewhere 3类 is no water class."""
+def find_classes(flat: str, start: int, end: int, *, phrases: Phrases) -> list[WaterClass]:
+    """Find the water classes between two places of the flat text; away from water 3类 is none."""
     if not _WATER.search(flat, max(0, start - 20), end):
         return []
     values = phrases.lookup("classes", "class")
     found = []
     for match in _class_pattern(phrases).finditer(flat, start, end):
-        if flat[max(0, match.start() - 1) : match.start()].isalnum() and match["class"].isascii() and match["class"].isdigit():
+        if (
+            flat[max(0, match.start() - 1) : match.start()].isalnum()
+            and match["class"].isascii()
+            and match["class"].isdigit()
+        ):
             continue
-        found.append(WaterClass(match.start(), match.end(), int(values[match["class"]]), bool(match["worse"]), match["suffix"]))
+        found.append(
+            WaterClass(match.start(), match.end(), int(values[match["class"]]), bool(match["worse"]), match["suffix"])
+        )
     return found

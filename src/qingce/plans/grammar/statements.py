@@ -14,10 +14,14 @@ from qingce.plans.phrases import Phrases
 
 __all__ = ["read_coverage", "read_delegated", "read_masked", "read_qualitative", "read_thresholds", "read_zero"]
 
-_LEADING_VERB = re.compile(r"^(?:有效推进|统筹推进|推动|推进|实现|完成|力争实现|开展|建立|实行|基本实现|落实|做好|加快)+")
+_LEADING_VERB = re.compile(
+    r"^(?:有效推进|统筹推进|推动|推进|实现|完成|力争实现|开展|建立|实行|基本实现|落实|做好|加快)+"
+)
 _COVERED = re.compile(r"(?<!安)(?:全覆盖|全收集|全处理|全量收集|应治尽治|应修尽修|全域全时段)+")
 _ALL = re.compile(r"(?P<all>全部|全面)(?P<verb>达到|完成|实现|推行|安装|建成|开展|淘汰|退出|执行|接入|联网|关停)")
-_ZERO = re.compile(r"(?P<verb>实现|达到|保持|力争实现|确保|巩固)?(?P<object>“[^”]{1,10}”|\x02*)?(?P<zero>零增长|负增长|清零|零进口|零存在|零直排|零填埋|零新增)")
+_ZERO = re.compile(
+    r"(?P<verb>实现|达到|保持|力争实现|确保|巩固)?(?P<object>“[^”]{1,10}”|\x02*)?(?P<zero>零增长|负增长|清零|零进口|零存在|零直排|零填埋|零新增)"
+)
 
 
 @cache
@@ -41,7 +45,9 @@ def read_delegated(scene: Scene) -> Iterator[Draft]:
     subject = read_subject(scene.bare, scene.page.text, (clause.start, match.start()), phrases=phrases)
     name = subject.name or (match["noun"] or "").removesuffix("任务").removesuffix("目标")
     for one in spread(name, phrases) if name else []:
-        draft = Draft(min(subject.start, match.start()), match.end(), one, subject.scope, kind="delegated", confidence=0.85)
+        draft = Draft(
+            min(subject.start, match.start()), match.end(), one, subject.scope, kind="delegated", confidence=0.85
+        )
         draft.strength = match["verb"]
         draft.because("kind", match.start("by"), match.end("act"), rule="delegated-by-superior")
         yield draft
@@ -59,7 +65,9 @@ def read_coverage(scene: Scene) -> Iterator[Draft]:
     elif every is not None:
         subject = read_subject(bare, scene.page.text, (clause.start, every.start()), phrases=scene.page.phrases)
         rest = scene.text(every.start("verb"), clause.end)
-        yield from _covered(scene, subject.name and f"{subject.name}{rest}比例", (subject.start, clause.end), place=every.span())
+        yield from _covered(
+            scene, subject.name and f"{subject.name}{rest}比例", (subject.start, clause.end), place=every.span()
+        )
 
 
 def _covered(scene: Scene, name: str, span: tuple[int, int], *, place: tuple[int, int]) -> Iterator[Draft]:
@@ -84,7 +92,9 @@ def read_zero(scene: Scene) -> Iterator[Draft]:
         return
     growth = zero in {"零增长", "负增长"}
     for one in spread(name, scene.page.phrases) if growth else [name]:
-        draft = Draft(subject.start if subject.name else match.start(), match.end(), scope=subject.scope, confidence=0.8)
+        draft = Draft(
+            subject.start if subject.name else match.start(), match.end(), scope=subject.scope, confidence=0.8
+        )
         draft.indicator = f"{one}增长率" if growth else one
         draft.comparator = {"零增长": "<=", "负增长": "<"}.get(zero, "==")
         draft.value, draft.unit, draft.kind = Decimal(0), "%" if growth else "", "relative" if growth else "level"
@@ -101,7 +111,7 @@ _DONE = re.compile(r"全面实现|全部完成|全部实现|全部达到|完成"
 def read_thresholds(scene: Scene) -> Iterator[Draft]:
     """A number that selects objects: 淘汰10蒸吨以下燃煤锅炉 (none left), 65蒸吨及以上锅炉全面实现… (all of them)."""
     clause, bare = scene.clause, scene.bare
-    for quantity in find_quantities(bare, clause.start, clause.end, scene.page.phrases):
+    for quantity in find_quantities(bare, clause.start, clause.end, phrases=scene.page.phrases):
         selected = _SELECTING.match(bare, quantity.end, clause.end)
         if not selected or quantity.family in {"share", "count", "days", ""}:
             continue
@@ -110,7 +120,13 @@ def read_thresholds(scene: Scene) -> Iterator[Draft]:
         if out is None and done is None:
             continue
         words = scene.text(quantity.start, selected.end())
-        draft = Draft(clause.start + (out.start() if out else 0), selected.end(), comparator="==", kind="threshold", confidence=0.75)
+        draft = Draft(
+            clause.start + (out.start() if out else 0),
+            selected.end(),
+            comparator="==",
+            kind="threshold",
+            confidence=0.75,
+        )
         draft.indicator = f"{words}保有量" if out else f"{words}比例"
         draft.value, draft.unit = (Decimal(0), "") if out else (Decimal(100), "%")
         if quantity.masked:
@@ -124,12 +140,16 @@ def read_thresholds(scene: Scene) -> Iterator[Draft]:
 @cache
 def _attained(phrases: Phrases) -> re.Pattern[str]:
     kinds = phrases.pattern("attainments")
-    return re.compile(rf"^(?P<subject>[^，]{{0,40}}?)(?P<verb>(?:应当?|要|力争|确保)?(?:{kinds})(?![区的]))(?P<object>[^，]{{2,60}})$")
+    return re.compile(
+        rf"^(?P<subject>[^，]{{0,40}}?)(?P<verb>(?:应当?|要|力争|确保)?(?:{kinds})(?![区的]))(?P<object>[^，]{{2,60}})$"
+    )
 
 
 @cache
 def _state(phrases: Phrases) -> re.Pattern[str]:
-    return re.compile(rf"(?P<subject>[^，]{{2,60}}?)(?P<state>(?:得到|实现|达到)?(?:{phrases.pattern('states')}|基本消除|全面消除))$")
+    return re.compile(
+        rf"(?P<subject>[^，]{{2,60}}?)(?P<state>(?:得到|实现|达到)?(?:{phrases.pattern('states')}|基本消除|全面消除))$"
+    )
 
 
 def read_qualitative(scene: Scene) -> Iterator[Draft]:
@@ -145,7 +165,9 @@ def read_qualitative(scene: Scene) -> Iterator[Draft]:
         return
     span = (start + match.start("subject"), start + match.end("subject"))
     subject = read_subject(scene.bare, scene.page.text, span, phrases=phrases)
-    kind = phrases.lookup("attainments", "kind").get(_bare_verb(attained["verb"]), "completion") if attained else "state"
+    kind = (
+        phrases.lookup("attainments", "kind").get(_bare_verb(attained["verb"]), "completion") if attained else "state"
+    )
     name = subject.name
     if attained is not None:
         name += scene.text(start + attained.start("object"), start + attained.end("object"))
@@ -162,12 +184,14 @@ def _bare_verb(verb: str) -> str:
 
 def read_masked(scene: Scene) -> Iterator[Draft]:
     """X处湖泊, XX蒸吨以下锅炉: a number still to be filled in, whatever it counts."""
-    for quantity in find_quantities(scene.bare, scene.clause.start, scene.clause.end, scene.page.phrases):
+    for quantity in find_quantities(scene.bare, scene.clause.start, scene.clause.end, phrases=scene.page.phrases):
         object_ = _SELECTING.match(scene.bare, quantity.end, scene.clause.end)
         if not quantity.masked or not quantity.unit or object_ is None:
             continue
         name = scene.text(object_.start("object"), object_.end("object"))
-        draft = Draft(quantity.start, object_.end(), name, unit=quantity.unit, kind="threshold", confidence=0.5, binds=False)
+        draft = Draft(
+            quantity.start, object_.end(), name, unit=quantity.unit, kind="threshold", confidence=0.5, binds=False
+        )
         draft.value_start, draft.value_end = quantity.start, quantity.core_end
         draft.because("value", quantity.start, quantity.end, rule="number-to-be-filled-in")
         yield draft

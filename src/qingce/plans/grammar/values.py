@@ -1,4 +1,4 @@
-"""Targets with a number: verb and value, lists with 分别, elided verbs and heads, counts, value before indicator. 定量。"""
+"""Targets with a number: lists with 分别, elided verbs and heads, counts, value before indicator. 定量。"""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from qingce.plans.phrases import Phrases
 
 __all__ = ["read_values"]
 
-_TERMINAL = re.compile(r"[、，；。：\x01\n\t）]|和|及|与|且|并|或|为目标|的(?:目标|要求|水平|标准|任务|比例|目标任务)|目标|$")
+_TERMINAL = re.compile(
+    r"[、，；。：\x01\n\t）]|和|及|与|且|并|或|为目标|的(?:目标|要求|水平|标准|任务|比例|目标任务)|目标|$"
+)
 _JOIN = re.compile(r"^(?:[、，\x01]|和|及|与|以及|\x03)*$")
 _CARRY = re.compile(r"^(?:[、，]|和|及|与|以及|其中|\x01)+")
 _CUTTING = frozenset({"cut", "raise"})
-_WEAK_FAMILIES = frozenset({"days", "hours", "count", "score", "rank", "grade", "money", "length", "rate", "temperature", ""})
+_WEAK_FAMILIES = frozenset(
+    {"days", "hours", "count", "score", "rank", "grade", "money", "length", "rate", "temperature", ""}
+)
 _EACH = frozenset({"share", "points", "concentration", ""})
 """A value of these families holds for each of several objects; an amount is their sum."""
 _NUMERAL = re.compile(r"^[一二三四五六七八九十\dXx]")
@@ -53,7 +57,7 @@ def _groups(scene: Scene) -> list[_Group]:
     groups: list[_Group] = []
     left = scene.clause.start
     clause, bare, phrases = scene.clause, scene.bare, scene.page.phrases
-    for quantity in find_quantities(bare, clause.start, clause.end, phrases):
+    for quantity in find_quantities(bare, clause.start, clause.end, phrases=phrases):
         if quantity.start < left:
             continue
         after = bare[quantity.end : clause.end]
@@ -87,7 +91,11 @@ def _group(scene: Scene, quantity: Quantity, *, left: int, after: str, last: _Gr
     if last is not None and last.how == "count" and carry and quantity.family == last.quantities[-1].family:
         return _Group(left + carry.end(), quantity.start, last.sense, last.verb, [quantity], "count")
     name = before[carry.end() :] if carry else before
-    if quantity.unit and has_head(name.rstrip("\x01"), phrases) and (quantity.suffix or last is not None or scene.before):
+    if (
+        quantity.unit
+        and has_head(name.rstrip("\x01"), phrases)
+        and (quantity.suffix or last is not None or scene.before)
+    ):
         return _Group(left, quantity.start, "", None, [quantity], "elided")
     return None
 
@@ -119,12 +127,18 @@ def _before_noun(scene: Scene, quantity: Quantity, *, left: int, after: str, las
     if quantity.family == "count" and not vague and not _NUMERAL.match(after):
         counted = _counted(before, phrases)
         following = last is not None and last.how == "objects" and _CARRY.fullmatch(before) is not None
-        whole = counted is not None and not re.sub(r"^(?:全[省市县区域]|辖区内?|的|不少于|不低于|至少|超过)+", "", before[counted:])
+        whole = counted is not None and not re.sub(
+            r"^(?:全[省市县区域]|辖区内?|的|不少于|不低于|至少|超过)+", "", before[counted:]
+        )
         if whole or following:
             noun = re.match(r"[^、，；。\x03]*", after)
             verb = (left, left + (counted or 0)) if whole or last is None else last.verb
             return _Group(left, quantity.start, "count", verb, [quantity], "objects", tail=noun[0] if noun else "")
-    if quantity.family == "share" and after.startswith(("的", "以上的")) and find_verb(scene.bare, left, quantity.start, phrases=phrases, share=False) is None:
+    if (
+        quantity.family == "share"
+        and after.startswith(("的", "以上的"))
+        and find_verb(scene.bare, left, quantity.start, phrases=phrases, share=False) is None
+    ):
         return _Group(left, quantity.start, "floor", None, [quantity], "inverted", tail=after)
     return None
 
@@ -149,7 +163,10 @@ def _objects(scene: Scene, group: _Group) -> Iterator[Draft]:
     verb = re.sub(r"[\x00-\x1f、，]", "", scene.text(begin, end))
     name = f"{verb}{group.tail}".replace("全市", "").replace("全省", "")
     draft = _base(scene, quantity, end=quantity.end + len(group.tail), start=min(begin, quantity.start))
-    draft.indicator, draft.comparator = name, ">=" if not quantity.suffix else decide("floor", quantity, phrases=scene.page.phrases)
+    draft.indicator, draft.comparator = (
+        name,
+        ">=" if not quantity.suffix else decide("floor", quantity, phrases=scene.page.phrases),
+    )
     draft.kind, draft.confidence = "placeholder" if quantity.masked else "increment", 0.85
     draft.because("indicator", quantity.end, quantity.end + len(group.tail), rule="count-object")
     yield draft
@@ -171,7 +188,9 @@ def _inverted(scene: Scene, group: _Group) -> Iterator[Draft]:
 
 
 def _base(scene: Scene, quantity: Quantity, *, start: int, end: int) -> Draft:
-    draft = Draft(start, end, value=None if quantity.masked else quantity.value, unit=quantity.unit, base_year=scene.base_year)
+    draft = Draft(
+        start, end, value=None if quantity.masked else quantity.value, unit=quantity.unit, base_year=scene.base_year
+    )
     draft.value_start, draft.value_end = quantity.start, quantity.core_end
     draft.because("value", quantity.start, quantity.end, rule="number-with-unit")
     return draft
@@ -197,7 +216,12 @@ def _named(scene: Scene, group: _Group, subject: Subject, *, earlier: list[Draft
             draft = _base(scene, quantity, start=min(subject.start, quantity.start), end=group.quantities[-1].end)
             draft.indicator, draft.scope = one, scopes[i] if len(scopes) == count else scope
             _compare(scene, group, quantity, draft=draft, earlier=earlier)
-            draft.because("indicator", subject.start, max(subject.end, subject.start), rule="inherited" if inherited else "subject")
+            draft.because(
+                "indicator",
+                subject.start,
+                max(subject.end, subject.start),
+                rule="inherited" if inherited else "subject",
+            )
             draft.confidence = 0.4 if not (matched or ladder) else 0.8 if inherited else 0.95
             if ladder:
                 draft.deadline = ladder[i]
@@ -219,7 +243,9 @@ def _single(scene: Scene, group: _Group, name: str) -> list[str]:
 def _years(scene: Scene, count: int) -> list[str]:
     """The dates of a ladder 2023年、2024年、2025年 if they are as many as the values."""
     clause = scene.clause
-    dates = [m.date for m in scene.page.marks if clause.start - 40 <= m.start < clause.end and m.kind in {"by", "by_end"}]
+    dates = [
+        m.date for m in scene.page.marks if clause.start - 40 <= m.start < clause.end and m.kind in {"by", "by_end"}
+    ]
     return dates[-count:] if len(dates) >= count else []
 
 
@@ -227,7 +253,8 @@ def _shared_suffix(quantities: list[Quantity]) -> list[Quantity]:
     """A last 以上 covers the values before it that have none; so does a unit printed once."""
     last = quantities[-1]
     return [
-        replace(q, suffix=q.suffix or last.suffix, unit=q.unit or last.unit, family=q.family or last.family) for q in quantities
+        replace(q, suffix=q.suffix or last.suffix, unit=q.unit or last.unit, family=q.family or last.family)
+        for q in quantities
     ]
 
 
