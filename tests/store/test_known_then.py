@@ -117,12 +117,12 @@ def search(examples: int, steps: int) -> None:
 
 
 def test_as_known_then_stays_for_ever() -> None:
-    search(12, 15)
+    search(10, 12)
 
 
 @pytest.mark.prove
 def test_as_known_then_stays_for_ever_at_length() -> None:
-    search(150, 50)
+    search(60, 40)
 
 
 def test_a_scan_of_every_filter_is_the_oracles(tmp_path: Path, obs: Callable[..., pa.Table]) -> None:

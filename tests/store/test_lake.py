@@ -62,7 +62,8 @@ def test_rows_come_back_exactly_with_the_schemas_types_and_sorted_by_key(lake: S
         (
             "official",
             OFFICIAL,
-            {"indicator": "pm2_5_annual", "scope": "140100", "period": "2025", "series": "measured", "issuer": "总站"},
+            {"indicator": "pm2_5_annual", "scope": "140100", "period": "2025", "series": "measured", "issuer": "总站"}
+            | {"number": "环办监测函〔2026〕1号", "version": 1, "value": Decimal("35.87")},
         ),
         ("exception", EXCEPTION, {"id": "sand-2026-02-21", "start": date(2026, 2, 21), "end": date(2026, 2, 22)}),
     ],
@@ -82,12 +83,14 @@ def test_every_kind_keeps_its_schema_and_key(
     assert lake.verify() == []
 
 
-def test_another_issuers_value_stands_beside_not_over(lake: SegmentLake) -> None:
-    row = {"indicator": "pm2_5_annual", "scope": "140100", "period": "2025", "series": "measured", "issuer": "总站"}
-    for issuer, value in (("总站", 36), ("省厅", 35), ("总站", 37)):
-        given = [row | {"issuer": issuer, "value": Decimal(value)}]
-        lake.append("official", pa.Table.from_pylist(given, schema=OFFICIAL), source=issuer)
-    assert {(r["issuer"], int(r["value"])) for r in lake.scan("official").to_pylist()} == {("总站", 37), ("省厅", 35)}
+def test_every_issuer_document_and_version_of_an_official_value_stands(lake: SegmentLake) -> None:
+    row = {"indicator": "pm2_5_annual", "scope": "140100", "period": "2025", "series": "measured"}
+    given = [("总站", "甲", 1, 36), ("省厅", "乙", 1, 35), ("总站", "甲", 2, 37), ("总站", "甲", 2, 38)]
+    for issuer, number, version, value in given:
+        one = row | {"issuer": issuer, "number": number, "version": version, "value": Decimal(value)}
+        lake.append("official", pa.Table.from_pylist([one], schema=OFFICIAL), source=issuer)
+    found = {(r["issuer"], r["number"], r["version"], int(r["value"])) for r in lake.scan("official").to_pylist()}
+    assert found == {("总站", "甲", 1, 36), ("省厅", "乙", 1, 35), ("总站", "甲", 2, 38)}
 
 
 def test_a_day_is_reviewed_and_what_was_known_then_stays(lake: SegmentLake, obs: Make) -> None:
@@ -265,10 +268,11 @@ def test_threads_may_append_and_read_at_once(lake: SegmentLake, obs: Make) -> No
 
 def test_a_forked_child_opens_its_own_connections(lake: SegmentLake, obs: Make) -> None:
     lake.append("observation", obs([{"value": 1}]), source="parent")
+    assert values(lake.scan("observation")) == [1]
     child = os.fork()
     if child == 0:
         lake.append("observation", obs([{"value": 2, "time": T0 + HOUR}]), source="child")
-        os._exit(0)
+        os._exit(0 if values(lake.scan("observation")) == [1, 2] else 1)
     assert os.waitpid(child, 0)[1] == 0
     lake.append("observation", obs([{"value": 3, "time": T0 + 2 * HOUR}]), source="parent")
     assert values(lake.scan("observation")) == [1, 2, 3]

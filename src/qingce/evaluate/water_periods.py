@@ -17,8 +17,8 @@ from qingce.evaluate.water_rules import Lawbook, WaterRules
 
 __all__ = [
     "AUTOMATIC",
-    "MANUAL",
     "Assessed",
+    "MANUAL",
     "Mean",
     "assess_months",
     "assess_period",

@@ -15,7 +15,7 @@ from qingce.core.errors import complain
 from qingce.core.records import Limit
 from qingce.evaluate.air_rules import LIMITS, edition_of
 
-__all__ = ["FAMILY", "LAKE", "RIVER", "Item", "Lawbook", "Oxygen", "WaterRules", "water_rules"]
+__all__ = ["FAMILY", "Item", "LAKE", "Lawbook", "Oxygen", "RIVER", "WaterRules", "water_rules"]
 
 T = TypeVar("T")
 FAMILY = "surface_water"

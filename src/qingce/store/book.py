@@ -106,7 +106,7 @@ class SqlBook:
 
     def verify(self) -> list[Fault]:
         """Recompute every chain and return what does not fit; nothing means nothing was changed. Raises QC526."""
-        return self._reading(lambda session: list(self._faults(session)))
+        return self._reading(lambda session: list(_faults(session, self._database.place)))
 
     def close(self) -> None:
         """Release what is open."""
@@ -171,20 +171,21 @@ class SqlBook:
         except SQLAlchemyError as error:
             raise self._database.complaint(error) from error
 
-    def _faults(self, session: Session) -> Iterator[Fault]:
-        standing = {(record.shelf, record.key): record for record in session.scalars(select(Record))}
-        events = session.scalars(select(Event).order_by(Event.shelf, Event.key, Event.version))
-        chains = groupby(sorted(events, key=lambda e: (e.shelf, e.key, e.version)), key=lambda e: (e.shelf, e.key))
-        for (shelf, key), chain in chains:
-            record = standing.pop((shelf, key), None)
-            for line, reason in _broken(list(chain), record):
-                yield self._fault(line, f"{shelf}/{key}: {reason}")
-        for shelf, key in sorted(standing):
-            yield self._fault(0, f"{shelf}/{key}: a record without events")
 
-    def _fault(self, line: int, reason: str) -> Fault:
-        place = self._database.place
-        return Fault("QC524", place, line, str(complain("QC524", words={"reason": reason})))
+def _faults(session: Session, place: str) -> Iterator[Fault]:
+    """Recompute every chain and hold the records against their last events."""
+    standing = {(record.shelf, record.key): record for record in session.scalars(select(Record))}
+    events = sorted(session.scalars(select(Event)), key=lambda event: (event.shelf, event.key, event.version))
+    for (shelf, key), chain in groupby(events, key=lambda event: (event.shelf, event.key)):
+        record = standing.pop((shelf, key), None)
+        for line, reason in _broken(list(chain), record):
+            yield _fault(place, line, f"{shelf}/{key}: {reason}")
+    for shelf, key in sorted(standing):
+        yield _fault(place, 0, f"{shelf}/{key}: a record without events")
+
+
+def _fault(place: str, line: int, reason: str) -> Fault:
+    return Fault("QC524", place, line, str(complain("QC524", words={"reason": reason})))
 
 
 def _broken(chain: list[Event], record: Record | None) -> Iterator[tuple[int, str]]:

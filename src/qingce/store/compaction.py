@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingce.core.errors import StoreError, complain
 from qingce.store.kinds import Kind
@@ -26,6 +30,7 @@ from qingce.store.times import Clock, from_micros, micros
 __all__ = ["Compactor", "Merge", "plan_days", "plan_months", "sweep"]
 
 DAY, MONTH = 1, 2
+_PERIOD = "_period"
 _LARGE = 2_000_000
 """Rows at which a segment is no longer small and is left as it is."""
 _MANY = 8
@@ -84,8 +89,7 @@ class Compactor:
         made: list[Segment] = []
         retired = 0
         try:
-            periods = [merge.period] if merge.period else self._months(kind, merge)
-            made.extend(self._write(kind, merge, period) for period in periods)
+            made.extend(self._write(kind, merge))
             retired = self._exchange(merge, made)
         except StoreError:
             if self._in_force(merge):
@@ -96,18 +100,18 @@ class Compactor:
                     (self._folder / segment.name).unlink(missing_ok=True)
         return retired
 
-    def _write(self, kind: Kind, merge: Merge, period: str) -> Segment:
-        """Write the rows of one period, sorted by key, as one segment."""
-        name = segment_name(kind.name, seq=merge.segments[-1].last_seq, label=period)
-        order = ", ".join(f'"{column}"' for column in kind.key)
-        text = f"SELECT {_columns(kind)} FROM read_parquet(?)"
-        if not merge.period:
-            text += f" WHERE strftime({kind.clock}, '%Y-%m') = ?"
-        statement = Statement(f"{text} ORDER BY {order}, {ORDER}", [] if merge.period else [period])
-        tally = _Tally(kind)
-        tables = self._engine.stream(statement, self._files(merge), schema=kind.physical)
-        size = write_whole(self._folder / name, lambda sink: tally.fill(sink, tables))
-        return describe(kind, name, level=merge.level, count=tally.count, size=size, limits=tally.limits)
+    def _write(self, kind: Kind, merge: Merge) -> Iterator[Segment]:
+        """Write the rows sorted by key, as one segment or as one for each month; in one reading."""
+        label = f"'{merge.period}'" if merge.period else f"strftime({kind.clock}, '%Y-%m')"
+        columns, key = (", ".join(f'"{name}"' for name in names) for names in (kind.physical.names, kind.key))
+        text = f"SELECT {columns}, {label} AS {_PERIOD} FROM read_parquet(?) ORDER BY {_PERIOD}, {key}, {ORDER}"
+        schema = kind.physical.append(pa.field(_PERIOD, pa.string()))
+        tables = self._engine.stream(Statement(text), self._files(merge), schema=schema)
+        for period, parts in groupby(_cut(tables), key=itemgetter(0)):
+            name = segment_name(kind.name, seq=merge.segments[-1].last_seq, label=period)
+            tally = _Tally(kind)
+            size = write_whole(self._folder / name, partial(tally.fill, parts))
+            yield describe(kind, name, level=merge.level, count=tally.count, size=size, limits=tally.limits)
 
     def _exchange(self, merge: Merge, made: Sequence[Segment]) -> int:
         """List the new and retire the old at once; nothing if another compactor was first."""
@@ -123,11 +127,6 @@ class Compactor:
             for segment in made:
                 list_segment(connection, segment)
             return retire(connection, names, at=micros(self._now()))
-
-    def _months(self, kind: Kind, merge: Merge) -> list[str]:
-        statement = Statement(f"SELECT DISTINCT strftime({kind.clock}, '%Y-%m') FROM read_parquet(?) ORDER BY 1")
-        answer = self._engine.table(statement, self._files(merge), schema=pa.schema([("month", pa.string())]))
-        return [str(month) for month in answer.column(0).to_pylist()]
 
     def _files(self, merge: Merge) -> list[Path]:
         return [self._folder / segment.name for segment in merge.segments]
@@ -145,14 +144,14 @@ class _Tally:
     count: int = 0
     limits: dict[str, int | None] = field(default_factory=dict)
 
-    def fill(self, sink: BinaryIO, tables: Iterable[pa.Table]) -> None:
-        """Write the tables as one Parquet file."""
+    def fill(self, parts: Iterable[tuple[str, pa.Table]], sink: BinaryIO) -> None:
+        """Write the parts of one period as one Parquet file."""
         import pyarrow.parquet as pq
 
         with pq.ParquetWriter(
             sink, self.kind.physical, compression="zstd", compression_level=3, write_page_checksum=True
         ) as writer:
-            for table in tables:
+            for _, table in parts:
                 writer.write_table(table)
                 self._widen(bounds(self.kind, table))
                 self.count += table.num_rows
@@ -205,8 +204,14 @@ def _all_in_force(connection: sqlite3.Connection, names: Sequence[str]) -> bool:
     return bool(connection.execute(statement, list(names)).fetchone()[0] == len(names))
 
 
-def _columns(kind: Kind) -> str:
-    return ", ".join(f'"{column}"' for column in kind.physical.names)
+def _cut(tables: Iterable[pa.Table]) -> Iterator[tuple[str, pa.Table]]:
+    """Cut tables sorted by period where the period changes, and take that column off."""
+    for table in tables:
+        place = 0
+        for run in pc.run_end_encode(table[_PERIOD].combine_chunks()).values.to_pylist():
+            count = pc.sum(pc.equal(table[_PERIOD], run)).as_py()
+            yield run, table.slice(place, count).drop_columns([_PERIOD])
+            place += count
 
 
 def _small(segments: Sequence[Segment]) -> list[Segment]:

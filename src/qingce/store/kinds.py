@@ -15,7 +15,7 @@ from qingce.core.errors import complain
 from qingce.core.tables import EXCEPTION, FINDING, OBSERVATION, OFFICIAL, VALUE
 from qingce.store.digest import TYPES
 
-__all__ = ["KINDS", "ROW", "SEQ", "Kind", "kind_named", "schema_version"]
+__all__ = ["KINDS", "Kind", "ROW", "SEQ", "kind_named", "schema_version"]
 
 SEQ, ROW = "_seq", "_row"
 """Two columns only the lake sees: the number of the batch within its kind, and the row within the batch."""

@@ -21,11 +21,23 @@ from qingce.store.digest import GENESIS
 from qingce.store.kinds import schema_version
 
 __all__ = [
-    "BUSY", "FULL", "MANIFEST", "Batch", "Manifest", "Segment", "head_of", "list_batch", "list_segment", "make_durable",
-    "retire", "sqlite_complaint",
-]  # fmt: skip
+    "BUSY",
+    "Batch",
+    "FULL",
+    "MANIFEST",
+    "Manifest",
+    "Segment",
+    "head_of",
+    "list_batch",
+    "list_segment",
+    "make_durable",
+    "retire",
+    "sqlite_complaint",
+]
 
 MANIFEST = "manifest.sqlite"
+_LEFT_TO_PARENT: list[object] = []
+"""What a forked child inherited: kept, because closing it would be done in the parent's name."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -138,6 +150,7 @@ class Manifest:
 
     def _connection(self, name: str) -> sqlite3.Connection:
         if self._owner != os.getpid():  # a forked child must not touch its parent's connections
+            _LEFT_TO_PARENT.append(self._open)
             self._open, self._owner = {}, os.getpid()
         if name not in self._open:
             self._open[name] = _connect(self.path, self._patience)
@@ -210,10 +223,6 @@ def sqlite_complaint(error: sqlite3.Error, path: Path, patience: float) -> Qingc
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
         return complain("QC512", str(path), {"reason": error})
     return complain("QC502", str(path), {"reason": error})
-
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def primary_code(error: sqlite3.Error) -> int:

@@ -6,6 +6,8 @@ so a value that was corrected away cannot come back through a filter.
 
 from __future__ import annotations
 
+import os
+import secrets
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,9 +28,11 @@ from qingce.store.times import micros
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["ORDER", "Engine", "Question", "Statement", "everything", "in_force", "relevant"]
+__all__ = ["Engine", "ORDER", "Question", "Statement", "everything", "in_force", "relevant"]
 
 _PIECE = 100_000
+_LEFT_TO_PARENT: list[object] = []
+"""What a forked child inherited: kept, because letting go of it would end the threads of a parent it is not."""
 ORDER = f"known_at, {SEQ}, {ROW}"
 """Which row is known later: by known time, then by the order of appending."""
 
@@ -108,6 +112,7 @@ class Engine:
     def __init__(self, *, memory: str) -> None:
         self._memory = memory
         self._lock = threading.Lock()
+        self._owner = os.getpid()
         self._database: duckdb.DuckDBPyConnection | None = None
 
     def table(self, statement: Statement, files: Sequence[Path], *, schema: pa.Schema) -> pa.Table:
@@ -141,18 +146,21 @@ class Engine:
     def close(self) -> None:
         """Let go of the memory."""
         with self._lock:
-            if self._database is not None:
+            if self._database is not None and self._owner == os.getpid():
                 self._database.close()
             self._database = None
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         import duckdb
 
+        if self._owner != os.getpid():  # a forked child has none of its parent's threads
+            _LEFT_TO_PARENT.append(self._database)
+            self._lock, self._owner, self._database = threading.Lock(), os.getpid(), None
         with self._lock:
             if self._database is None:
                 settings: dict[str, str | bool | int | float | list[str]] = {
                     "memory_limit": self._memory,
-                    "temp_directory": str(Path(tempfile.gettempdir(), "qingce-spill")),
+                    "temp_directory": str(Path(tempfile.gettempdir(), f"qingce-spill-{secrets.token_hex(6)}")),
                     "autoinstall_known_extensions": "false",
                     "autoload_known_extensions": "false",
                 }

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +28,8 @@ KEYS = 40
 def batch(name: str, number: int, chance: random.Random) -> pa.Table:
     """Rows of one writer: new hours and corrections of old ones, never two of one key."""
     rows = chance.randint(1, 12)
-    hours = chance.sample(range(KEYS), rows)
+    within = range(KEYS) if chance.random() < 0.1 else range(*chance.choice([(2, 20), (20, 38)]))
+    hours = chance.sample(within, rows)
     made = [
         {
             "site": name,
@@ -64,6 +66,7 @@ def write(lake: SegmentLake, ledger: Ledger, name: str, *, first: int) -> None:
         receipt = lake.append("observation", table, source=f"{name}:{number}")
         ledger.note(step="ack", name=name, number=number, known=str(receipt.known_at), head=receipt.head)
         number += 1
+        time.sleep(chance.uniform(0, 0.01))
 
 
 def compact(lake: SegmentLake, ledger: Ledger) -> None:
@@ -88,6 +91,7 @@ def read(lake: SegmentLake, ledger: Ledger, name: str) -> None:
         if until is not None and again != then:
             raise SystemExit(f"what was known at {until} changed")
         ledger.note(step="read", name=name, number=rows.num_rows)
+        time.sleep(0.1)
 
 
 def main() -> None:
