@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from qingce.plans.grammar.dates import DateMark
+from qingce.plans.grammar.quantities import Quantity, find_quantities
 from qingce.plans.phrases import Phrases
 from qingce.plans.segments import Clause
 
@@ -64,6 +66,11 @@ class Scene:
     def text(self, start: int, end: int) -> str:
         """Return words as printed (after repair)."""
         return self.page.text[start:end]
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Every number of the clause, found once for all rules."""
+        return tuple(find_quantities(self.bare, self.clause.start, self.clause.end, phrases=self.page.phrases))
 
     @property
     def bare(self) -> str:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import cache
 
 from qingce.plans.grammar.draft import Draft, Scene
-from qingce.plans.grammar.quantities import find_quantities
 from qingce.plans.grammar.subject import read_subject, spread
 from qingce.plans.phrases import Phrases
 
@@ -111,7 +110,7 @@ _DONE = re.compile(r"全面实现|全部完成|全部实现|全部达到|完成"
 def read_thresholds(scene: Scene) -> Iterator[Draft]:
     """A number that selects objects: 淘汰10蒸吨以下燃煤锅炉 (none left), 65蒸吨及以上锅炉全面实现… (all of them)."""
     clause, bare = scene.clause, scene.bare
-    for quantity in find_quantities(bare, clause.start, clause.end, phrases=scene.page.phrases):
+    for quantity in scene.quantities:
         selected = _SELECTING.match(bare, quantity.end, clause.end)
         if not selected or quantity.family in {"share", "count", "days", ""}:
             continue
@@ -184,7 +183,7 @@ def _bare_verb(verb: str) -> str:
 
 def read_masked(scene: Scene) -> Iterator[Draft]:
     """X处湖泊, XX蒸吨以下锅炉: a number still to be filled in, whatever it counts."""
-    for quantity in find_quantities(scene.bare, scene.clause.start, scene.clause.end, phrases=scene.page.phrases):
+    for quantity in scene.quantities:
         object_ = _SELECTING.match(scene.bare, quantity.end, scene.clause.end)
         if not quantity.masked or not quantity.unit or object_ is None:
             continue

@@ -10,7 +10,7 @@ from functools import cache
 
 from qingce.plans.grammar.comparator import decide, find_verb
 from qingce.plans.grammar.draft import Draft, Scene
-from qingce.plans.grammar.quantities import Quantity, find_quantities
+from qingce.plans.grammar.quantities import Quantity
 from qingce.plans.grammar.subject import SEPARATOR, Subject, has_head, read_subject, spread
 from qingce.plans.phrases import Phrases
 
@@ -57,7 +57,7 @@ def _groups(scene: Scene) -> list[_Group]:
     groups: list[_Group] = []
     left = scene.clause.start
     clause, bare, phrases = scene.clause, scene.bare, scene.page.phrases
-    for quantity in find_quantities(bare, clause.start, clause.end, phrases=phrases):
+    for quantity in scene.quantities:
         if quantity.start < left:
             continue
         after = bare[quantity.end : clause.end]
