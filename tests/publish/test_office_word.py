@@ -116,7 +116,7 @@ def test_the_daily_sheet_prints_the_table_s_values(air: Any, results: Results) -
     assert line[1:4] == [str(int(Decimal(str(row[name])))) for name in ("pm2_5", "pm10", "o3_8h")]
     assert line[6] == "0.6"
     assert line[7] == f"{row['aqi']}\n良"
-    assert line[9:] == ["28", "42.0", "+1.4", "—"]
+    assert line[9:] == ["28.4", "42.0", "+1.4", "—"]
     assert table(air, 0)[2][12] == "2"
 
 

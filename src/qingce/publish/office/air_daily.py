@@ -99,7 +99,7 @@ def _line(results: Results, row: Row, day: date) -> list[Cell]:
         *(_concentration(row, name) for name in _SIX),
         _aqi(results, row),
         "\n".join(_head_of(name) for name in split(row.get("primary"), ",")) or "—",
-        printed(total.get("month_mean"), 0) or "—",
+        printed(total.get("month_mean"), 1) or "—",
         printed(total.get("year_mean"), 1) or "—",
         signed(total.get("change"), 1) or "—",
         text(total, "rank") or "—",
