@@ -15,12 +15,13 @@ __all__ = ["Finder", "Named", "name_indicator", "plain"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An indicator's id ('' if none), the name to show, its battle, and the rule that named it."""
+    """An indicator's id ('' if none), the name to show, its battle, the rule that named it, the better direction."""
 
     id: str
     name: str
     battle: str = ""
     rule: str = "as-printed"
+    direction: str = ""
 
 
 Finder = Callable[[str, str], "Named | None"]
@@ -63,4 +64,4 @@ def name_indicator(words: str, unit: str, *, phrases: Phrases, find: Finder) -> 
     if found is None:
         return Named("", printed)
     whole = len(printed) >= _SHORTEST and (has_head(printed, phrases) or printed.endswith("类别"))
-    return Named(found.id, printed if whole else found.name, found.battle, found.rule)
+    return Named(found.id, printed if whole else found.name, found.battle, found.rule, found.direction)

@@ -104,7 +104,7 @@ def _candidates(text: str) -> Iterator[_Candidate]:
     for match in _MARKER.finditer(text):
         style = match.lastgroup or ""
         before = text[match.start() - 1] if match.start() else "\n"
-        strong = before in "\n\t"
+        strong = before == "\n" or (before == "\t" and style in {"han", "phan"})
         loose = not strong and before not in "。！？；：”"
         if loose and style != "phan":
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -16,10 +17,11 @@ from qingce.plans.grammar.draft import Page
 from qingce.plans.heading import Heading, read_heading
 from qingce.plans.indicators import Finder, Named
 from qingce.plans.mechanisms import find_mechanisms
-from qingce.plans.outline import outline
+from qingce.plans.outline import Node, outline
 from qingce.plans.phrases import Phrases, load_phrases
 from qingce.plans.repairs import find_repairs
 from qingce.plans.segments import flatten
+from qingce.plans.tables import table_targets, table_tasks
 from qingce.plans.targets import Ground, draft_targets, number_targets
 from qingce.plans.tasks import read_clauses, read_tasks
 from qingce.plans.view import build_view, fold_width, join_breaks
@@ -63,11 +65,20 @@ def read_text(
     page = make_page(view.text, phrases, issued=heading.date, breaks=[node.start for node in nodes])
     document = _document(text, heading, name=name, sha256=sha256)
     ground = Ground(document.id, heading.kind, heading.date, heading.scope, text, view, tuple(nodes))
-    targets = number_targets(page, ground, draft_targets(page, ground), find=finder(catalog))
+    find = finder(catalog)
+    drafts = [*draft_targets(page, ground), *table_targets(page, find, issued=heading.date)]
+    targets = number_targets(page, ground, sorted(drafts, key=lambda d: (d.start, d.value_start or 0)), find=find)
     deadlines = read_deadlines(page, view, text)
     clauses = read_clauses(view, nodes, document.id, page=page)
-    tasks = read_tasks(view, nodes, page, deadlines=deadlines)
+    rows = table_tasks(page, view, lambda start: _chapter(nodes, start), issued=heading.date)
+    tasks = (*read_tasks(view, nodes, page, deadlines=deadlines), *rows)
     return Reading(document, clauses, targets, deadlines, tasks, find_mechanisms(view, phrases), repairs)
+
+
+def _chapter(nodes: list[Node], start: int) -> str:
+    """The path of the heading a place stands under."""
+    at = bisect_right([node.start for node in nodes], start) - 1
+    return nodes[at].path if at >= 0 else ""
 
 
 def make_page(text: str, phrases: Phrases, *, issued: str = "", breaks: Iterable[int] = ()) -> Page:
@@ -96,7 +107,7 @@ def finder(catalog: CatalogLike) -> Finder:
         key = (printed, unit)
         if key not in known:
             found, _ = catalog.find_indicator(printed, unit=unit)
-            known[key] = Named(found.id, found.zh, found.battle, "catalog-alias") if found else None
+            known[key] = Named(found.id, found.zh, found.battle, "catalog-alias", found.direction) if found else None
         return known[key]
 
     return find

@@ -56,7 +56,7 @@ def read_values(scene: Scene) -> list[Draft]:
 def _groups(scene: Scene) -> list[_Group]:
     groups: list[_Group] = []
     left = scene.clause.start
-    clause, bare, phrases = scene.clause, scene.bare, scene.page.phrases
+    clause, bare = scene.clause, scene.bare
     for quantity in scene.quantities:
         if quantity.start < left:
             continue
