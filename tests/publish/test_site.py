@@ -252,14 +252,28 @@ def test_pages_that_are_gone_are_removed_and_nothing_else(sample: Results, tmp_p
     write_site(sample, tmp_path, languages=("zh",))
     own = tmp_path / "notes.html"
     own.write_text("mine", "utf-8")
+    outside = tmp_path.parent / "outside.html"
+    outside.write_text("not ours", "utf-8")
+    with (tmp_path / "pages.txt").open("a", encoding="utf-8") as listing:
+        listing.write("../outside.html\n")
     fewer = sample.with_tables({"progress": sample["progress"].slice(1)})
     count = write_site(fewer, tmp_path, languages=("zh",))
     assert not (tmp_path / "targets/T-yz-001.html").exists()
     assert not (tmp_path / "targets/T-yz-001.json").exists()
     assert (tmp_path / "targets/T-yz-002.html").is_file()
     assert own.read_text("utf-8") == "mine"
+    assert outside.read_text("utf-8") == "not ours"
     assert not (tmp_path / "en").exists()
     assert count == len((tmp_path / "pages.txt").read_text("utf-8").splitlines()) / 2
+
+
+def test_a_second_build_costs_what_the_first_did(sample: Results, tmp_path: Path) -> None:
+    spent = []
+    for _ in range(2):
+        start = time.process_time()
+        write_site(sample, tmp_path)
+        spent.append(time.process_time() - start)
+    assert spent[1] < 2 * spent[0] + 1
 
 
 def test_a_build_without_anything_still_makes_pages(tmp_path: Path) -> None:

@@ -139,6 +139,25 @@ def test_a_water_target_leads_to_sections(sample: Results) -> None:
     assert [site["id"] for site in recent["sites"]] == [f"W{n}" for n in range(1, 7)]  # type: ignore[attr-defined]
 
 
+def test_allowances_name_the_part_they_are_for(sample: Results) -> None:
+    rows = sample["quota"].to_pylist()
+    rows[1] |= {"part": "W3/nh3n", "kind": "section_mean"}
+    table = pa.Table.from_pylist(rows, schema=sample["quota"].schema)
+    quota = views.target(sample.with_tables({"quota": table}), "T-yz-001")["quota"]
+    assert [row["part_text"] for row in quota] == ["", "清河出境 氨氮"]  # type: ignore[attr-defined]
+
+
+def test_members_are_those_of_the_role(sample: Results) -> None:
+    for scope, codes in (("990100~国考", ["W1", "W3", "W5"]), ("W2+W4", ["W2", "W4"]), ("990103", ["W3", "W4"])):
+        found = views_place.recent(sample, scope, parameter="", medium="water")["sites"]
+        assert [site["id"] for site in found] == codes  # type: ignore[attr-defined]
+
+
+def test_an_official_value_names_its_period(sample: Results) -> None:
+    row = next(row for row in views.target_rows(sample) if row["id"] == "T-yz-004")
+    assert row["official"]["period"] == "2026-01/2026-05"  # type: ignore[index]
+
+
 def test_a_target_without_a_series_has_no_chart(sample: Results) -> None:
     view = views.target(sample, "T-yz-010")
     assert view["chart"] is None

@@ -15,6 +15,8 @@ from qingce.publish.rows import View, slug
 
 __all__ = ["Place", "ink", "page", "shown", "unit"]
 
+_BARE = frozenset({"class", "1"})
+"""Units that are not printed: the value says it all."""
 _DARK, _LIGHT = "#1b1f23", "#ffffff"
 
 
@@ -113,7 +115,7 @@ def unit(name: str | None) -> str:
     >>> unit("ug/m3"), unit("degC"), unit(None)
     ('μg/m³', '℃', '')
     """
-    if not name:
+    if not name or name in _BARE:
         return ""
     return name.replace("ug", "μg").replace("m3", "m³").replace("m2", "m²").replace("degC", "℃")
 

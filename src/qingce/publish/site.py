@@ -123,13 +123,14 @@ def _write_page(route: Route, view: View, *, place: Place, out: Path) -> Iterato
 
 def _sweep(out: Path, written: set[Path]) -> None:
     """Remove the pages that an earlier build listed and this one did not write."""
-    listing = out / "pages.txt"
-    before = listing.read_text("utf-8").splitlines() if listing.is_file() else []
-    for name in before:
+    listing, root = out / "pages.txt", out.resolve()
+    before = set(listing.read_text("utf-8").splitlines()) if listing.is_file() else set()
+    now = {file.relative_to(out).as_posix() for file in written}
+    for name in before - now:
         stale = (out / name).resolve()
-        if stale not in {file.resolve() for file in written} and stale.is_relative_to(out.resolve()):
+        if stale.is_relative_to(root):
             stale.unlink(missing_ok=True)
-    listing.write_text("".join(f"{file.relative_to(out).as_posix()}\n" for file in sorted(written)), "utf-8")
+    listing.write_text("".join(f"{name}\n" for name in sorted(now)), "utf-8")
 
 
 def _twin(view: View, place: Place) -> str:

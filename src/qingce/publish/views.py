@@ -115,7 +115,7 @@ def scoreboard(results: Results) -> View:
 
 def _without_number(row: View) -> bool:
     """Targets without a number stand behind those that somebody can still bring one for."""
-    return row["target_value"] is None
+    return not row["target_value"]
 
 
 def target(results: Results, identity: str) -> View:
@@ -147,7 +147,7 @@ def target(results: Results, identity: str) -> View:
         "document": plain(document[0], "id", "title", "number", "issuer", "date") if document else None,
         "clauses": _clauses(results, row),
         "tasks": _tasks_of(results, row),
-        "quota": [plain(item) for item in results.rows("quota", where={"target_id": identity})],
+        "quota": _quota_rows(results, identity),
         "values": [value_row(item) for item in results.rows("values", where=known)],
         "official": [_official_row(item) for item in results.rows("official", where=known)],
         "others": _others(results, known, identity),
@@ -159,11 +159,24 @@ def target(results: Results, identity: str) -> View:
         "grid": [] if daily else charts.month_grid(series, level="category"),
         "recent": {
             **recent(results, scope, parameter=quantity, medium=medium),
-            "whole": {str(item["day"]): item["value"] for item in series if item["value"] is not None},
+            "whole": {
+                str(item["day"])[: 10 if daily else 7]: item["value"] for item in series if item["value"] is not None
+            },
         },
         "parameter": plain(parameter[0]) if parameter else None,
         "levels": list(level_table(results, "aqi" if daily else "water_class").values()),
     }
+
+
+def _quota_rows(results: Results, identity: str) -> list[View]:
+    """The allowances of a target; a part such as a section and its parameter by their names."""
+    names = {str(row["site"]): str(row["name"]) for row in results.rows("sites", columns=["site", "name"])}
+    names |= {str(row["id"]): str(row["zh"]) for row in results.rows("parameters", columns=["id", "zh"])}
+    rows = [plain(row) for row in results.rows("quota", where={"target_id": identity})]
+    return [
+        {**row, "part_text": " ".join(names.get(part, part) for part in str(row["part"] or "").split("/"))}
+        for row in rows
+    ]
 
 
 def value_row(row: View) -> View:
