@@ -13,7 +13,6 @@ from filelock import FileLock, Timeout
 
 from qingce import __version__
 from qingce.app.campaign import Campaign, read_campaign
-from qingce.app.daily import daily_tables, today
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged, judge
@@ -21,6 +20,7 @@ from qingce.app.lists import catalogue_tables
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish
 from qingce.app.reading import reading_tables
+from qingce.app.sheets import daily_tables, section_classes, today
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import complain
 from qingce.core.ports import Book, Lake
@@ -172,6 +172,7 @@ class _Build:
             section_months=judged.months,
             sites=inputs.sites,
         )
+        values = _once(values, section_classes(judged.months, catalog=self.catalog, as_of=as_of))
         return {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
 
     def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
@@ -199,3 +200,9 @@ class _Build:
     def _region_name(self) -> str:
         regions = self.catalog.regions
         return regions.get(self.campaign.region).name if self.campaign.region in regions else ""
+
+
+def _once(values: pa.Table, more: pa.Table) -> pa.Table:
+    """Add the VALUE rows whose id is not there yet."""
+    fresh = pc.invert(pc.is_in(more["id"], value_set=values["id"].combine_chunks()))
+    return pa.concat_tables([values, more.filter(fresh)])

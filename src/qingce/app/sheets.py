@@ -1,8 +1,8 @@
-"""What the daily sheet shows beside the day itself: to date, rank, highest hours, what is left of today. 空气日报。"""
+"""What an office's sheets show beside the judged tables: to date, rank, highest hours, rest of today. 报表。"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,15 +11,15 @@ import pyarrow.compute as pc
 
 from qingce.catalog import Catalog
 from qingce.core.periods import Period
-from qingce.core.tables import OBSERVATION, QUOTA, empty
-from qingce.evaluate import air_indicator
+from qingce.core.tables import OBSERVATION, QUOTA, VALUE, empty
+from qingce.evaluate import air_indicator, evaluate_air_hours, water_indicator
 from qingce.outlook import quota_rows, today_quotas
 from qingce.publish.results import SCHEMAS
 
-__all__ = ["daily_tables", "today"]
+__all__ = ["daily_tables", "section_classes", "today"]
 
 Row = dict[str, object]
-INDICATOR = "pm2_5_annual"
+INDICATOR, CLASS = "pm2_5_annual", "section_class"
 SERIES = "measured"
 TOP = 10
 GOOD = 100
@@ -32,10 +32,17 @@ def daily_tables(
     """Return the tables air_cumulative and air_top_hours of `Results` for one day."""
     if not city_days.num_rows:
         return {}
-    rows = [*_cumulative(city_days, catalog, as_of), *_ranked(list(_cumulative(site_days, catalog, as_of)))]
+    cities = {row["city"] for row in sites.to_pylist()}
+    assessed = {row["site"] for row in sites.to_pylist() if "评价点" in str(row["roles"])}
+    areas = list(_cumulative(city_days, catalog, as_of))
+    rows = [*_ranked(areas, {row["subject"] for row in areas} - cities)]
+    rows += _ranked(list(_cumulative(site_days, catalog, as_of)), assessed)
+    highest = _highest(hours, sites, catalog=catalog, as_of=as_of)
     return {
         "air_cumulative": pa.Table.from_pylist(rows, SCHEMAS["air_cumulative"]),
-        "air_top_hours": pa.Table.from_pylist(_highest(hours, sites, as_of=as_of), SCHEMAS["air_top_hours"]),
+        "air_top_hours": pa.Table.from_pylist(
+            _highest(hours, sites, catalog=catalog, as_of=as_of), SCHEMAS["air_top_hours"]
+        ),
     }
 
 
@@ -69,11 +76,17 @@ def _cumulative(days: pa.Table, catalog: Catalog, as_of: date) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _ranked(rows: list[Row]) -> list[Row]:
-    """Give each site its place by the year so far, the least first; equal values share a place (1-1-3)."""
-    values = sorted(as_number(row["year_mean"]) for row in rows if row["year_mean"] is not None)
+def _ranked(rows: list[Row], ranked: Collection[object]) -> list[Row]:
+    """Give each of `ranked` its place by the year so far, the least first; equal values share a place (1-1-3)."""
+    means = {row["subject"]: as_number(row["year_mean"]) for row in rows if row["year_mean"] is not None}
+    values = sorted(mean for subject, mean in means.items() if subject in ranked)
     return [
-        row | {"rank": None if row["year_mean"] is None else values.index(as_number(row["year_mean"])) + 1}
+        row
+        | {
+            "rank": values.index(means[row["subject"]]) + 1
+            if row["subject"] in means and row["subject"] in ranked
+            else None
+        }
         for row in rows
     ]
 
@@ -83,31 +96,60 @@ def as_number(value: object) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def _highest(hours: pa.Table, sites: pa.Table, *, as_of: date) -> list[Row]:
-    """Return the hours of the day with the most fine dust."""
-    begin = datetime.combine(as_of, datetime.min.time())
-    day = hours.filter(pc.equal(pc.cast(hours["time"], pa.date32()), pa.scalar(begin.date())))
-    day = day.filter(pc.and_(pc.equal(day["parameter"], "pm2_5"), pc.is_valid(day["value"])))
+def _highest(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date) -> list[Row]:
+    """Return the hours of the day with the most fine dust, with their index."""
+    day = _hours_of(hours, as_of)
+    if not day.num_rows:
+        return []
+    dust = day.filter(pc.and_(pc.equal(day["parameter"], "pm2_5"), pc.is_valid(day["value"])))
     known: Mapping[str, Row] = {row["site"]: row for row in sites.to_pylist()}
-    found = day.sort_by([("value", "descending"), ("time", "ascending"), ("site", "ascending")]).slice(0, TOP)
+    judged = evaluate_air_hours(day, sites, catalog=catalog).to_pylist()
+    indices = {(row["subject"], row["time"]): row.get("iaqi_pm2_5") for row in judged}
+    found = dust.sort_by([("value", "descending"), ("time", "ascending"), ("site", "ascending")]).slice(0, TOP)
     return [
         {
             "site": row["site"], "site_name": known.get(row["site"], {}).get("name"),
             "county_name": known.get(row["site"], {}).get("county_name"), "time": row["time"],
-            "parameter": row["parameter"], "value": row["value"], "unit": "ug/m3", "iaqi": None,
-            "review": row["review"],
+            "parameter": row["parameter"], "value": row["value"], "unit": "ug/m3",
+            "iaqi": indices.get((row["site"], row["time"])), "review": row["review"],
         }
         for row in found.to_pylist()
     ]  # fmt: skip
 
 
+def _hours_of(hours: pa.Table, day: date) -> pa.Table:
+    """Return the hourly observations of one day."""
+    if not hours.num_rows:
+        return hours
+    same = pc.equal(pc.cast(hours["time"], pa.date32()), pa.scalar(day))
+    return hours.filter(pc.and_(same, pc.equal(hours["span"], "PT1H")))
+
+
+def section_classes(months: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Table:
+    """Return the class of every section for the year so far, as VALUE rows."""
+    if not months.num_rows:
+        return empty(VALUE)
+    indicator, year = catalog.indicator(CLASS), Period.year(as_of.year).until(as_of)
+    names = dict(zip(months["section"].to_pylist(), months["section_name"].to_pylist(), strict=True))
+    rows = [
+        water_indicator(
+            indicator,
+            months,
+            scope=key,
+            sections=[key],
+            period=year,
+            catalog=catalog,
+            scope_name=name or "",
+            as_of=as_of,
+        )
+        for key, name in names.items()
+    ]
+    return pa.concat_tables([empty(VALUE), *rows])
+
+
 def today(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date, region: str) -> pa.Table:
     """Return QUOTA rows of what the hours left of the day may average; none when the day is over or has no hours."""
-    if not hours.num_rows:
-        return empty(QUOTA)
-    day = hours.filter(
-        pc.and_(pc.equal(pc.cast(hours["time"], pa.date32()), pa.scalar(as_of)), pc.equal(hours["span"], "PT1H"))
-    )
+    day = _hours_of(hours, as_of)
     last: datetime | None = pc.max(day["time"]).as_py() if day.num_rows else None
     if last is None or last.hour == 23:
         return empty(QUOTA)
