@@ -40,9 +40,7 @@ def daily_tables(
     highest = _highest(hours, sites, catalog=catalog, as_of=as_of)
     return {
         "air_cumulative": pa.Table.from_pylist(rows, SCHEMAS["air_cumulative"]),
-        "air_top_hours": pa.Table.from_pylist(
-            _highest(hours, sites, catalog=catalog, as_of=as_of), SCHEMAS["air_top_hours"]
-        ),
+        "air_top_hours": pa.Table.from_pylist(highest, SCHEMAS["air_top_hours"]),
     }
 
 
