@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle import air as slow
+from qingce.core.errors import QingceError
 from qingce.core.tables import VALUE_TYPE
+from qingce.evaluate.air_tables import whole
 from qingce.evaluate.kernels import arrow
 from qingce.evaluate.kernels.exact import (
     Ratios,
@@ -68,6 +70,12 @@ def test_what_overflows_int64_turns_into_python_integers_and_back() -> None:
     assert total(np.full((3, 2), 2**61, np.int64), 0).tolist() == [3 * 2**61] * 2
     back = reduced(Ratios(product(big, HUGE), product(np.array([1, 1]), HUGE), np.array([True, True])))
     assert (back.num.dtype, back.num.tolist(), back.den.tolist()) == (np.int64, [HUGE, 3], [1, 1])
+
+
+def test_an_exact_value_is_stored_whole_or_refused() -> None:
+    assert whole(np.array([2**62, 1], object), "co").tolist() == [2**62, 1]
+    with pytest.raises(QingceError, match=r"QC256: “co”的精确值放不进 64 位整数.*does not fit 64-bit integers"):
+        whole(np.array([2**63], object), "co")
 
 
 def test_nothing_to_average_is_nothing() -> None:

@@ -11,14 +11,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from qingce.core.absence import Review
+from qingce.core.errors import complain
 from qingce.evaluate.air_cells import Cell
 from qingce.evaluate.air_index import Judged
 from qingce.evaluate.air_input import NO_REVIEW, QUANTITIES, REASONS, Codes, Longs
 from qingce.evaluate.kernels import arrow
-from qingce.evaluate.kernels.exact import Bools, micro
+from qingce.evaluate.kernels.exact import Bools, Ints, micro
 from qingce.evaluate.kernels.index import NONE
 
-__all__ = ["Facts", "frame", "interleaved"]
+__all__ = ["Facts", "frame", "interleaved", "whole"]
 
 _REASON_WORDS = (None, *(str(reason) for reason in REASONS))
 _REVIEW_WORDS = tuple(str(review) for review in Review)
@@ -100,9 +101,19 @@ def _index_columns(judged: Judged, turn: _Turn) -> dict[str, pa.Array]:
 def _exact_columns(cells: Mapping[str, Cell], turn: _Turn) -> dict[str, pa.Array]:
     columns = {}
     for name, cell in cells.items():
-        columns[f"num_{name}"] = arrow.integers(turn(cell.values.num), turn(cell.values.ok))
-        columns[f"den_{name}"] = arrow.integers(turn(cell.values.den), turn(cell.values.ok))
+        columns[f"num_{name}"] = arrow.integers(turn(whole(cell.values.num, name)), turn(cell.values.ok))
+        columns[f"den_{name}"] = arrow.integers(turn(whole(cell.values.den, name)), turn(cell.values.ok))
     return columns
+
+
+def whole(values: Ints, quantity: str) -> Longs:
+    """Return Python integers as int64; raises QC256 where one does not fit, never a rounded value."""
+    if values.dtype != object:
+        return values
+    try:
+        return values.astype(np.int64)
+    except OverflowError as error:
+        raise complain("QC256", words={"quantity": quantity}) from error
 
 
 def _lowest(cells: Mapping[str, Cell]) -> Codes:
