@@ -101,6 +101,16 @@ class SiteRule:
     levels: tuple[str, ...] = ("city", "province", "county")
     verbatim: bool = False
     """Blanks at the ends of a name tell two places apart."""
+    name: tuple[str, ...] = ()
+    city: tuple[str, ...] = ()
+    city_name: tuple[str, ...] = ()
+    roles: str = ""
+    """What every site with a city counts as when no table of sites is at hand."""
+
+    @property
+    def further(self) -> tuple[tuple[str, ...], ...]:
+        """The columns that say more of a place; a file need not have them."""
+        return tuple(choice for choice in (self.name, self.city, self.city_name) if choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +215,22 @@ def check_feeds(
     """Refuse a feed that names an unknown parameter (QC106) or a unit its parameter does not take (QC203)."""
     for feed in feeds.values():
         recipe = recipe_of(feed)
-        names = [(name, rule.parameter, rule.unit) for name, rule in recipe.columns.items()]
-        names += [(name, target, "") for name, target in recipe.parameters.items()]
-        for name, target, unit in names:
+        ours = "types" if recipe.layout == "pivot" else "columns"
+        names = [(ours, name, rule.parameter, rule.unit) for name, rule in recipe.columns.items()]
+        names += [("parameters", name, target, "") for name, target in recipe.parameters.items()]
+        for section, name, target, unit in names:
             with guarded(report):
                 if target not in parameters:
-                    raise complain("QC106", str(feed.options["place"]), {"key": f"{feed.id}.{name}", "target": target})
+                    place = _place_in(feed, section, name)
+                    raise complain("QC106", place, {"key": f"{feed.id}.{name}", "target": target})
                 if unit:
-                    units.factor(unit, parameters[target].unit, place=str(feed.options["place"]))
+                    units.factor(unit, parameters[target].unit, place=_place_in(feed, section, name))
+
+
+def _place_in(feed: Feed, section: str, name: str) -> str:
+    """`file:line` of a column of a feed."""
+    path = Path(str(feed.options["place"]).rpartition(":")[0])
+    return Table(path, {}, path.read_text("utf-8-sig")).place(name, section=section)
 
 
 def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str, StuckRule]) -> Feed:
@@ -291,7 +309,8 @@ def _time(table: Table) -> TimeRule:
 
 
 def _site(table: Table) -> SiteRule:
-    part = _part(table, "site", ("columns", "joined", "kind", "levels", "verbatim"))
+    keys = ("columns", "joined", "kind", "levels", "verbatim", "name", "city", "city_name", "roles")
+    part = _part(table, "site", keys)
     plain = SiteRule()
     return SiteRule(
         columns=_alternatives(part, "columns") or plain.columns,
@@ -299,6 +318,10 @@ def _site(table: Table) -> SiteRule:
         kind=_one_of(part, "kind", ("site", "region"), default=plain.kind),
         levels=part.texts("levels") or plain.levels,
         verbatim=_truth(part, "verbatim"),
+        name=part.texts("name"),
+        city=part.texts("city"),
+        city_name=part.texts("city_name"),
+        roles=part.text("roles"),
     )
 
 

@@ -21,7 +21,7 @@ from qingce.observe.files import reason_of, shown
 from qingce.observe.frame import Frame
 from qingce.observe.layouts import Laid, key_places, lay_out
 from qingce.observe.numbers import BELOW, EMPTY, NOT_NUMBER, OK, TOO_LARGE, read_numbers
-from qingce.observe.places import Places, named_places
+from qingce.observe.places import Named, Places, named_by, named_places
 from qingce.observe.times import Times, read_times
 
 __all__ = ["Cells", "read_cells"]
@@ -63,6 +63,8 @@ class Cells:
     rounded: int
     left_out: int = 0
     """Cells of places nobody asked for."""
+    named: list[Named] = field(default_factory=list)
+    """Sites whose city the file itself tells."""
     problems: list[tuple[str, dict[str, object]]] = field(default_factory=lambda: [("", {})])
     strange: list[Rejected] = field(default_factory=list)
 
@@ -119,6 +121,7 @@ def read_cells(
         left_out = before - frame.rows * len(laid.values)
     cells = _gather(frame, laid, recipe)
     cells.left_out = left_out
+    cells.named = _named(frame, places, recipe, catalog=catalog)
     shifts = np.array([*(rule.shift for rule in laid.rules), 0], np.int64)
     cells.time = times.seconds[cells.row] - shifts[np.where(cells.rule >= 0, cells.rule, -1)]
     cells.site = places.codes[cells.column if laid.place_of_column else cells.row]
@@ -144,6 +147,13 @@ def _places(
     else:
         names = [frame.columns[place] for place in key_places(frame, recipe.site.columns)]
     return named_places(names, recipe.site, regions=catalog.regions, day=day, known=known)
+
+
+def _named(frame: Frame, places: Places, recipe: Recipe, *, catalog: Catalog) -> list[Named]:
+    rule = recipe.site
+    found = [key_places(frame, (choice,)) for choice in (rule.name, rule.city, rule.city_name)]
+    columns = [frame.columns[place[0]] if place else None for place in found]
+    return named_by(columns, places, rule, regions=catalog.regions)
 
 
 def _restricted(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,21 +17,23 @@ from qingce.catalog.feeds import Recipe, recipe_of
 from qingce.core.absence import Absent, Review
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Feed, Rejected
-from qingce.core.tables import OBSERVATION, REJECTED, empty
+from qingce.core.tables import OBSERVATION, REJECTED, SITE, empty
 from qingce.observe.cells import Cells, read_cells
 from qingce.observe.checks import Joined, check_doubles, check_medians, join, missing_months
 from qingce.observe.files import open_frames, reason_of
 from qingce.observe.layouts import needs_of
 from qingce.observe.numbers import BELOW, OK, as_values
+from qingce.observe.places import named_sites
 
-__all__ = ["Ingest", "as_rejected", "ingest"]
+__all__ = ["Ingest", "as_rejected", "ingest", "ingest_files"]
 
 
 @dataclass(frozen=True)
 class Ingest:
     """What became of a source: `cells` = observations + `empty` + `collapsed` + `refused`.
 
-    `rows` are the data rows read, `broken` among them; `left_out` cells belong to places nobody asked for.
+    `rows` are the data rows read, `broken` among them; `left_out` cells belong to places nobody asked for. `places` are
+    SITE rows of the sites whose city the source itself tells, in the role that the feed declares.
     """
 
     observations: pa.Table
@@ -44,6 +47,7 @@ class Ingest:
     broken: int = 0
     left_out: int = 0
     files: tuple[str, ...] = ()
+    places: pa.Table = field(default_factory=lambda: empty(SITE))
 
 
 def ingest(
@@ -63,47 +67,111 @@ def ingest(
     archive). A fault of one cell, line or file of several is listed in
     `rejected`; raises QC200 to QC204, QC218, QC219, QC221 when nothing of the source can be read.
     """
+    asked = _asked(path, feed, catalog=catalog, review=review, known_at=known_at, sites=sites, only=only)
+    parts: list[Cells] = []
+    faults: list[Rejected] = []
+    names = _files(path, asked.recipe)
+    for file in names:
+        found, fault = _read(file, asked, alone=len(names) == 1)
+        parts.extend(found)
+        faults.extend(fault)
+    return _result(parts, faults, asked, files=names)
+
+
+def ingest_files(
+    path: Path,
+    *,
+    feed: Feed,
+    catalog: Catalog,
+    review: str | None = None,
+    known_at: datetime | None = None,
+    sites: Collection[str] | None = None,
+    only: Collection[str] | None = None,
+) -> Iterator[Ingest]:
+    """Yield what became of each file of a folder (or of the one file), holding one at a time; arguments as `ingest`.
+
+    Doubles and missing months are seen within a file only; between files the lake decides by what was known last.
+    A file that cannot be read yields its fault in `rejected`; raises as `ingest` for a lone file.
+    """
+    asked = _asked(path, feed, catalog=catalog, review=review, known_at=known_at, sites=sites, only=only)
+    names = _files(path, asked.recipe)
+    for file in names:
+        found, fault = _read(file, asked, alone=len(names) == 1)
+        piece = _result(found, fault, asked, files=[file])
+        del found
+        yield piece
+
+
+class _Asked(NamedTuple):
+    """What the caller asked for."""
+
+    feed: Feed
+    recipe: Recipe
+    catalog: Catalog
+    review: str | None
+    known_at: datetime | None
+    sites: Collection[str] | None
+    only: Collection[str] | None
+
+
+def _asked(
+    path: Path, feed: Feed, *,
+    catalog: Catalog, review: str | None, known_at: datetime | None,
+    sites: Collection[str] | None, only: Collection[str] | None,
+) -> _Asked:  # fmt: skip
+    """Check the request; raises QC107 for an unknown review state and QC219 for a register."""
     recipe = recipe_of(feed)
     if recipe.layout == "register":
         raise complain("QC219", path.name, {"feed": feed.id, "kind": recipe.layout})
     if review is not None and review not in set(Review):
         raise complain("QC107", words={"key": "review", "value": review, "expected": " | ".join(Review)})
-    parts: list[Cells] = []
-    faults: list[Rejected] = []
-    names = _files(path, recipe)
-    for file in names:
-        try:
-            frames = open_frames(file, rule=recipe.file, needs=needs_of(recipe), feed=feed.id)
-            found = [read_cells(frame, feed, recipe, catalog=catalog, known=sites, only=only) for frame in frames]
-        except QingceError as error:
-            if len(names) == 1:
-                raise
-            faults.append(Rejected(file.name, "", 0, "", "", error.code, f"{error.place} {reason_of(error)}".strip()))
-            continue
-        parts.extend(found)
-    notes = [note for cells in parts for note in _notes(cells, recipe)]
+    return _Asked(feed, recipe, catalog, review, known_at, sites, only)
+
+
+def _read(file: Path, asked: _Asked, *, alone: bool) -> tuple[list[Cells], list[Rejected]]:
+    """Read the cells of one file; its fault is raised if it is `alone`, else handed back."""
+    recipe = asked.recipe
+    try:
+        frames = open_frames(file, rule=recipe.file, needs=needs_of(recipe), feed=asked.feed.id)
+        cells = [
+            read_cells(frame, asked.feed, recipe, catalog=asked.catalog, known=asked.sites, only=asked.only)
+            for frame in frames
+        ]
+    except QingceError as error:
+        if alone:
+            raise
+        reason = f"{error.place} {reason_of(error)}".strip()
+        return [], [Rejected(file.name, "", 0, "", "", error.code, reason)]
+    return cells, []
+
+
+def _result(parts: Sequence[Cells], faults: Sequence[Rejected], asked: _Asked, *, files: Sequence[Path]) -> Ingest:
+    """Look at all cells together and make the tables."""
+    notes = [note for cells in parts for note in _notes(cells, asked.recipe)]
     passed = sum(cells.left_out for cells in parts)
     if passed:
         notes.append(f"范围以外的站点未收：{passed} 格 {passed} cells of other places passed over")
+    named = [place for cells in parts for place in cells.named]
+    places, told = named_sites(named, medium=asked.feed.medium, roles=asked.recipe.site.roles)
     joined = join(parts)
     stay, collapsed = check_doubles(joined, parts)
     joined = joined if stay.all() else joined.at(stay)
     if collapsed:
         notes.append(f"{collapsed} 个完全相同的重复值合并为一 {collapsed} identical doubles collapsed")
-    notes += missing_months(joined)
     refused = [item for cells in parts for item in (*cells.rejected(), *cells.frame.broken)]
     return Ingest(
-        observations=_observations(joined, parts, feed=feed, review=review, known_at=known_at),
+        observations=_observations(joined, parts, asked),
         rejected=as_rejected([*faults, *refused]),
-        notes=tuple(notes),
+        notes=(*notes, *told, *missing_months(joined)),
         rows=sum(cells.frame.rows + len(cells.frame.broken) for cells in parts),
         cells=sum(cells.total for cells in parts),
         empty=sum(cells.empty for cells in parts),
         collapsed=collapsed,
         refused=sum(int((cells.problem > 0).sum()) for cells in parts),
         broken=sum(len(cells.frame.broken) for cells in parts),
-        left_out=sum(cells.left_out for cells in parts),
-        files=tuple(file.name for file in names),
+        left_out=passed,
+        files=tuple(file.name for file in files),
+        places=places,
     )
 
 
@@ -135,10 +203,9 @@ def _notes(cells: Cells, recipe: Recipe) -> Iterator[str]:
         yield f"{cells.frame.file}：{count} 个值超过六位小数，按六位收入 {count} values kept to six decimals"
 
 
-def _observations(
-    joined: Joined, parts: Sequence[Cells], *, feed: Feed, review: str | None, known_at: datetime | None
-) -> pa.Table:
+def _observations(joined: Joined, parts: Sequence[Cells], asked: _Asked) -> pa.Table:
     """Make the OBSERVATION table of the cells that stay."""
+    feed, review, known_at = asked.feed, asked.review, asked.known_at
     if not len(joined):
         return empty(OBSERVATION)
     tables = []

@@ -131,7 +131,7 @@ def _wide(reader: _Reader) -> Laid:
     frame, recipe = reader.frame, reader.recipe
     declared = {fold(name): rule for name, rule in recipe.columns.items()}
     keys = {
-        *key_places(frame, (*recipe.time.columns, *recipe.site.columns)),
+        *key_places(frame, (*recipe.time.columns, *recipe.site.columns, *recipe.site.further)),
         *_optional(frame, recipe.time.span_column),
     }
     values, rules, faults, codes, strange = [], [], [], [], []
@@ -168,7 +168,8 @@ def _long(reader: _Reader) -> Laid:
     flag, review = pick(frame.names, long.flag), pick(frame.names, long.review) if long.review else None
     rules, faults, codes = _rules_of_rows(reader, combos)
     values = key_places(frame, (long.value,))
-    keys = {*key_places(frame, (*reader.recipe.time.columns, *reader.recipe.site.columns)), *values, flag, review}
+    site = reader.recipe.site
+    keys = {*key_places(frame, (*reader.recipe.time.columns, *site.columns, *site.further)), *values, flag, review}
     keys |= {pick(frame.names, choice) for choice in names if choice}
     strange = [
         (name, reader.unknown(name))

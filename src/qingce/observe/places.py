@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -15,8 +15,12 @@ from qingce.catalog.feeds import SiteRule
 from qingce.catalog.regions import Regions
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Region
+from qingce.core.tables import SITE
 
-__all__ = ["Places", "named_places", "region_of"]
+__all__ = ["Named", "Places", "named_by", "named_places", "named_sites", "region_of"]
+
+_REGIONS = "region"
+_SITE_KINDS: Mapping[str, str] = {"air": "air_site", "water": "section"}
 
 
 class Places(NamedTuple):
@@ -25,6 +29,15 @@ class Places(NamedTuple):
     keys: list[str]
     faults: dict[int, QingceError]
     codes: NDArray[np.int32]
+
+
+class Named(NamedTuple):
+    """A site as a file itself names it; `city` is printed there as a code or a name."""
+
+    site: str
+    name: str
+    city: str
+    city_name: str
 
 
 def named_places(
@@ -65,6 +78,56 @@ def region_of(text: str, *, regions: Regions, day: date | None = None, levels: S
         return found[-1]
     several = "、".join(f"{row.code} {row.name}" for row in found[:6]) or "没有 none"
     raise complain("QC211", words={"text": text, "found": several})
+
+
+def named_by(columns: Sequence[pa.Array | None], places: Places, rule: SiteRule, *, regions: Regions) -> list[Named]:
+    """Return the sites whose city the rows tell, in the order met; `columns` are name, city and city name.
+
+    A feed of regions names each of its places by itself.
+    """
+    used = dict.fromkeys(code for code in places.codes.tolist() if code not in places.faults)
+    if rule.kind == _REGIONS:
+        names = {code: regions.get(places.keys[code]).name for code in used}
+        return [Named(places.keys[code], name, places.keys[code], name) for code, name in names.items()]
+    if columns[1] is None and columns[2] is None:
+        return []
+    codes = pa.array(places.codes, pa.int32())
+    texts = [_trimmed(column, len(codes)) for column in columns]
+    rows = pa.table([codes, *texts], names=["place", "name", "city", "city_name"])
+    found: dict[Named, None] = {}
+    for row in rows.group_by(rows.column_names, use_threads=False).aggregate([]).to_pylist():
+        city = row["city"] or row["city_name"]
+        if city and row["place"] in used:
+            site = places.keys[row["place"]]
+            told = row["city_name"] or (regions.get(city).name if city in regions else city)
+            found[Named(site, row["name"] or site, city, told)] = None
+    return list(found)
+
+
+def named_sites(found: Iterable[Named], *, medium: str, roles: str) -> tuple[pa.Table, list[str]]:
+    """Return SITE rows, one a site, and a note of each site told to lie in several cities (the first counts)."""
+    first: dict[str, Named] = {}
+    several: dict[str, dict[str, None]] = {}
+    for place in found:
+        first.setdefault(place.site, place)
+        several.setdefault(place.site, {})[place.city] = None
+    rows = [
+        {**place._asdict(), "kind": _SITE_KINDS.get(medium), "roles": roles or None}
+        for _, place in sorted(first.items())
+    ]  # fmt: skip
+    columns = {name: [row.get(name) for row in rows] for name in SITE.names}
+    notes = [
+        f"{site} 写在几个城市名下，按先出现的计：{'、'.join(cities)} site named under several cities; the first counts"
+        for site, cities in several.items()
+        if len(cities) > 1
+    ]
+    return pa.table(columns, schema=SITE), notes
+
+
+def _trimmed(column: pa.Array | None, size: int) -> pa.Array:
+    if column is None:
+        return pa.repeat("", size)
+    return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
 
 
 def _key(text: str, rule: SiteRule, *, regions: Regions, day: date | None, known: Collection[str] | None) -> str:
