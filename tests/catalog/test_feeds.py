@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qingce.catalog import load_catalog
+from qingce.catalog import check_content, load_catalog
 from qingce.catalog.feeds import LAYOUTS, SPANS, check_feeds, read_feeds, recipe_of
 from qingce.catalog.overlay import content_roots
 from qingce.core.errors import ContentError, QingceError
@@ -155,12 +155,54 @@ def test_plausible_bounds_are_strict(tmp_path: Path, row: str, message: str):
 def test_feeds_are_checked_against_parameters_and_units(tmp_path: Path):
     check_feeds(FEEDS, parameters=CATALOG.parameters, units=CATALOG.units)
     for rule, message in (
-        ('"snow"', r"QC106: .*mine\.PM.*snow.*mine\.toml:1"),
-        ('"pm2_5", unit = "ppb"', r"QC203: .*ppb.*ug/m3.*mine\.toml:1"),
+        ('"snow"', r"QC106: .*mine\.PM.*snow.*mine\.toml:7"),
+        ('"pm2_5", unit = "ppb"', r"QC203: .*ppb.*ug/m3.*mine\.toml:7"),
     ):
         feed = feed_of(tmp_path, HEAD + f"[columns]\nPM = {{ parameter = {rule} }}\n")
         with pytest.raises(QingceError, match=message):
             check_feeds({"mine": feed}, parameters=CATALOG.parameters, units=CATALOG.units)
+
+
+PLANTED = [
+    (HEAD + '[columns]\nPM = { parameter = "snow" }\n', ("QC106", 7, "mine.PM")),
+    (HEAD + '[columns]\nCO = { parameter = "co" }\nPM = { parameter = "pm2_5", unit = "ppb" }\n', ("QC203", 8, "ppb")),
+    (HEAD + COLUMNS + '[parameters]\n"雪" = "snow"\n', ("QC106", 9, "snow")),
+    (
+        HEAD.replace('"wide"', '"pivot"') + '[types]\nSO2 = { parameter = "so2", unit = "mg/L" }\n',
+        ("QC203", 7, "mg/L"),
+    ),
+    (HEAD, ("QC103", 1, "columns")),
+]
+
+
+@pytest.mark.parametrize(("text", "fault"), PLANTED, ids=["parameter", "unit", "alias", "type", "section"])
+def test_qingce_check_finds_a_planted_fault_of_a_feed(tmp_path: Path, text: str, fault: tuple[str, int, str]):
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "feeds/mine.toml").write_text(text, "utf-8")
+    found = [item for item in check_content((tmp_path,)) if not item.notice]
+    assert [(item.code, Path(item.file).name, item.line) for item in found] == [(fault[0], "mine.toml", fault[1])]
+    assert fault[2] in found[0].message
+
+
+def test_qingce_check_finds_nothing_in_a_sound_feed(tmp_path: Path):
+    (tmp_path / "feeds").mkdir()
+    text = HEAD + '[site]\ncity = ["市"]\nroles = "评价点"\n' + COLUMNS
+    (tmp_path / "feeds/mine.toml").write_text(text, "utf-8")
+    assert [item for item in check_content((tmp_path,)) if not item.notice] == []
+
+
+def test_the_columns_that_tell_a_city_are_declared(tmp_path: Path):
+    text = HEAD + '[site]\nname = ["站名"]\ncity = ["市"]\ncity_name = ["市名"]\nroles = "评价点,国考"\n' + COLUMNS
+    rule = recipe_of(feed_of(tmp_path, text)).site
+    assert (rule.name, rule.city, rule.city_name, rule.roles) == (("站名",), ("市",), ("市名",), "评价点,国考")
+    assert rule.further == (("站名",), ("市",), ("市名",))
+    assert recipe_of(feed_of(tmp_path, HEAD + COLUMNS)).site.further == ()
+
+
+@pytest.mark.parametrize("line", ["city = 1", 'city = "市"', 'roles = ["评价点"]', "name = [1]"])
+def test_a_city_column_of_another_kind_is_refused(tmp_path: Path, line: str):
+    with pytest.raises(ContentError, match=rf"QC107: .*{line.split()[0]}.*mine\.toml"):
+        feed_of(tmp_path, HEAD + f"[site]\n{line}\n" + COLUMNS)
 
 
 def test_a_feed_no_reader_made_has_no_recipe():

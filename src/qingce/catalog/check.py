@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from qingce.catalog.cases import read_cases
-from qingce.catalog.feeds import read_feeds
+from qingce.catalog.feeds import check_feeds, read_feeds
 from qingce.catalog.indicators import read_indicators
 from qingce.catalog.methods import Method, read_families, read_methods
 from qingce.catalog.overlay import content_files, content_roots
@@ -69,7 +69,7 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     limits = read_limits(roots, standards=standards, lexicon=lexicon, report=report)
     methods = read_methods(roots, sources=sources, parameters=parameters, report=report)
     indicators = read_indicators(roots, units=units, parameters=parameters, sources=sources, report=report)
-    read_feeds(roots, report)
+    check_feeds(read_feeds(roots, report), parameters=parameters, units=units, report=report)
     read_regions(roots, report)
     for kind in ("standards", "methods"):
         read_cases(roots, kind, report)
