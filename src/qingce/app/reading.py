@@ -83,11 +83,17 @@ def write_workbook(readings: Sequence[Reading], path: Path) -> None:
 
 
 def write_page(readings: Sequence[Reading], path: Path) -> None:
-    """Write the first document with its targets highlighted, as one page that opens by itself."""
-    from qingce.publish import render_alone
+    """Write each document with its targets highlighted, as a page that opens by itself.
+
+    Of several documents each but the first gets its own file, `NAME-<document>.html`.
+    """
+    from qingce.publish.alone import render_alone
 
     results = _as_results(readings)
-    path.write_text(render_alone(f"plans/{readings[0].document.id}.html", results), "utf-8")
+    for number, reading in enumerate(readings):
+        key = reading.document.id
+        file = path if not number else path.with_name(f"{path.stem}-{key}{path.suffix}")
+        file.write_text(render_alone(f"plans/{key}.html", results), "utf-8")
 
 
 def _as_results(readings: Sequence[Reading]) -> Results:
