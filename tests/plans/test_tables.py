@@ -113,4 +113,4 @@ def test_minutes_number_what_was_decided() -> None:
     assert [(t.path, t.title, t.responsible_units) for t in tasks] == [
         ("一", "关于扬尘治理", ("市住房城乡建设局",)),
         ("二", "关于秸秆禁烧", ()),
-    ]  # noqa: E501
+    ]
