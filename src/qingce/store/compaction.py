@@ -207,11 +207,11 @@ def _all_in_force(connection: sqlite3.Connection, names: Sequence[str]) -> bool:
 def _cut(tables: Iterable[pa.Table]) -> Iterator[tuple[str, pa.Table]]:
     """Cut tables sorted by period where the period changes, and take that column off."""
     for table in tables:
+        runs = pc.run_end_encode(table[_PERIOD].combine_chunks())
         place = 0
-        for run in pc.run_end_encode(table[_PERIOD].combine_chunks()).values.to_pylist():
-            count = pc.sum(pc.equal(table[_PERIOD], run)).as_py()
-            yield run, table.slice(place, count).drop_columns([_PERIOD])
-            place += count
+        for period, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            yield period, table.slice(place, end - place).drop_columns([_PERIOD])
+            place = end
 
 
 def _small(segments: Sequence[Segment]) -> list[Segment]:
