@@ -72,6 +72,13 @@ def test_one_row_for_each_site_and_hour() -> None:
     )
 
 
+def test_midnight_is_an_hour_when_hours_are_asked_for_and_a_day_otherwise() -> None:
+    midnight = wide(1)
+    assert asked(midnight, by="site", period="hour")["pm2_5"].to_pylist() == [40, 80]
+    assert asked(midnight, by="site", period="day")["pm2_5"].to_pylist() == [40, 80]
+    assert asked(wide(2), by="site", period="day")["absent_pm2_5"].to_pylist() == ["too_few"] * 2
+
+
 def test_the_same_from_every_layout() -> None:
     """Wide with floats, integers or decimals; CSV as a user writes it; rows of OBSERVATION with a site table."""
     expected = asked(wide())
