@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,18 +18,11 @@ from qingce.observe import quality
 
 __all__ = ["Judged", "judge"]
 
-COLUMNS = (
-    "site",
-    "parameter",
-    "time",
-    "span",
-    "value",
-    "flag",
-    "absent",
-    "detection_limit",
-    "review",
-    "known_at",
-)
+Row = dict[str, Any]
+
+AIR = ("site", "parameter", "time", "span", "value", "absent", "review")
+WATER = (*AIR, "flag", "detection_limit")
+FACTS = ("site", "parameter", "time", "span", "value", "absent")
 AS_RECEIVED = ("site", "parameter", "time", "span", "value", "flag", "absent", "review", "source", "line", "reason")
 SHORT = ("PT1H", "PT4H", "sample")
 HOURS = 62
@@ -37,13 +31,17 @@ HOURS = 62
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Judged tables: air days of sites and cities, section-months, data quality, and the last hours."""
+    """Judged tables: air days of sites and cities, section-months, data quality, and the last hours.
+
+    `unlisted` names the sites that have data and stand in no list of sites: their data are kept, not judged.
+    """
 
     site_days: pa.Table
     city_days: pa.Table
     months: pa.Table
     quality: pa.Table
     hours: pa.Table
+    unlisted: tuple[str, ...] = ()
 
     def tables(self) -> dict[str, pa.Table]:
         """Return them by the names of `Results`."""
@@ -57,27 +55,63 @@ class Judged:
 
 
 def judge(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, catalog: Catalog, as_of: date) -> Judged:
-    """Judge everything in the lake up to a day; a medium without data gives an empty table."""
+    """Judge everything in the lake up to a day, medium by medium; one without data gives an empty table."""
     end = datetime.combine(as_of + timedelta(1), datetime.min.time())
-    rows = lake.scan("observation", columns=COLUMNS, end=end)
-    air, water = _of(rows, sites, "air_site"), _of(rows, sites, "section")
-    days = (
-        evaluate_air_days(air, sites, exceptions, catalog=catalog, areas=("city", "county")) if air.num_rows else None
-    )
-    nothing = pa.table({})
+    air, sections = _sites(sites, "air_site"), _sites(sites, "section")
+    site_days, city_days, of_air = _air(lake, air, end, sites=sites, exceptions=exceptions, catalog=catalog)
+    months, of_water = _water(lake, sections, end, sites=sites, catalog=catalog)
+    stored = pc.unique(lake.scan("observation", columns=["site"], end=end)["site"]).to_pylist()
+    unlisted = tuple(sorted(set(stored) - {*air, *sections}))
+    rest = lake.scan("observation", columns=FACTS, where={"site": list(unlisted)}, end=end) if unlisted else None
+    facts = [*of_air, *of_water, *(_facts(rest, catalog) if rest is not None else ())]
     return Judged(
-        site_days=days.site_days if days else nothing,
-        city_days=days.city_days if days else nothing,
-        months=evaluate_water_months(water, sites, catalog=catalog) if water.num_rows else nothing,
-        quality=_quality(rows, sites, catalog=catalog, as_of=as_of) if rows.num_rows else nothing,
+        site_days=site_days,
+        city_days=city_days,
+        months=months,
+        quality=_quality(facts, sites, catalog=catalog, as_of=as_of),
         hours=_recent(lake, end),
+        unlisted=unlisted,
     )
 
 
-def _quality(rows: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Table:
-    """Return the quality facts of the last year of data, and of earlier months with something to say."""
+def _sites(sites: pa.Table, kind: str) -> list[str]:
+    found: list[str] = sites.filter(pc.equal(sites["kind"], kind))["site"].to_pylist()
+    return found
+
+
+def _air(
+    lake: Lake, chosen: list[str], end: datetime, *, sites: pa.Table, exceptions: pa.Table, catalog: Catalog
+) -> tuple[pa.Table, pa.Table, list[Row]]:
+    rows = lake.scan("observation", columns=AIR, where={"site": chosen}, end=end)
+    nothing = pa.table({})
+    if not rows.num_rows:
+        return nothing, nothing, []
+    days = evaluate_air_days(rows, sites, exceptions, catalog=catalog)
+    return days.site_days, days.city_days, _facts(rows, catalog)
+
+
+def _water(
+    lake: Lake, chosen: list[str], end: datetime, *, sites: pa.Table, catalog: Catalog
+) -> tuple[pa.Table, list[Row]]:
+    rows = lake.scan("observation", columns=WATER, where={"site": chosen}, end=end)
+    if not rows.num_rows:
+        return pa.table({}), []
+    return evaluate_water_months(rows, sites, catalog=catalog), _facts(rows, catalog)
+
+
+def _facts(rows: pa.Table, catalog: Catalog) -> list[Row]:
+    """Return the quality facts of observations, site by site: a copy of all rows at once would be the peak."""
     recipe = next((recipe_of(feed) for feed in catalog.feeds.values()), None)
-    found = quality(rows, stuck=recipe.stuck if recipe else None).to_pylist()
+    narrow = rows.select(FACTS)
+    found: list[Row] = []
+    for site in pc.unique(rows["site"]).to_pylist():
+        one = narrow.filter(pc.equal(narrow["site"], site))
+        found += quality(one, stuck=recipe.stuck if recipe else None).to_pylist()
+    return found
+
+
+def _quality(found: list[Row], sites: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Table:
+    """Return the quality facts of the last year of data, and of earlier months with something to say."""
     names = {row["site"]: row["name"] for row in sites.to_pylist()}
     first = f"{as_of.year - 1}-{as_of.month:02d}"
     listed = []
@@ -100,11 +134,6 @@ def _quality(rows: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date) 
             }
         )
     return pa.Table.from_pylist(listed)
-
-
-def _of(rows: pa.Table, sites: pa.Table, kind: str) -> pa.Table:
-    chosen = sites.filter(pc.equal(sites["kind"], kind))["site"]
-    return rows.filter(pc.is_in(rows["site"], value_set=chosen.combine_chunks()))
 
 
 def _recent(lake: Lake, end: datetime) -> pa.Table:

@@ -96,7 +96,7 @@ class _Build:
         tables |= catalogue_tables(
             self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months}
         )
-        results = Results(tables, self._run_facts(inputs, as_of))
+        results = Results(tables, self._run_facts(inputs, judged, as_of=as_of))
         with self.steps.step("写结果 writing results"):
             write_results(results, self.campaign.out)
         return publish(results, self.campaign, lake=self.lake, steps=self.steps)
@@ -183,7 +183,11 @@ class _Build:
         region = self.campaign.region
         return today(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of, region=region)
 
-    def _run_facts(self, inputs: Inputs, as_of: date) -> Mapping[str, object]:
+    def _run_facts(self, inputs: Inputs, judged: Judged, *, as_of: date) -> Mapping[str, object]:
+        told = [f"{item.file}：{note}" for item in inputs.taken for note in item.notes]
+        if judged.unlisted:
+            names = "、".join(judged.unlisted[:10]) + (" 等" if len(judged.unlisted) > 10 else "")
+            told.append(f"{len(judged.unlisted)} 个站点不在站点表中，数据已保存但没有评价：{names}")
         return {
             "campaign": self.campaign.name,
             "region": self.campaign.region,
@@ -194,7 +198,7 @@ class _Build:
             "version": __version__,
             "heads": {kind: self.lake.version(kind) for kind in ("observation", "official", "exception")},
             "counts": {item.file: item.to_dict() for item in inputs.taken},
-            "notes": [f"{item.file}：{note}" for item in inputs.taken for note in item.notes],
+            "notes": told,
         }
 
     def _region_name(self) -> str:
