@@ -86,7 +86,7 @@ def _air(
     nothing = pa.table({})
     if not rows.num_rows:
         return nothing, nothing, []
-    days = evaluate_air_days(rows, sites, exceptions, catalog=catalog)
+    days = evaluate_air_days(rows, sites, exceptions, catalog=catalog, areas=("city", "county"))
     return days.site_days, days.city_days, _facts(rows, catalog)
 
 
