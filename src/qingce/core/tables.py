@@ -99,7 +99,7 @@ QUOTA = _schema(
     "target_id kind rule state done remaining allowed exact inclusive unit text series part",
     done=_INT, remaining=_INT, allowed=VALUE_TYPE, inclusive=_BOOL,
 )  # fmt: skip
-"""Remaining allowance 剩余允许值: kind mean|days|sections|section_mean|hours; rule strict|rounded; state open|lost|safe.
+"""Remaining allowance 剩余允许值: kind mean|days|sections|section_mean|hours; state open|lost|safe.
 
 `part` is empty for the whole, else the month, county, section or year that this share belongs to."""
 
