@@ -123,6 +123,7 @@ def test_a_step_of_why_leads_to_the_hours(page: Page, site: Path) -> None:
     page.goto(at(site, "targets/T-yz-001.html"))
     page.get_by_role("link", name="逐级追溯").click()
     expect(page.locator("blockquote mark")).to_have_text("全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下")
+    assert page.get_by_role("link", name="云泽市行动方案").get_attribute("href") == "../plans/yz.html#T-yz-001"
     page.get_by_role("link", name="云泽师范学院 pm2_5 2026-05-31 07:00").click()
     expect(page).to_have_url(re.compile(r"hours/A1/2026-05\.html#D2026-05-31$"))
 

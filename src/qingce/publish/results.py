@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from qingce.core import tables as core
 from qingce.core.errors import complain
 
-__all__ = ["SCHEMAS", "Results", "read_results", "write_results"]
+__all__ = ["Results", "SCHEMAS", "read_results", "write_results"]
 
 RowDict = dict[str, object]
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from qingce.publish.rows import (
 )
 from qingce.publish.views_place import event_days, recent
 
-__all__ = ["BATTLES", "WAITING", "scoreboard", "target", "is_unbound", "target_rows", "tasks", "unbound", "value_row"]
+__all__ = ["BATTLES", "WAITING", "is_unbound", "scoreboard", "target", "target_rows", "tasks", "unbound", "value_row"]
 
 BATTLES = ("蓝天", "碧水", "净土", "生态", "低碳", "风险", "治理")
 WAITING = ("awaiting", "unbound")
@@ -31,14 +31,14 @@ def target_rows(results: Results, where: View | None = None) -> list[View]:
     """Label the rows of `progress` that match, with the English name of each indicator."""
     english = {str(row["id"]): row["en"] for row in results.rows("indicators", columns=["id", "en"])}
     official = {
-        (str(row["indicator"]), str(row["number"]), row["value"]): str(row["period"])
-        for row in results.rows("official")
+        (str(row["indicator"]), str(row["scope"]), row["value"]): str(row["period"]) for row in results.rows("official")
     }
     found = [_target_row(row, english) for row in results.rows("progress", where=where)]
     for labelled, row in zip(found, results.rows("progress", where=where), strict=True):
         if labelled["official"]:
-            key = (str(row["indicator_id"]), str(row["official_number"]), row["official_value"])
-            labelled["official"]["period"] = official.get(key)  # type: ignore[index]
+            scopes = (str(row["scope"]), str(row["scope"]).partition("~")[0])
+            keys = ((str(row["indicator_id"]), scope, row["official_value"]) for scope in scopes)
+            labelled["official"]["period"] = next((official[key] for key in keys if key in official), None)  # type: ignore[index]
     return found
 
 

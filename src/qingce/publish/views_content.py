@@ -107,7 +107,7 @@ def quality(results: Results) -> View:
         **facts(results),
         "month": last,
         "kinds": [{"kind": kind, "rows": found} for kind, found in kinds.items()],
-        "doubts": [row for row in rows if row["note"]][::-1],
+        "doubts": sorted((row for row in rows if row["note"]), key=lambda row: str(row["month"]), reverse=True),
         "exceptions": events,
         "rejected": results["rejected"].num_rows,
     }

@@ -37,7 +37,7 @@ def why_page(tree: Mapping[str, object], pages: _Pages | None = None) -> View:
     return {
         "id": str(tree.get("id") or ""),
         "known_at": tree.get("known_at"),
-        "sentences": [dict(sentence) for sentence in _mappings(tree.get("sentences"))],
+        "sentences": [{**sentence, "target": pages.target(sentence)} for sentence in _mappings(tree.get("sentences"))],
         "down": _node(down, pages) if isinstance(down, Mapping) else None,
         "up": [_node(node, pages) for node in _mappings(tree.get("up"))],
         "notes": [str(note) for note in _listed(tree.get("notes"))],
@@ -73,10 +73,16 @@ class _Pages:
 
     def __init__(self, results: Results) -> None:
         self._targets = {pair[0] for pair in distinct(results, "progress", "target_id")}
+        rows = results.rows("progress", columns=["target_id", "document_id", "start"])
+        self._sentences = {(row["document_id"], row["start"]): str(row["target_id"]) for row in rows}
         self._scopes = set(indicator_scopes(results))
         self._months = hour_months(results)
         tables = (("sites", "site"), ("air_city_days", "subject"))
         self._places = {pair[0] for table, column in tables for pair in distinct(results, table, column)}
+
+    def target(self, sentence: Mapping[str, object]) -> str | None:
+        """Return the target whose sentence it is."""
+        return self._sentences.get((sentence.get("document_id"), sentence.get("start")))
 
     def link(self, identity: str) -> Link | None:
         """Return kind, ids and anchor of the page that shows an id, or None."""
