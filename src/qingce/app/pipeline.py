@@ -136,7 +136,7 @@ class _Build:
 
             def listed(file: Path = file) -> tuple[str, pa.Table, pa.Table, tuple[str, ...]]:
                 rows, rejected = read(file, catalog=self.catalog)  # type: ignore[operator]
-                return kind, rows, rejected, ()
+                return kind, _numbered(rows) if kind == "official" else rows, rejected, ()
 
             self.intake.take(file, fingerprint(file, kind), listed)
         found = self.lake.scan(kind)
@@ -210,3 +210,9 @@ def _once(values: pa.Table, more: pa.Table) -> pa.Table:
     """Add the VALUE rows whose id is not there yet."""
     fresh = pc.invert(pc.is_in(more["id"], value_set=values["id"].combine_chunks()))
     return pa.concat_tables([values, more.filter(fresh)])
+
+
+def _numbered(official: pa.Table) -> pa.Table:
+    """Say "" where a document has no number: the number is part of what tells official values apart."""
+    place = official.column_names.index("number")
+    return official.set_column(place, "number", pc.coalesce(official["number"], pa.scalar("")))
