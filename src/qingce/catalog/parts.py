@@ -73,7 +73,7 @@ class Parts:
     @cached_property
     def regions(self) -> Regions:
         """The administrative regions, dated."""
-        return read_regions(self.roots)
+        return read_regions(self.roots, sources=self.sources)
 
     @cached_property
     def phrases_dir(self) -> tuple[Path, ...]:

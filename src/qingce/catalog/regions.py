@@ -14,15 +14,17 @@ from functools import cached_property
 from pathlib import Path
 
 from qingce.catalog.overlay import content_files
+from qingce.catalog.sources import STATUSES, cite
 from qingce.catalog.strict import Report, Row, guarded, read_rows, refuse
 from qingce.core.errors import complain
-from qingce.core.records import Region
+from qingce.core.records import Region, Source
 
 __all__ = ["LEVELS", "Regions", "read_regions", "short_name"]
 
 LEVELS = ("province", "city", "county")
 
 _COLUMNS = ("code", "name", "level", "parent", "valid_from", "valid_until", "successor", "source")
+_MORE = ("document", "status")
 _PEOPLES = (
     "各族|蒙古族?|回族|藏族|维吾尔族?|苗族|彝族|壮族|布依族|朝鲜族|满族|侗族|瑶族|白族|土家族|哈尼族|哈萨克族?|傣族|黎族|傈僳族|佤族|畲族"
     "|高山族|拉祜族|水族|东乡族|纳西族|景颇族|柯尔克孜族?|土族|达斡尔族|仫佬族|羌族|布朗族|撒拉族|毛南族|仡佬族|锡伯族?|阿昌族|普米族"
@@ -139,15 +141,21 @@ class Regions:
         return not within or any(item.code == within for item in self.path(row.code)[:-1]) or row.parent == within
 
 
-def read_regions(roots: Sequence[Path], report: Report = refuse) -> Regions:
-    """Read `regions/divisions.csv` and `regions/aliases.csv` of every root; raises QC103, QC105, QC106, QC107."""
+def read_regions(
+    roots: Sequence[Path], report: Report = refuse, *, sources: Mapping[str, Source] | None = None
+) -> Regions:
+    """Read `regions/divisions.csv` and `regions/aliases.csv` of every root; raises QC103, QC105, QC106, QC107.
+
+    With `sources` every row must cite keys of the bibliography (joined by `;`); a row without a status of its own has
+    the lowest of theirs.
+    """
     rows: list[Region] = []
     places: dict[str, str] = {}
     last: dict[str, Region] = {}
     for path in content_files(roots, "regions/divisions.csv"):
-        for cells in read_rows(path, required=_COLUMNS, report=report):
+        for cells in read_rows(path, required=_COLUMNS, optional=_MORE, report=report):
             with guarded(report):
-                region = _region(cells)
+                region = _region(cells, sources)
                 _refuse_overlap(last.get(region.code), region, place=cells.place)
                 last[region.code] = region
                 places[region.code] = cells.place
@@ -156,7 +164,7 @@ def read_regions(roots: Sequence[Path], report: Report = refuse) -> Regions:
     return Regions(rows, _aliases(roots, places, report))
 
 
-def _region(row: Row) -> Region:
+def _region(row: Row, sources: Mapping[str, Source] | None) -> Region:
     cells = row.cells
     if not re.fullmatch(r"\d{6}", cells["code"]):
         raise complain("QC107", row.place, {"key": "code", "value": cells["code"], "expected": "六位数字 six digits"})
@@ -174,7 +182,20 @@ def _region(row: Row) -> Region:
         valid_until=row.day("valid_until"),
         successor=cells["successor"],
         source=row.text("source"),
+        document=cells["document"],
+        status=_status(row, sources),
     )
+
+
+def _status(row: Row, sources: Mapping[str, Source] | None) -> str:
+    """The row's own status, else the lowest of its sources'; raises QC106 for a source that nobody described."""
+    verified, unread = STATUSES
+    stated = row.one_of("status", ("", *STATUSES))
+    keys = row.text("source").split(";")
+    if sources is None:
+        return stated or verified
+    cited = [sources[cite(sources, key.strip(), place=row.place, what=row.cells["code"])] for key in keys]
+    return stated or (unread if any(source.status == unread for source in cited) else verified)
 
 
 def _refuse_overlap(before: Region | None, row: Region, *, place: str) -> None:

@@ -123,7 +123,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """An administrative region 行政区: GB/T 2260 code, dated."""
+    """An administrative region 行政区: GB/T 2260 code, dated. `source` is keys of the bibliography joined by ';'."""
 
     code: str
     name: str
@@ -133,6 +133,8 @@ class Region:
     valid_until: date | None = None
     successor: str = ""
     source: str = ""
+    document: str = ""
+    status: str = "verified"
 
 
 @dataclass(frozen=True, slots=True)
