@@ -1,4 +1,5 @@
 # ruff: noqa: E501
+# ruff: noqa: PERF401
 """A small made campaign with every kind of row and status a page must show. Every number is made up (示例数据)."""
 
 from __future__ import annotations
@@ -362,6 +363,12 @@ def _hours() -> list[dict[str, object]]:
                     "absent": "invalid" if gone else None, "review": "preliminary", "source": "data/hourly-2026.csv",
                     "line": day * 24 + hour, "reason": "",
                 })  # fmt: skip
+    for day in range(1, 32):
+        for hour in range(0, 24, 4):
+            rows.append({
+                "site": "W2", "parameter": "nh3n", "time": datetime(2026, 5, day, hour), "span": "PT4H",
+                "value": Dec(40 + (day + hour) % 17) / 100, "review": "preliminary", "source": "data/water-auto.csv",
+            })  # fmt: skip
     return rows
 
 

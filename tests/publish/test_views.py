@@ -254,6 +254,8 @@ def test_hours_are_laid_out_by_day_with_their_reasons(sample: Results) -> None:
     assert len(grids[0]["slots"]) == 24
     assert seventh["cells"][3]["absent"] == {"code": "invalid", "zh": "无效"}  # type: ignore[index]
     assert seventh["cells"][3]["value"] is None  # type: ignore[index]
+    water = views_place.hours(sample, "W2", "2026-05")["grids"]
+    assert water[0]["slots"] == ["00:00", "04:00", "08:00", "12:00", "16:00", "20:00"]  # type: ignore[index]
     with pytest.raises(CampaignError, match=r"QC554: 页面种类“hours”里没有“A1/2026-04”.*"):
         views_place.hours(sample, "A1", "2026-04")
 
@@ -352,6 +354,25 @@ def test_a_step_never_leads_to_a_page_that_is_not() -> None:
     view = views_why.why_page({"id": "T-1", "down": {**node, "id": "T-1", "children": [node]}})
     assert view["down"]["link"] is None  # type: ignore[index]
     assert view["down"]["leaves"][0]["link"] is None  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("identity", "link"),
+    [
+        ("F:A1:pm2_5:2026-05-31:measured", ("hours", ["A1", "2026-05"], "D2026-05-31")),
+        ("F:A1:pm2_5:2026-04-30:measured", ("sites", ["A1"], "")),
+        ("F:W2:class:2026-05:measured", ("hours", ["W2", "2026-05"], "")),
+        ("F:990100:pm2_5:2026-05-31:measured", ("sites", ["990100"], "")),
+        ("O:A1:pm2_5:2026-05-31T08:00", ("hours", ["A1", "2026-05"], "D2026-05-31")),
+        ("V:pm2_5_annual:990100:2026:measured", ("indicators", ["pm2_5_annual", "990100"], "")),
+        ("T-yz-002", ("targets", ["T-yz-002"], "")),
+    ],
+)
+def test_each_step_leads_to_its_own_page(sample: Results, identity: str, link: tuple[str, list[str], str]) -> None:
+    kind, ids, anchor = link
+    node = {"id": identity, "kind": "x", "title": "x", "facts": [], "children": []}
+    tables = sample.with_tables({"whys": pa.table({"id": ["T"], "tree": [json.dumps({"id": "T", "down": node})]})})
+    assert views_why.why(tables, "T")["down"]["link"] == {"kind": kind, "ids": ids, "anchor": anchor}  # type: ignore[index]
 
 
 def test_a_bare_tree_is_laid_out_too() -> None:

@@ -13,7 +13,7 @@ from qingce.publish import charts, maps
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, absent_label, cell, distinct, facts, level_table, plain, review_label, split
 
-__all__ = ["event_days", "hour_months", "hours", "map_view", "quality_rows", "recent", "site", "sites"]
+__all__ = ["event_days", "hour_days", "hour_months", "hours", "map_view", "quality_rows", "recent", "site", "sites"]
 
 AIR = ("pm2_5", "pm10", "so2", "no2", "co", "o3_8h")
 """Columns of the wide day tables in the order the field prints them."""
@@ -26,18 +26,25 @@ SPREAD_YEARS = 1
 
 def hour_months(results: Results) -> dict[str, list[str]]:
     """Which months of which sites the results hold hours of: site → months such as `2026-05`, newest first."""
-    return results.keep("hour_months", lambda: _hour_months(results["hours"]))
+    days = hour_days(results)
+    return results.keep(
+        "months", lambda: {site: sorted({d[:7] for d in found}, reverse=True) for site, found in days.items()}
+    )
 
 
-def _hour_months(table: pa.Table) -> dict[str, list[str]]:
+def hour_days(results: Results) -> dict[str, set[str]]:
+    """Which days of which sites the results hold hours of: site → days such as `2026-05-31`."""
+    return results.keep("days", lambda: _hour_days(results["hours"]))
+
+
+def _hour_days(table: pa.Table) -> dict[str, set[str]]:
     if not table.num_rows:
         return {}
-    months = pc.floor_temporal(table["time"], unit="month")
-    pairs = pa.table({"site": table["site"], "month": months}).group_by(["site", "month"]).aggregate([])
-    keys = zip(pairs["site"].to_pylist(), pairs["month"].to_pylist(), strict=True)
-    found: dict[str, list[str]] = {}
-    for name, month in sorted(((name, f"{month:%Y-%m}") for name, month in keys), reverse=True):
-        found.setdefault(name, []).append(month)
+    days = pc.floor_temporal(table["time"], unit="day")
+    pairs = pa.table({"site": table["site"], "day": days}).group_by(["site", "day"]).aggregate([])
+    found: dict[str, set[str]] = {}
+    for name, day in sorted(zip(pairs["site"].to_pylist(), pairs["day"].to_pylist(), strict=True)):
+        found.setdefault(name, set()).add(f"{day:%Y-%m-%d}")
     return found
 
 

@@ -9,7 +9,7 @@ from qingce.core.errors import complain
 from qingce.publish.results import Results
 from qingce.publish.rows import View, distinct, facts
 from qingce.publish.views_content import indicator_scopes
-from qingce.publish.views_place import hour_months
+from qingce.publish.views_place import hour_days, hour_months
 
 __all__ = ["why", "why_page"]
 
@@ -76,7 +76,7 @@ class _Pages:
         rows = results.rows("progress", columns=["target_id", "document_id", "start"])
         self._sentences = {(row["document_id"], row["start"]): str(row["target_id"]) for row in rows}
         self._scopes = set(indicator_scopes(results))
-        self._months = hour_months(results)
+        self._days, self._months = hour_days(results), hour_months(results)
         tables = (("sites", "site"), ("air_city_days", "subject"))
         self._places = {pair[0] for table, column in tables for pair in distinct(results, table, column)}
 
@@ -96,6 +96,8 @@ class _Pages:
         return None
 
     def _place(self, subject: str, time: str) -> Link | None:
-        if time[:7] in self._months.get(subject, []):
+        if time[:10] in self._days.get(subject, ()):
             return {"kind": "hours", "ids": [subject, time[:7]], "anchor": f"D{time[:10]}"}
+        if time in self._months.get(subject, ()):
+            return {"kind": "hours", "ids": [subject, time], "anchor": ""}
         return {"kind": "sites", "ids": [subject], "anchor": ""} if subject in self._places else None
