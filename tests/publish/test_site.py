@@ -16,7 +16,7 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 from qingce.core.errors import CampaignError, ContentError
-from qingce.publish import ASSETS, ROUTES, Results, missing_assets, render, write_site
+from qingce.publish import ASSETS, ROUTES, Results, missing_assets, render, render_error, write_site
 from qingce.publish.i18n import words
 from qingce.publish.pages import Place, ink, shown
 from qingce.publish.rows import slug
@@ -235,6 +235,25 @@ def test_no_such_page_is_a_numbered_error(sample: Results, path: str) -> None:
 def test_no_such_id_is_a_numbered_error(sample: Results) -> None:
     with pytest.raises(CampaignError, match=r"QC554: 页面种类“targets”里没有“T-yz-999”。.*open it from its list\.$"):
         render("targets/T-yz-999.html", sample)
+
+
+@pytest.mark.parametrize(
+    ("path", "home", "words"),
+    [
+        ("nothing.html", "index.html", "没有这个页面：nothing.html"),
+        ("targets/T-yz-999.html", "../index.html", "页面种类“targets”里没有“T-yz-999”"),
+        ("en/targets/T-yz-999.html", "../../en/index.html", "there is no &#39;T-yz-999&#39; among the pages"),
+    ],
+)
+def test_a_reader_is_told_what_is_wrong_and_where_to_go(sample: Results, path: str, home: str, words: str) -> None:
+    with pytest.raises(CampaignError, match=r"QC55[34]") as caught:
+        render(path, sample)
+    body = render_error(caught.value, sample, path).decode()
+    page = Page(body)
+    assert words in body
+    assert caught.value.code in body
+    assert home in page.links
+    assert page.headings == [1]
 
 
 def test_text_from_outside_is_never_markup(sample: Results) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qingce.publish.results import SCHEMAS, Results, read_results, write_results
-from qingce.publish.site import ASSETS, ROUTES, missing_assets, render, write_site
+from qingce.publish.site import ASSETS, ROUTES, missing_assets, render, render_error, write_site
 
 __all__ = [
     "ASSETS",
@@ -13,6 +13,7 @@ __all__ = [
     "missing_assets",
     "read_results",
     "render",
+    "render_error",
     "write_results",
     "write_site",
 ]

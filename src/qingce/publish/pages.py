@@ -22,18 +22,23 @@ _DARK, _LIGHT = "#1b1f23", "#ffffff"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page stands: its path below the root of its language, the language, and who serves it."""
+    """Where a page stands: its path below the root of its language, the language, and who serves it.
+
+    `depth` is how many folders deep it is shown, where that is not what its path says.
+    """
 
     path: str
     language: str
     served: bool = False
     at_root: bool = False
     assets: bool = True
+    depth: int | None = None
 
     @property
     def up(self) -> str:
         """The way from the page to the root of the site."""
-        depth = self.path.count("/") + (self.language != "zh" and not self.at_root)
+        depth = self.path.count("/") if self.depth is None else self.depth
+        depth += self.language != "zh" and not self.at_root
         return "../" * depth
 
     def href(self, path: str, *, language: str = "") -> str:

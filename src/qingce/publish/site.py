@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from qingce.core.errors import complain
+from qingce.core.errors import QingceError, complain
 from qingce.publish import views, views_content, views_place, views_plan, views_why
 from qingce.publish.i18n import LANGUAGES
 from qingce.publish.pages import Place, page
 from qingce.publish.results import Results
-from qingce.publish.rows import View, distinct, slug
+from qingce.publish.rows import View, distinct, facts, slug
 
-__all__ = ["ASSETS", "ROUTES", "Route", "missing_assets", "render", "write_site"]
+__all__ = ["ASSETS", "ROUTES", "Route", "missing_assets", "render", "render_error", "write_site"]
 
 ASSETS = Path(str(files("qingce.publish").joinpath("assets")))
 VENDOR = ("vendor/echarts.js", "vendor/htmx.js", "vendor/maplibre.css", "vendor/maplibre.js")
@@ -159,6 +159,16 @@ def render(
     if twin:
         return _twin(view, place).encode(), "application/json"
     return page(route.template, view, place).encode(), "text/html"
+
+
+def render_error(error: QingceError, results: Results, path: str, lang: str = "zh") -> bytes:
+    """Return the page that tells a reader at `path` what is wrong and what to do, for a browser that asked for HTML."""
+    path = path.strip("/")
+    at_root = path.partition("/")[0] not in LANGUAGES
+    language, rest = (lang, path) if at_root else (path.partition("/")[0], path.partition("/")[2])
+    place = Place("index.html", language, served=True, at_root=at_root, depth=rest.count("/"))
+    words = ("code", "place", "fact", "fact_en", "cure", "cure_en")
+    return page("error", {**facts(results), "error": {name: getattr(error, name) for name in words}}, place).encode()
 
 
 def _find(path: str, results: Results) -> tuple[Route, Ids]:
