@@ -248,12 +248,12 @@ def test_no_such_id_is_a_numbered_error(sample: Results) -> None:
 def test_a_reader_is_told_what_is_wrong_and_where_to_go(sample: Results, path: str, home: str, words: str) -> None:
     with pytest.raises(CampaignError, match=r"QC55[34]") as caught:
         render(path, sample)
-    body = render_error(caught.value, sample, path).decode()
+    body = render_error(caught.value, sample, path=path).decode()
     page = Page(body)
     assert words in body
     assert caught.value.code in body
     assert home in page.links
-    assert page.headings == [1]
+    assert page.headings.count(1) == 1
 
 
 def test_text_from_outside_is_never_markup(sample: Results) -> None:

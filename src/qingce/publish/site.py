@@ -161,7 +161,7 @@ def render(
     return page(route.template, view, place).encode(), "text/html"
 
 
-def render_error(error: QingceError, results: Results, path: str, lang: str = "zh") -> bytes:
+def render_error(error: QingceError, results: Results, *, path: str, lang: str = "zh") -> bytes:
     """Return the page that tells a reader at `path` what is wrong and what to do, for a browser that asked for HTML."""
     path = path.strip("/")
     at_root = path.partition("/")[0] not in LANGUAGES
