@@ -104,9 +104,9 @@ def test_random_characters_hold_no_targets(seed: int) -> None:
 
 
 def seconds(text: str) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     read_text(text, CATALOG)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 @pytest.mark.parametrize("unit", [
@@ -115,7 +115,7 @@ def seconds(text: str) -> float:
 def test_time_grows_with_length(unit: str) -> None:
     text = unit * (60_000 // len(unit))
     read_text(text[:2000], CATALOG)
-    assert seconds(text) < 6
+    assert seconds(text) < 3
 
 
 @pytest.mark.prove

@@ -85,7 +85,7 @@ def _level(title: str, issuer: str, text: str, *, phrases: Phrases) -> str:
         return "national"
     levels = phrases.lookup("levels", "level")
     places = re.findall(
-        r"(?:^|[一-龥])([一-龥]{1,8}?(?:自治区|省|市|州|盟|县|区|旗|镇|乡|街道|开发区))(?!域|控|级|环境|场)",
+        r"(?:^|[一-龥])([一-龥]{1,8}?(?:自治区|省|市|州|盟|县|区|旗|镇|乡|街道|开发区))(?!域|控|级|场)",
         re.sub(r"关于.*", "", words) or words,
     )
     for place in reversed(places):

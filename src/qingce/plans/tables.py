@@ -19,7 +19,7 @@ from qingce.plans.view import View
 
 __all__ = ["Cell", "Table", "find_tables", "table_targets", "table_tasks"]
 
-_ROW = re.compile(r"[^\n]*\t[^\n]*")
+_LINE = re.compile(r"[^\n]+")
 _PLACE_HEAD = re.compile(r"^(?:县|区|市|州|地区|单位|区域|行政区|所在地|乡镇|各)[^，。]{0,8}$|县.{0,3}区|市.{0,3}县")
 _UNIT = re.compile(r"[（(](?P<unit>[^（）()]{1,12})[）)]$|[，/](?P<plain>%)$")
 _MONTH = re.compile(r"(?P<month>1[0-2]|[1-9])月(?:份|底|末)?$")
@@ -55,7 +55,9 @@ def find_tables(text: str) -> list[Table]:
     tables: list[Table] = []
     rows: list[tuple[Cell, ...]] = []
     end = caption_end = -1
-    for match in _ROW.finditer(text):
+    for match in _LINE.finditer(text) if "\t" in text else ():
+        if "\t" not in match[0]:
+            continue
         if rows and match.start() != end + 1:
             tables.append(_table(text, rows, caption_end))
             rows = []

@@ -23,7 +23,7 @@ from qingce.plans.grammar.statements import (
     read_zero,
 )
 from qingce.plans.grammar.values import read_values
-from qingce.plans.indicators import Finder, name_indicator
+from qingce.plans.indicators import Finder, Named, name_indicator
 from qingce.plans.outline import Node
 from qingce.plans.segments import split
 from qingce.plans.view import View
@@ -79,7 +79,8 @@ def _admitted(draft: Draft, ground: Ground) -> bool:
 
 def _read(page: Page, governed: Governed, told: list[Draft]) -> list[Draft]:
     """Apply the rules to one clause, the most telling first."""
-    scene = Scene(page, governed.clause, tuple(told))
+    dated = governed.mark is not None and governed.mark.year > 0
+    scene = Scene(page, governed.clause, tuple(told), dated)
     drafts = [*read_ordinals(scene), *read_values(scene)]
     if not drafts:
         rules = (read_delegated, read_zero, read_thresholds, read_masked, read_coverage)
@@ -134,7 +135,7 @@ class _Maker:
             indicator=named.name,
             indicator_id=named.id,
             scope=draft.scope or self.ground.scope,
-            comparator=draft.comparator,
+            comparator=_directed(draft, named),
             value=draft.value,
             value_text=value_text,
             value_start=value_start,
@@ -165,6 +166,17 @@ class _Maker:
             return Reason(name, "", self.ground.view.starts[min(start, len(self.ground.view.starts) - 1)], rule)
         first, last = self.ground.view.span(start, end)
         return Reason(name, self.ground.text[first:last], first, rule)
+
+
+_CHANGE = re.compile(r"下降|降幅|降低|减少|削减|减排|增幅|增长|提高")
+
+
+def _directed(draft: Draft, named: Named) -> str:
+    """Where the words leave open which way is better, the indicator says it: PM2.5达到25 is at most 25."""
+    if not draft.by_direction or _CHANGE.search(draft.indicator):
+        return draft.comparator
+    flips = {(">=", "lower"): "<=", ("decrease_by", "higher"): "increase_by"}
+    return flips.get((draft.comparator, named.direction), draft.comparator)
 
 
 def _unbound(_printed: str, _unit: str) -> None:

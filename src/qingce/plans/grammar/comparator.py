@@ -24,6 +24,7 @@ _BY_SENSE = {
     "equal": "==",
     "cut": "decrease_by",
     "raise": "increase_by",
+    "improve": "decrease_by",
 }
 _REACHED = {"cut": "cap", "raise": "floor"}
 """由85%提高到2025年的90%: with the date between, what is reached is a level."""
@@ -63,7 +64,7 @@ def find_verb(bare: str, start: int, end: int, *, phrases: Phrases, share: bool)
 
 def decide(sense: str, quantity: Quantity, *, phrases: Phrases, default: str = ">=") -> str:
     """Return the comparator of the contract for a verb's sense and a quantity with its suffix."""
-    if sense in {"cut", "raise"}:
+    if sense in {"cut", "raise", "improve"}:
         return _BY_SENSE[sense]
     if isinstance(quantity.value, tuple):
         return "range"

@@ -37,6 +37,7 @@ class Draft:
     kind: str = "level"
     confidence: float = 0.95
     binds: bool = True
+    by_direction: bool = False
     reasons: list[tuple[str, int, int, str]] = field(default_factory=list)
 
     def because(self, name: str, start: int, end: int, *, rule: str) -> None:
@@ -57,11 +58,12 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """One clause, what was read before it in its sentence, and the base year printed in it."""
+    """One clause, what was read before it in its sentence, and whether a date governs it."""
 
     page: Page
     clause: Clause
     before: tuple[Draft, ...] = ()
+    dated: bool = False
 
     def text(self, start: int, end: int) -> str:
         """Return words as printed (after repair)."""

@@ -12,7 +12,7 @@ __all__ = ["SEPARATOR", "Subject", "has_head", "read_subject", "spread"]
 
 _LEAD = re.compile(
     r"^(?:[\x03，：、；]|确保|保障|保证|力争|争取|努力|实现|基本实现|全面实现|促使|使得|使|推动|并且|并|且|其中|以及|同时|逐步|进一步|"
-    r"要求|要|将|把|应当|应|须|需|到时|届时|不断|持续|稳步|大力|切实|着力|有效|和|及|与|新增的|本地区|在(?=[\x03]))+"
+    r"要求|要|将|把|应当|应|须|需|到时|届时|不断|持续|完成|稳步|大力|切实|着力|有效|和|及|与|新增的|本地区|在(?=[\x03]))+"
 )
 _LEAD_VERB = re.compile(r"^(?:提高|提升|改善|推进|加强|加快|加大|扩大|降低|减少|增加|控制|强化)(?=[^，。]{4,})")
 _TRAIL = re.compile(
@@ -55,7 +55,7 @@ _LEVELLED = re.compile(
     r"^(?:(?:县级|地级|设区的?市级|建制镇)(?:及以上|以上)?(?:缺水)?城市|缺水城市)(?:建成区)?(?=[一-龥]{3,})"
 )
 _SHARED = re.compile(
-    r"^(?:单位[一-龥A-Z]{2,6}(?:生产总值|GDP)|万元[一-龥A-Z]{2,8}?(?=用?[能水电煤])|人均|主要农作物|主要粮食作物|规模以上工业)"
+    r"^(?:单位[一-龥A-Z]{0,6}?(?:生产总值|GDP)|万元[一-龥A-Z]{2,8}?(?=用?[能水电煤])|人均|主要农作物|主要粮食作物|规模以上工业)"
 )
 _RATIO = re.compile(r"(?:占比|比例|比率|比重|率)$")
 _COUNTED = re.compile(r"\d+个[^，]{0,16}?断面")
@@ -112,7 +112,7 @@ def _place(words: str) -> re.Match[str] | None:
 
 @cache
 def _scope_pattern(phrases: Phrases) -> re.Pattern[str]:
-    return re.compile(rf"^(?:\x02+)?(?:{phrases.pattern('scopes')})(?!级)")
+    return re.compile(rf"^(?:\x02+)?(?:{phrases.pattern('scopes')})(?!级)(?:\x01+[区县市]?)?")
 
 
 def _name(bare: str, text: str, span: tuple[int, int]) -> str:

@@ -21,10 +21,12 @@ _TERMINAL = re.compile(
 )
 _JOIN = re.compile(r"^(?:[、，\x01]|和|及|与|以及|\x03)*$")
 _CARRY = re.compile(r"^(?:[、，]|和|及|与|以及|其中|\x01)+")
-_CUTTING = frozenset({"cut", "raise"})
+_CUTTING = frozenset({"cut", "raise", "improve"})
 _WEAK_FAMILIES = frozenset(
     {"days", "hours", "count", "score", "rank", "grade", "money", "length", "rate", "temperature", ""}
 )
+_NEUTRAL = frozenset({"达到", "达", "稳定在", "保持在", "维持在", "稳定达到"})
+"""Verbs that only say what is reached: which way is better decides."""
 _EACH = frozenset({"share", "points", "concentration", ""})
 """A value of these families holds for each of several objects; an amount is their sum."""
 _NUMERAL = re.compile(r"^[一二三四五六七八九十\dXx]")
@@ -79,7 +81,8 @@ def _group(scene: Scene, quantity: Quantity, *, left: int, after: str, last: _Gr
     if not _TERMINAL.match(after):
         return _before_noun(scene, quantity, left=left, after=after, last=last)
     if last is not None and _JOIN.match(before):
-        alike = quantity.unit == last.quantities[-1].unit or not last.quantities[-1].unit
+        each = "分别" in bare[last.left : last.quantities[0].start]
+        alike = each or quantity.unit == last.quantities[-1].unit or not last.quantities[-1].unit
         return replace(last, how="more") if alike and last.how in {"verb", "elided", "count"} else None
     verb = find_verb(bare, left, quantity.start, phrases=phrases, share=quantity.family == "share")
     if verb is not None:
@@ -94,7 +97,7 @@ def _group(scene: Scene, quantity: Quantity, *, left: int, after: str, last: _Gr
     if (
         quantity.unit
         and has_head(name.rstrip("\x01"), phrases)
-        and (quantity.suffix or last is not None or scene.before)
+        and (quantity.suffix or last is not None or scene.before or scene.dated)
     ):
         return _Group(left, quantity.start, "", None, [quantity], "elided")
     return None
@@ -204,8 +207,9 @@ def _named(scene: Scene, group: _Group, subject: Subject, *, earlier: list[Draft
         name = f"{name}数"
     if not _plausible(name, group, phrases):
         return
-    names = spread(name, phrases, force=count) if count > 1 else _single(scene, group, name)
-    matched = count == 1 or len(names) == count
+    each = "分别" in scene.bare[group.left : group.quantities[0].start]
+    names = spread(name, phrases, force=count) if count > 1 else [name] if each else _single(scene, group, name)
+    matched = len(names) == count if count > 1 else not (each and SEPARATOR.search(name))
     scopes = [scope] if matched else [part for part in SEPARATOR.split(scope) if part]
     if not matched and len(scopes) == count:
         names, matched = [name] * count, True
@@ -286,9 +290,9 @@ def _compare(scene: Scene, group: _Group, quantity: Quantity, *, draft: Draft, e
     default = earlier[-1].comparator if earlier and earlier[-1].comparator in {">=", "<="} else ">="
     sense = "floor" if group.sense == "count" else group.sense
     draft.comparator = decide(sense, quantity, phrases=phrases, default=default)
-    if group.sense == "equal" and quantity.suffix == "" and draft.comparator == "==" and quantity.family == "share":
-        draft.comparator = "=="
     draft.kind = _kind(group, quantity)
+    neutral = group.verb is None or scene.text(*group.verb) in _NEUTRAL
+    draft.by_direction = group.sense == "improve" or (neutral and not quantity.suffix and draft.kind == "level")
     if group.verb is not None:
         draft.strength = scene.text(*group.verb).strip("\x03、，")
         draft.because("comparator", *group.verb, rule=f"verb-{group.sense or 'elided'}")
