@@ -213,19 +213,22 @@ def why(
     *,
     folder: Annotated[Path, typer.Option("--dir", help="攻坚战文件夹 the campaign folder")] = Path(),
     known_at: Annotated[str, typer.Option(help="当时所知 as known then, 2026-07-05")] = "",
+    cited: Annotated[str, typer.Option(help="函件引用的数，已变则退出状态 1 a cited number")] = "",
     json: JsonFile = None,
 ) -> None:
     """一个数从哪里来，又影响什么。 Where a number comes from and what it moves.
 
     例 example: qingce why T-plan-001 --dir 我的市
     """
-    from qingce.app.tracing import explain
+    from qingce.app.tracing import explain, flagged
 
     answer = explain(identifier, folder, known_at=known_at)
+    flags = flagged(identifier, cited, folder) if cited else []
     if json:
-        write_json({"ok": True, **answer.to_dict()}, json)
+        write_json({"ok": not flags, **answer.to_dict(), "flags": flags}, json)
     else:
-        say(answer.to_text())
+        say("\n".join([*(str(flag["text"]) for flag in flags), answer.to_text()]))
+    raise typer.Exit(1 if flags else 0)
 
 
 @app.command()
