@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ _EDGE = 0.12
 _GUTTER = 0.5
 _FULL = 1.7
 _INDENT = 1.2
+_LEVEL = 0.5
+_GAP = 2.5
+_WORD = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,48 +62,90 @@ def _check(path: Path) -> None:
         raise complain("QC309", str(path), {"reason": "no pages"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Char:
+    text: str
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+
+    @property
+    def size(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+
 def _pages(path: Path) -> list[tuple[float, float, list[Line]]]:
-    """Lines of each page with its width and height."""
-    from pdfminer.high_level import extract_pages
-    from pdfminer.layout import LAParams, LTTextLine
+    """Lines of each page with its width and height, put together from its characters."""
+    from pdfminer.converter import PDFPageAggregator
     from pdfminer.pdfexceptions import PDFException
+    from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
+    from pdfminer.pdfpage import PDFPage
     from pdfminer.psexceptions import PSException
 
     pages = []
+    resources = PDFResourceManager()
+    device = PDFPageAggregator(resources)
+    interpreter = PDFPageInterpreter(resources, device)
     try:
-        for number, page in enumerate(extract_pages(path, laparams=LAParams(char_margin=3.0, boxes_flow=None))):
-            lines = [_line(item, number) for item in _lines(page, LTTextLine)]
-            pages.append((page.width, page.height, _merged([line for line in lines if line.text])))
+        with path.open("rb") as stream:
+            for number, page in enumerate(PDFPage.get_pages(stream)):
+                interpreter.process_page(page)
+                layout = device.get_result()
+                pages.append((layout.width, layout.height, _lines(_chars(layout), number)))
     except (PDFException, PSException, ValueError, KeyError, TypeError, AttributeError) as error:
         raise complain("QC309", str(path), {"reason": str(error) or type(error).__name__}) from error
     return pages
 
 
-def _lines(node: Any, kind: Any) -> list[Any]:
-    if isinstance(node, kind):
-        return [node]
-    return [line for child in node for line in _lines(child, kind)] if hasattr(node, "__iter__") else []
+def _chars(node: Any) -> list[_Char]:
+    """The characters of a page, those inside figures too."""
+    found = []
+    for child in node:
+        if hasattr(child, "get_text") and hasattr(child, "fontname"):
+            found.append(_Char(child.get_text(), child.x0, child.x1, child.y0, child.y1))
+        elif hasattr(child, "__iter__"):
+            found += _chars(child)
+    return found
 
 
-def _line(item: Any, page: int) -> Line:
-    sizes = [char.size for char in item if hasattr(char, "size")]
-    size = sorted(sizes)[len(sizes) // 2] if sizes else item.height
-    return Line(item.get_text().strip(), item.x0, item.x1, item.y0, item.y1, size, page)
-
-
-def _merged(lines: list[Line]) -> list[Line]:
-    """Join pieces of one printed line that stand close on the same base."""
-    merged: list[Line] = []
-    for line in sorted(lines, key=lambda one: (-one.y0, one.x0)):
-        last = merged[-1] if merged else None
-        if last and abs(last.y0 - line.y0) < 0.3 * line.size and 0 <= line.x0 - last.x1 < 2 * line.size:
-            text = last.text + line.text
-            merged[-1] = Line(
-                text, last.x0, line.x1, min(last.y0, line.y0), max(last.y1, line.y1), last.size, last.page
-            )
+def _lines(chars: list[_Char], page: int) -> list[Line]:
+    """Put characters together whose middles are level; a fallback font may be taller. A wide gap parts two lines."""
+    rows: list[list[_Char]] = []
+    for char in sorted((c for c in chars if c.text.strip()), key=lambda c: -c.middle):
+        if rows and abs(_level(rows[-1]) - char.middle) < _LEVEL * min(char.size, rows[-1][0].size):
+            rows[-1].append(char)
         else:
-            merged.append(line)
-    return merged
+            rows.append([char])
+    return [_line(piece, page) for row in rows for piece in _pieces(sorted(row, key=lambda c: c.x0))]
+
+
+def _level(row: list[_Char]) -> float:
+    return row[len(row) // 2].middle
+
+
+def _pieces(row: list[_Char]) -> list[list[_Char]]:
+    pieces = [[row[0]]]
+    for char in row[1:]:
+        if char.x0 - pieces[-1][-1].x1 > _GAP * char.size:
+            pieces.append([char])
+        else:
+            pieces[-1].append(char)
+    return pieces
+
+
+def _line(piece: list[_Char], page: int) -> Line:
+    text = piece[0].text
+    for before, char in pairwise(piece):
+        latin = before.text[-1:].isascii() and char.text[:1].isascii() and (before.text[-1:] + char.text[:1]).isalpha()
+        text += (" " if latin and char.x0 - before.x1 > _WORD * char.size else "") + char.text
+    size = sorted(char.size for char in piece)[len(piece) // 2]
+    bottom, top = min(char.y0 for char in piece), max(char.y1 for char in piece)
+    return Line(text.strip(), piece[0].x0, piece[-1].x1, bottom, top, size, page)
 
 
 def _body(pages: list[tuple[float, float, list[Line]]]) -> list[Line]:
