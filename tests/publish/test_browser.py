@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -57,6 +58,8 @@ PAGES = (
 def built() -> None:
     """The libraries must have been built: `npm ci && npm run build` in frontend."""
     missing = missing_assets()
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"front-end assets not built: {missing}")
     if missing:
         pytest.skip(f"front-end assets not built: {missing}")
 

@@ -260,6 +260,7 @@ def hours(results: Results, identity: str, month: str) -> View:
     rows: list[Row] = table.filter(inside).to_pylist()
     found = results.rows("sites", where={"site": identity})
     ids = list(dict.fromkeys(str(row["parameter"]) for row in rows))
+    ids.sort(key=lambda name: AIR.index(name) if name in AIR else len(AIR))
     grids = [_grid([row for row in rows if row["parameter"] == name]) for name in ids]
     return {
         **facts(results),
