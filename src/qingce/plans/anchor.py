@@ -136,7 +136,7 @@ class Ground:
         if len(places) < 2:
             return places[0] if places else None
         before, after = squeeze(anchor.before), squeeze(anchor.after)
-        scored = sorted(((self._around(place, quote, before=before, after=after), -place) for place in places))
+        scored = sorted((self._around(place, quote, before=before, after=after), -place) for place in places)
         (second, _), (best, place) = scored[-2:]
         return -place if best > second else None
 

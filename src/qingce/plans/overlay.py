@@ -26,6 +26,7 @@ __all__ = [
     "fields_of",
     "record_from",
     "record_to",
+    "task_keys",
 ]
 
 FIELDS = ("indicator", "indicator_id", "scope", "comparator", "value", "unit", "base_year", "deadline", "kind")
@@ -35,11 +36,12 @@ TASK_FIELDS = ("lead_units", "support_units", "responsible_units", "deadline")
 STANDING = frozenset({"confirm", "correct", "add"})
 """Verdicts after which a target counts as confirmed."""
 
+_BINDING = ("scope", "comparator", "value", "unit", "base_year", "deadline")
 _SAME = 4
 _UNCLEAR = "同一处有几个目标，分不清是哪一个 several targets at this place"
 _NOT_FOUND = "找不到原文 the words are not found"
 _NO_TARGET = "原句已改，改后没有读出目标 the sentence was changed and no target is read there"
-_CHANGED = "原句已改，数值不同，须重新复核 the sentence and its value were changed: review it again"
+_CHANGED = "新版改了数值或时限，须重新复核 the new edition changed value or date: review it again"
 _KEPT = "新读法没有读出，按人工确认保留 no longer read; kept as confirmed"
 _SETTLED = "已不再读出 no longer read"
 _NO_DOCUMENT = "文件已不在 the document is no longer among the plans"
@@ -226,10 +228,18 @@ class _Laying:
             self._create(record, found)
 
     def _claimed(self, record: Record, found: Found, target: Target) -> None:
-        same = found.how != "similar" or squeeze(target.value_text) == squeeze(record.anchor.value_text)
-        state, note = ("applied", "") if same else ("changed", _CHANGED)
+        state, note = ("applied", "") if self._holds(record, target) else ("changed", _CHANGED)
         mark = self._mark(record, state, found, note=note, target=target)
         self._owner[target.id] = mark
+
+    def _holds(self, record: Record, target: Target) -> bool:
+        """Whether a decision still says what it said: the value as printed, and in a new edition all that was read."""
+        if squeeze(target.value_text) != squeeze(record.anchor.value_text) and target.id != _own_id(record):
+            return False
+        if record.verdict == "reject" or record.anchor.sha256 == self._reading.document.sha256:
+            return True
+        read = fields_of(target)
+        return _unchanged(read, record.as_read) or _unchanged(read, record.fields)
 
     def _create(self, record: Record, found: Found) -> None:
         made = _made(self._reading, record, found)
@@ -281,25 +291,31 @@ def _fits(record: Record, target: Target, place: Found) -> int:
         return 0
     read = fields_of(target)
     if place.how == "similar":
-        if record.verdict == "add" or not _alike(read, record):
+        if record.verdict == "add":
             return 0
-        return _SAME + (squeeze(target.value_text) == squeeze(record.anchor.value_text))
+        return _SAME * _alike(read, record) + (squeeze(target.value_text) == squeeze(record.anchor.value_text))
     if target.value_start != place.value_start:
         return 0
     own = target.id == _own_id(record)
     if own or _identity(read) in (_identity(record.as_read), _identity(record.fields)):
-        return _SAME + 2 * own + (read == dict(record.as_read))
+        return _SAME + 2 * own + _unchanged(read, record.as_read)
     if record.verdict == "add":
         return 0
-    return (
-        1
-        + (read["indicator_id"] == record.as_read.get("indicator_id"))
-        + (read["scope"] == record.as_read.get("scope"))
-    )
+    alike = [bool(read[name] == record.as_read.get(name)) for name in ("indicator_id", "scope")]
+    return 1 + sum(alike)
 
 
 def _identity(fields: Mapping[str, Any]) -> tuple[object, ...]:
     return fields.get("indicator_id") or fields.get("indicator"), fields.get("scope")
+
+
+def _unchanged(read: Mapping[str, Any], then: Mapping[str, Any]) -> bool:
+    """Whether what binds was read as before; a field that was not kept then does not count."""
+    return all(_whole(read[name]) == _whole(then[name]) for name in _BINDING if name in then)
+
+
+def _whole(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _alike(read: Mapping[str, Any], record: Record) -> bool:
@@ -381,11 +397,21 @@ def _lay_tasks(tasks: tuple[Task, ...], records: Sequence[Record]) -> tuple[tupl
         how = "offset" if likeness == 1 else "similar"
         read = {name: getattr(task, name) for name in TASK_FIELDS}
         marks.append(Mark(record, "applied", "", how, likeness, task.start, task.end, as_read=read))
-        known = {name: record.fields[name] for name in TASK_FIELDS if name in record.fields}
-        changed[at] = replace(
-            task, **{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        )
+        changed[at] = _task_with(task, record.fields)
     return tuple(changed), marks
+
+
+def _task_with(task: Task, fields: Mapping[str, Any]) -> Task:
+    def units(name: str) -> tuple[str, ...]:
+        return tuple(map(str, fields.get(name, getattr(task, name))))
+
+    return replace(
+        task,
+        lead_units=units("lead_units"),
+        support_units=units("support_units"),
+        responsible_units=units("responsible_units"),
+        deadline=str(fields.get("deadline", task.deadline)),
+    )
 
 
 def _task_at(tasks: Sequence[Task], anchor: Anchor) -> tuple[int | None, float]:
