@@ -14,7 +14,7 @@ from qingce.catalog import Catalog
 from qingce.core.absence import Review
 from qingce.core.errors import QingceError, complain
 from qingce.core.periods import parse_period
-from qingce.core.records import Indicator
+from qingce.core.records import Indicator, Parameter
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL
 from qingce.observe.ingest import as_rejected
@@ -74,7 +74,7 @@ def _checked(text: str) -> str:
 def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
     indicator = _indicator(entry, catalog)
     scope, period = entry.scope("scope", catalog), _period(entry)
-    usual = indicator.series if indicator and indicator.series in _SERIES else _SERIES[0]
+    usual = indicator.series if isinstance(indicator, Indicator) and indicator.series in _SERIES else _SERIES[0]
     series = entry.one_of("series", _SERIES, default=usual)
     version = entry.whole("version", low=1, high=10_000) or 1
     value, unit = _value(entry, indicator, catalog)
@@ -97,14 +97,23 @@ def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
     }
 
 
-def _indicator(entry: Entry, catalog: Catalog) -> Indicator | None:
+def _indicator(entry: Entry, catalog: Catalog) -> Indicator | Parameter | None:
+    """Return the indicator that is named, or the parameter: the centre also revises a month's mean of a section."""
     text = entry.text("indicator", required=True)
-    if text in catalog.indicators:
-        return catalog.indicators[text]
-    found = catalog.find_indicator(text, unit=entry.text("unit"))[0] if text else None
+    exact = catalog.indicators.get(text) or catalog.parameters.get(text)
+    if exact is not None:
+        return exact
+    found = (catalog.find_indicator(text, unit=entry.text("unit"))[0] or _parameter(text, catalog)) if text else None
     if found is None and text:
         entry.refuse("indicator", complain("QC205", words={"name": text, "feed": "register-official"}))
     return found
+
+
+def _parameter(text: str, catalog: Catalog) -> Parameter | None:
+    try:
+        return catalog.parameter(text)
+    except QingceError:
+        return None
 
 
 def _period(entry: Entry) -> str:
@@ -116,7 +125,7 @@ def _period(entry: Entry) -> str:
         return ""
 
 
-def _value(entry: Entry, indicator: Indicator | None, catalog: Catalog) -> tuple[Decimal | None, str]:
+def _value(entry: Entry, indicator: Indicator | Parameter | None, catalog: Catalog) -> tuple[Decimal | None, str]:
     """Return the exact value in the indicator's unit; QC203, QC206, QC215."""
     text, unit = entry.text("value", required=True), entry.text("unit")
     match = _NUMBER.fullmatch(text)
