@@ -264,3 +264,28 @@ def test_a_zip_that_leads_outside_is_refused(tmp_path: Path) -> None:
         archive.writestr("../evil.txt", "x")
     with pytest.raises(DocumentError, match="QC307.*bad.zip"), documents_in(packed):  # noqa: RUF043
         pass
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.prove
+def test_a_pdf_with_columns_headers_and_page_numbers(plain: Reading, tmp_path: Path) -> None:
+    import docx
+    from docx.oxml.ns import qn
+
+    document = docx.Document()
+    for line in sample.as_text().split("\n\n"):
+        document.add_paragraph(line.strip())
+    for _ in range(40):
+        document.add_paragraph(
+            "各县区要加强统筹协调，压实工作责任，定期调度通报，确保各项任务落到实处，不断提升治理能力。" * 3
+        )
+    section = document.sections[0]
+    section.header.paragraphs[0].text = "青溪市人民政府公报"
+    section.footer.paragraphs[0].text = "— 12 —"
+    section._sectPr.xpath("./w:cols")[0].set(qn("w:num"), "2")
+    document.save(str(tmp_path / "columns.docx"))
+    reading = read_document(convert(tmp_path / "columns.docx", tmp_path / "out", "pdf"), CATALOG)
+    assert "公报" not in reading.document.text
+    assert "— 12 —" not in reading.document.text
+    assert meaning(reading)["targets"] == meaning(plain)["targets"]
+    assert [c.path for c in reading.clauses] == [c.path for c in plain.clauses]

@@ -8,7 +8,7 @@ from functools import cache
 
 from qingce.plans.phrases import Phrases
 
-__all__ = ["Owners", "find_owners", "split_units"]
+__all__ = ["Owners", "find_owners", "same_unit", "split_units", "unit_key"]
 
 _STOP = re.compile(r"[\n。；\t]")
 _SEPARATOR = re.compile(r"[、，,；;\s]+|(?<=局)和|(?<=局)及")
@@ -69,3 +69,23 @@ def split_units(words: str) -> list[str]:
         kept += "\x00" if depth > 0 and char in "、，" else char
     names = [name.replace("\x00", "、").strip(" ：:。（") for name in _SEPARATOR.split(kept)]
     return [name for name in (_TAIL.sub("", n) if n else n for n in names) if name]
+
+
+_PLACE = re.compile(r"^(?:[一-龥]{2,4}?(?:省|市|县|区|州|旗)|[省市县区州旗])(?=[一-龥]{2,})")
+
+
+def unit_key(name: str, phrases: Phrases) -> str:
+    """Return what a unit is in charge of, without place and rank: 罗江生态环境局, 区环保局 → 生态环境.
+
+    A name that no row knows is returned without its place; a masked name (XXX) is empty.
+    """
+    bare = re.sub(r"[\s（）()X×]", "", name)
+    usual = phrases.lookup("organisations", "usual")
+    known = next((usual[word] for word in phrases.words("organisations") if word in bare), "")
+    return known or _PLACE.sub("", bare)
+
+
+def same_unit(first: str, second: str, phrases: Phrases) -> bool:
+    """Whether two printed names may stand for one unit within a region; masked names never do."""
+    key = unit_key(first, phrases)
+    return bool(key) and key == unit_key(second, phrases)

@@ -31,7 +31,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "levels": ("words", "level"),
     "mechanisms": ("words", "kind"),
     "objects": ("words",),
-    "organisations": ("words",),
+    "organisations": ("words", "usual"),
     "repairs": ("pattern", "after", "rule", "confidence"),
     "roles": ("words", "role"),
     "scopes": ("words", "level"),
