@@ -15,7 +15,7 @@ __all__ = ["Campaign", "FeedFile", "PlanFile", "read_campaign"]
 
 _OPTIONAL = (
     "region_name", "period", "language", "as_of", "sample", "overlays", "plans", "feeds", "sites", "official",
-    "exceptions", "basis", "lake", "book", "time_zone",
+    "exceptions", "basis", "lake", "book", "time_zone", "boundaries",
 )  # fmt: skip
 _PLAN_KEYS = {"file", "number", "date"}
 _FEED_KEYS = {"path", "feed", "review"}
@@ -59,6 +59,7 @@ class Campaign:
     basis: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     lake: Path = Path()
     book: str = ""
+    boundaries: Path | None = None
 
     @property
     def out(self) -> Path:
@@ -73,7 +74,7 @@ def read_campaign(folder: Path) -> Campaign:
         raise complain("QC601", str(folder), {"folder": folder})
     table = read_table(path, required=("name", "region"), optional=_OPTIONAL)
     content = table.content
-    sites = _files(table, "sites")
+    sites, boundaries = _files(table, "sites"), _files(table, "boundaries")
     return Campaign(
         folder=folder,
         name=str(content["name"]),
@@ -92,6 +93,7 @@ def read_campaign(folder: Path) -> Campaign:
         basis=_basis(table),
         lake=folder / str(content.get("lake", ".qingce/lake")),
         book=_book(folder, str(content.get("book", ".qingce/book.sqlite"))),
+        boundaries=boundaries[0] if boundaries else None,
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.app.boundaries import read_boundaries
 from qingce.catalog import Catalog, Method
 from qingce.core.records import Region
 from qingce.publish.results import SCHEMAS
@@ -19,19 +21,22 @@ Row = dict[str, object]
 
 
 def catalogue_tables(
-    catalog: Catalog, *, as_of: date, region: str, judged: Mapping[str, pa.Table]
+    catalog: Catalog, *, as_of: date, region: str, judged: Mapping[str, pa.Table], boundaries: Path | None = None
 ) -> dict[str, pa.Table]:
     """Return the tables parameters, indicators, editions, levels and regions of `Results`.
 
-    `judged` are the tables whose `edition` column says which editions were used, and how often.
+    `judged` are the tables whose `edition` column says which editions were used, and how often. `boundaries` is the
+    GeoJSON file that outlines the regions; raises QC612 for a broken one.
     """
     used = _used(judged)
+    around = _around(catalog, region, as_of)
+    outlines = read_boundaries(boundaries, {item.code for item in around}) if boundaries else {}
     found = {
         "parameters": [_picked(p, "id zh en symbol medium unit decimals") for p in catalog.parameters.values()],
         "indicators": [_indicator(i) for i in catalog.indicators.values()],
         "editions": [*_standards(catalog, as_of, used), *(_method(m, as_of, used) for m in catalog.methods.values())],
         "levels": list(_levels(catalog, as_of)),
-        "regions": [_region(r) for r in _around(catalog, region, as_of)],
+        "regions": [_region(r) | {"geometry": outlines.get(r.code)} for r in around],
     }
     return {name: _table(name, rows) for name, rows in found.items()}
 
@@ -113,4 +118,4 @@ def _around(catalog: Catalog, region: str, as_of: date) -> list[Region]:
 
 
 def _region(region: Region) -> Row:
-    return _picked(region, "code name level parent source") | {"geometry": None}
+    return _picked(region, "code name level parent source")

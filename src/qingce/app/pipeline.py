@@ -94,8 +94,9 @@ class _Build:
         tables |= self._daily(inputs, judged, as_of=as_of)
         tables["quota"] = pa.concat_tables([tables["quota"], self._today(inputs, judged, as_of=as_of)])
         tables |= catalogue_tables(
-            self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months}
-        )
+            self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months},
+            boundaries=self.campaign.boundaries,
+        )  # fmt: skip
         results = Results(tables, self._run_facts(inputs, judged, as_of=as_of))
         with self.steps.step("写结果 writing results"):
             write_results(results, self.campaign.out)

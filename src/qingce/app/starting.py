@@ -15,6 +15,7 @@ region = "{region}"          # GB/T 2260 行政区划代码
 language = "zh"
 # as_of = 2026-10-31         # 评价到哪一天；省略则为数据的最后一天
 # sites = "data/sites.csv"   # 站点与断面
+# boundaries = "data/boundaries.geojson"  # 地图用的行政区边界，properties 写 adcode；公开展示须遵守地图管理规定
 # official = ["data/认定值.csv"]
 # exceptions = ["data/例外事件.csv"]
 

@@ -26,7 +26,7 @@ def write_example(folder: Path, *, seed: int = 20261031) -> None:
         part.mkdir(parents=True, exist_ok=True)
     _copy(content("campaign.toml"), folder / "campaign.toml")
     _copy(content("content"), folder / "content")
-    for name in ("sites.csv", "official.csv", "exceptions.csv"):
+    for name in ("sites.csv", "official.csv", "exceptions.csv", "boundaries.geojson"):
         _copy(content(name), data / name)
     write_plan(folder / "plans" / _PLAN)
     write_air(story, make_air(story, seed=seed), data)
