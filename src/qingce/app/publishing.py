@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -27,12 +28,14 @@ NAMES = {"ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing"
 
 
 def publish(results: Results, campaign: Campaign, *, lake: Lake, steps: Steps) -> Results:
-    """Write the trees of `why`, the office files and the site; returns the results with the trees."""
+    """Write the trees of `why`, the office files, the results and the site; returns the results as written."""
     with steps.step("溯源 tracing every target"):
         results = results.with_tables({"whys": _whys(results, lake)})
-        write_results(results, campaign.out)
     with steps.step("写 Excel 与 Word writing office files"):
-        write_office(results, campaign.out, as_of=date.fromisoformat(str(results.run["as_of"])))
+        files = write_office(results, campaign.out, as_of=date.fromisoformat(str(results.run["as_of"])))
+    with steps.step("写结果 writing results"):
+        results = replace(results, run={**results.run, "files": files})
+        write_results(results, campaign.out)
     with steps.step("写网页 writing pages"):
         write_site(results, campaign.out / "site")
     return results
@@ -48,12 +51,18 @@ def _whys(results: Results, lake: Lake) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema([("id", pa.string()), ("tree", pa.string())]))
 
 
-def write_office(results: Results, out: Path, *, as_of: date) -> None:
-    """Write the files of the first week into `out`."""
+def write_office(results: Results, out: Path, *, as_of: date) -> list[str]:
+    """Write the files of the first week into `out` and return their names."""
+    out.mkdir(parents=True, exist_ok=True)
     write_ledger(results, out / NAMES["ledger"])
     write_progress_table(results, out / NAMES["progress"])
     write_briefing(results, out / NAMES["briefing"])
+    written = ["ledger", "progress", "briefing"]
     if results["water_months"].num_rows:
         write_section_monthly(results, out / NAMES["sections"])
+        written.append("sections")
+    names = [NAMES[name] for name in written]
     if results["air_city_days"].num_rows:
-        write_air_daily(results, out / f"空气日报-{as_of.isoformat()}.docx", as_of)
+        names.append(f"空气日报-{as_of.isoformat()}.docx")
+        write_air_daily(results, out / names[-1], as_of)
+    return names
