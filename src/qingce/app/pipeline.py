@@ -28,7 +28,7 @@ from qingce.core.records import Reading
 from qingce.core.tables import EXCEPTION, OFFICIAL, SITE, empty
 from qingce.observe import read_exceptions, read_official, read_sites
 from qingce.plans import read_document
-from qingce.publish import Results, write_results
+from qingce.publish import Results
 from qingce.store import open_book, open_lake
 from qingce.thread import bind, compute_values, progress
 
@@ -98,8 +98,6 @@ class _Build:
             boundaries=self.campaign.boundaries,
         )  # fmt: skip
         results = Results(tables, self._run_facts(inputs, judged, as_of=as_of))
-        with self.steps.step("写结果 writing results"):
-            write_results(results, self.campaign.out)
         return publish(results, self.campaign, lake=self.lake, steps=self.steps)
 
     def _read(self) -> list[Reading]:
