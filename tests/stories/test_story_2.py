@@ -31,7 +31,8 @@ def hours(day: str, values: dict[str, int], *, upto: int = 24) -> Iterator[Row]:
 
 def make(folder: Path, rows: Iterator[Row], *, feeds: tuple[Row, ...] = ()) -> Path:
     sites = [
-        {"site": f"A{i}", "name": f"示例{i}号站", "kind": "air_site", "city": CITY, "city_name": "示例市", "roles": "评价点"}
+        {"site": f"A{i}", "name": f"示例{i}号站", "kind": "air_site", "city": CITY, "city_name": "示例市",
+         "roles": "评价点"}
         for i in range(1, 6)
     ]  # fmt: skip
     write_rows(folder / "data" / "sites.csv", SITES, sites)

@@ -1,4 +1,4 @@
-"""Story 3: six sections, one may fail; what two months may still bring; the centre revises, our own station does not."""
+"""Story 3: six sections, one may fail; what two months may bring; the centre revises, our own station does not."""
 
 from __future__ import annotations
 
