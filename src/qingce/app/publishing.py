@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingce.app.campaign import Campaign
 from qingce.app.output import as_json
@@ -32,7 +32,7 @@ def publish(results: Results, campaign: Campaign, *, lake: Lake, steps: Steps) -
     with steps.step("溯源 tracing every target"):
         results = results.with_tables({"whys": _whys(results, lake)})
     with steps.step("写 Excel 与 Word writing office files"):
-        files = write_office(results, campaign.out, as_of=date.fromisoformat(str(results.run["as_of"])))
+        files = write_office(results, campaign.out)
     with steps.step("写结果 writing results"):
         results = replace(results, run={**results.run, "files": files})
         write_results(results, campaign.out)
@@ -51,7 +51,7 @@ def _whys(results: Results, lake: Lake) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema([("id", pa.string()), ("tree", pa.string())]))
 
 
-def write_office(results: Results, out: Path, *, as_of: date) -> list[str]:
+def write_office(results: Results, out: Path) -> list[str]:
     """Write the files of the first week into `out` and return their names."""
     out.mkdir(parents=True, exist_ok=True)
     write_ledger(results, out / NAMES["ledger"])
@@ -63,6 +63,7 @@ def write_office(results: Results, out: Path, *, as_of: date) -> list[str]:
         written.append("sections")
     names = [NAMES[name] for name in written]
     if results["air_city_days"].num_rows:
-        names.append(f"空气日报-{as_of.isoformat()}.docx")
-        write_air_daily(results, out / names[-1], as_of)
+        last = pc.max(results["air_city_days"]["day"]).as_py()  # the air may end before the day judged
+        names.append(f"空气日报-{last.isoformat()}.docx")
+        write_air_daily(results, out / names[-1], last)
     return names
