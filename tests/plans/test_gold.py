@@ -145,3 +145,23 @@ def test_laws_dressed_as_a_plan_set_hardly_any(shared: Path) -> None:
     for path in sorted((shared / "data" / "laws").glob("*.md")):
         text = "某市攻坚行动方案\n" + path.read_text("utf-8").replace("条 ", "款 ")
         assert len(read_text(text, CATALOG).targets) <= 1, path.name
+
+
+def ranks(numbers: list[int]) -> list[float]:
+    ordered = sorted(numbers)
+    return [ordered.index(n) + (ordered.count(n) - 1) / 2 for n in numbers]
+
+
+@pytest.mark.parametrize("number", GOLD)
+def test_measures_are_counted_as_people_count_them(shared: Path, readings: dict[str, Reading], number: str) -> None:
+    """Human counters differ by a tenth: totals within that, items in much the same order."""
+    rows = [json.loads(line) for line in (shared / "gold" / "tasks.jsonl").read_text("utf-8").splitlines()]
+    found = {t.start: len(t.measures) for t in readings[number].tasks}
+    pairs = [(r["measures"], found[r["offset_start"]]) for r in rows if r["doc"] == number and not r["children"]]
+    wanted, counted = ([pair[i] for pair in pairs] for i in (0, 1))
+    assert abs(sum(counted) - sum(wanted)) <= sum(wanted) / 10
+    a, b = ranks(wanted), ranks(counted)
+    middle = sum(a) / len(a)
+    covariance = sum((x - middle) * (y - middle) for x, y in zip(a, b, strict=True))
+    spread = (sum((x - middle) ** 2 for x in a) * sum((y - middle) ** 2 for y in b)) ** 0.5
+    assert covariance / spread > 0.85
