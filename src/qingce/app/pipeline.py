@@ -20,6 +20,7 @@ from qingce.app.lists import catalogue_tables
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish
 from qingce.app.reading import reading_tables
+from qingce.app.reviewing import Laid, annotate, lay_over
 from qingce.app.sheets import daily_tables, section_classes, today
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import complain
@@ -80,15 +81,15 @@ class _Build:
     def run(self) -> Results:
         """Take every step in order."""
         with self.steps.step("读取规划 reading plans"):
-            readings = self._read()
+            laid = lay_over(self._read(), self.book)
         with self.steps.step("收入数据 taking data in"):
             inputs = self._take_in()
         as_of = self.campaign.as_of or self._last_day()
         with self.steps.step("按当日标准评价 judging by the editions of the day"):
             judged = judge(self.lake, inputs.sites, inputs.exceptions, catalog=self.catalog, as_of=as_of)
         with self.steps.step("绑定与进度 binding and progress"):
-            tables = self._progress(readings, inputs, judged, as_of=as_of)
-        tables |= reading_tables(readings) | judged.tables()
+            tables = self._progress(laid, inputs, judged, as_of=as_of)
+        tables |= annotate(reading_tables(laid.whole), laid) | judged.tables()
         tables |= {"sites": inputs.sites, "official": inputs.official}
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
         tables |= self._daily(inputs, judged, as_of=as_of)
@@ -97,7 +98,7 @@ class _Build:
             self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months},
             boundaries=self.campaign.boundaries,
         )  # fmt: skip
-        results = Results(tables, self._run_facts(inputs, judged, as_of=as_of))
+        results = Results(tables, self._run_facts(inputs, judged, as_of=as_of, notes=laid.notes()))
         return publish(results, self.campaign, lake=self.lake, steps=self.steps)
 
     def _read(self) -> list[Reading]:
@@ -147,19 +148,17 @@ class _Build:
         last: datetime | None = pc.max(times).as_py() if len(times) else None
         return last.date() if last else datetime.now(UTC).date()
 
-    def _progress(
-        self, readings: Sequence[Reading], inputs: Inputs, judged: Judged, *, as_of: date
-    ) -> dict[str, pa.Table]:
-        confirmed = tuple(self.book.all("confirmed"))
+    def _progress(self, laid: Laid, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
         bindings = bind(
-            readings,
+            laid.readings,
             self.catalog,
             inputs.sites,
             region=self.campaign.region,
             as_of=as_of,
             settings=self.campaign.basis,
-            confirmed=confirmed,
+            confirmed=laid.confirmed,
         )
+        bindings = tuple(replace(b, owners=laid.owners.get(b.target.id, b.owners)) for b in bindings)
         values = compute_values(bindings, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)
         found = progress(
             bindings,
@@ -182,8 +181,8 @@ class _Build:
         region = self.campaign.region
         return today(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of, region=region)
 
-    def _run_facts(self, inputs: Inputs, judged: Judged, *, as_of: date) -> Mapping[str, object]:
-        told = [f"{item.file}：{note}" for item in inputs.taken for note in item.notes]
+    def _run_facts(self, inputs: Inputs, judged: Judged, *, as_of: date, notes: Sequence[str]) -> Mapping[str, object]:
+        told = [*notes, *(f"{item.file}：{note}" for item in inputs.taken for note in item.notes)]
         if judged.unlisted:
             names = "、".join(judged.unlisted[:10]) + (" 等" if len(judged.unlisted) > 10 else "")
             told.append(f"{len(judged.unlisted)} 个站点不在站点表中，数据已保存但没有评价：{names}")

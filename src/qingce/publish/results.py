@@ -49,16 +49,22 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "clauses": _text("document_id id path marker title start end level battle", start=_INT, end=_INT, level=_INT),
     "targets": _text(
         "document_id id quote start end indicator indicator_id scope comparator value value_text value_start unit "
-        "base_year deadline strength kind clause battle confidence reasons",
+        "base_year deadline strength kind clause battle confidence reasons review_key verdict as_read",
         start=_INT, end=_INT, value_start=_INT, base_year=_INT, confidence=pa.float64(),
     ),
     "tasks": _text(
-        "document_id path title start end lead support responsible measures deadline battle", start=_INT, end=_INT
+        "document_id path title start end lead support responsible measures deadline battle review_key",
+        start=_INT, end=_INT,
     ),
     "deadlines": _text("document_id quote start end date kind action", start=_INT, end=_INT),
     "mechanisms": _text("document_id term start end", start=_INT, end=_INT),
     "repairs": _text(
         "document_id start end before after rule confidence", start=_INT, end=_INT, confidence=pa.float64()
+    ),
+    # what officers decided about them: state applied, changed, settled, lost; in the served site also pending, withdrawn
+    "reviews": _text(
+        "key what document_id target_id verdict state how similarity start end quote fields as_read who at why version "
+        "note", similarity=pa.float64(), start=_INT, end=_INT, version=_INT,
     ),
     # the evaluation: wide, the columns are those of `evaluate`
     "air_site_days": None,
