@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +55,7 @@ class Cells:
     problem: Codes
     flag: Codes
     flags: list[str]
-    absent: Codes
+    absent: NDArray[np.int8]
     """0 present, else 1 + place in Absent."""
     review: Codes
     reviews: list[str]
@@ -110,7 +111,10 @@ def read_cells(
     frame: Frame, feed: Feed, recipe: Recipe, *,
     catalog: Catalog, known: Collection[str] | None = None, only: Collection[str] | None = None,
 ) -> Cells:  # fmt: skip
-    """Read every value cell of a frame, or those of the places in `only`; raises QC219 for a register."""
+    """Read every value cell of a frame, or those of the places in `only`; raises QC219 for a register.
+
+    The texts of the columns are let go: what is refused is told by the distinct texts, the names and the lines.
+    """
     laid = lay_out(frame, feed, recipe, catalog=catalog)
     times = read_times([frame.columns[p] for p in key_places(frame, recipe.time.columns)], recipe.time)
     places = _places(frame, laid, recipe, catalog=catalog, times=times, known=known)
@@ -122,17 +126,23 @@ def read_cells(
     cells = _gather(frame, laid, recipe)
     cells.left_out = left_out
     cells.named = _named(frame, places, recipe, catalog=catalog)
+    cells.time = times.seconds[cells.row]
     shifts = np.array([*(rule.shift for rule in laid.rules), 0], np.int64)
-    cells.time = times.seconds[cells.row] - shifts[np.where(cells.rule >= 0, cells.rule, -1)]
+    if shifts.any():
+        cells.time -= shifts[np.where(cells.rule >= 0, cells.rule, -1)]
     cells.site = places.codes[cells.column if laid.place_of_column else cells.row]
     cells.sites = places.keys
-    cells.refuse_each(times.bad[cells.row], [("QC209", {"text": shown(text)}) for text in times.texts])
-    _refuse_places(cells, places)
-    cells.refuse_each(-1 - cells.rule, [(fault.code, dict(fault.words)) for fault in laid.faults])
+    if (times.bad >= 0).any():
+        cells.refuse_each(times.bad[cells.row], [("QC209", {"text": shown(text)}) for text in times.texts])
+    if places.faults:
+        _refuse_places(cells, places)
+    if laid.faults:
+        cells.refuse_each(-1 - cells.rule, [(fault.code, dict(fault.words)) for fault in laid.faults])
     _refuse_numbers(cells)
     _read_flags(cells, recipe, feed=feed)
     _read_reviews(cells)
     cells.strange = [_strange(cells, name, error) for name, error in laid.strange]
+    cells.frame = replace(frame, columns=())
     return cells
 
 
@@ -185,8 +195,8 @@ def _gather(frame: Frame, laid: Laid, recipe: Recipe) -> Cells:
         rule = np.repeat(laid.rule_of_column, rows)
     else:
         rule = np.tile(laid.rule_of_row if laid.rule_of_row is not None else np.zeros(rows, np.int32), len(laid.values))
-    micro, limit = np.zeros(size, np.int64), np.full(size, -1, np.int64)
-    kind, rounded = np.zeros(size, np.int8), np.zeros(size, bool)
+    micro, kind = np.zeros(size, np.int64), np.zeros(size, np.int8)
+    limit, rounded = _filled(-1, size, np.int64), 0
     forms: dict[tuple[Fraction, frozenset[str]], list[int]] = {(Fraction(1), frozenset()): [-1]}
     for place, item in enumerate(laid.rules):
         forms.setdefault((item.factor, item.missing), []).append(place)
@@ -198,23 +208,42 @@ def _gather(frame: Frame, laid: Laid, recipe: Recipe) -> Cells:
         if not len(used):
             continue
         numbers = read_numbers(dictionary.take(pa.array(used)), rule=recipe.values, missing=missing, factor=factor)
-        back = np.zeros(len(dictionary), np.int64)
+        back = np.zeros(len(dictionary), np.int32)
         back[used] = np.arange(len(used))
         at = back[codes[here]]
         micro[here], kind[here] = numbers.micro[at], numbers.kind[at]
-        limit[here], rounded[here] = numbers.limit[at], numbers.rounded[at]
+        if (numbers.limit >= 0).any():
+            limit = limit if limit.flags.writeable else limit.copy()
+            limit[here] = numbers.limit[at]
+        if numbers.rounded.any():
+            rounded += int((numbers.rounded[at] & (numbers.kind[at] != EMPTY)).sum())
+        del at
     keep = kind != EMPTY
     if laid.flag is not None:
         keep |= np.tile(_not_blank(frame.columns[laid.flag]), len(laid.values))
-    chosen = np.flatnonzero(keep)
-    nothing = np.zeros(len(chosen), np.int32)
+    chosen: NDArray[np.intp] | slice = slice(None) if keep.all() else np.flatnonzero(keep)
+    left = int(keep.sum())
+    limits = limit[chosen] if limit.flags.writeable else _filled(-1, left, np.int64)
+    row, column = _grid(rows, len(laid.values), chosen)
     return Cells(
-        frame=frame, laid=laid, texts=dictionary, text=codes[chosen], row=(chosen % max(rows, 1)).astype(np.int32),
-        column=(chosen // max(rows, 1)).astype(np.int32), rule=rule[chosen].astype(np.int32), micro=micro[chosen],
-        kind=kind[chosen], limit=limit[chosen], time=np.zeros(len(chosen), np.int64), site=nothing, sites=[],
-        problem=nothing.copy(), flag=nothing - 1, flags=[], absent=nothing.copy(), review=nothing - 1, reviews=[],
-        total=size, empty=size - len(chosen), rounded=int(rounded[chosen].sum()),
+        frame=frame, laid=laid, texts=dictionary, text=codes[chosen], row=row, column=column, rule=rule[chosen],
+        micro=micro[chosen], kind=kind[chosen], limit=limits, time=np.zeros(0, np.int64),
+        site=np.zeros(0, np.int32), sites=[], problem=np.zeros(left, np.int32), flag=_filled(-1, left, np.int32),
+        flags=[], absent=np.zeros(left, np.int8), review=_filled(-1, left, np.int32), reviews=[], total=size,
+        empty=size - left, rounded=rounded,
     )  # fmt: skip
+
+
+def _filled(value: int, size: int, kind: type[np.signedinteger[Any]]) -> NDArray[Any]:
+    """One number for every cell, held once; copy it before writing."""
+    return np.broadcast_to(np.array(value, kind), (size,))
+
+
+def _grid(rows: int, columns: int, chosen: NDArray[np.intp] | slice) -> tuple[Codes, Codes]:
+    """The row and the column of each cell, column by column."""
+    if isinstance(chosen, slice):
+        return np.tile(np.arange(rows, dtype=np.int32), columns), np.repeat(np.arange(columns, dtype=np.int32), rows)
+    return (chosen % max(rows, 1)).astype(np.int32), (chosen // max(rows, 1)).astype(np.int32)
 
 
 def _members(rule: Codes, members: list[int], *, single: bool) -> Bools | slice:
@@ -277,6 +306,7 @@ def _read_flags(cells: Cells, recipe: Recipe, *, feed: Feed) -> None:
             cells.refuse(here, "QC217", {"text": text, "feed": feed.id})
         elif meaning == Absent.BELOW_DETECTION:
             printed = here & (cells.kind == OK)
+            cells.limit = cells.limit if cells.limit.flags.writeable else cells.limit.copy()
             cells.limit[printed] = cells.micro[printed]
             cells.kind[printed] = BELOW
             cells.absent[here] = below

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from qingce.observe.numbers import OK
 __all__ = ["Joined", "check_doubles", "check_medians", "join", "missing_months"]
 
 Longs = NDArray[np.int64]
+Codes = NDArray[np.int32]
 
 _NAMED_SITES = 20
 
@@ -25,11 +27,11 @@ _NAMED_SITES = 20
 class Joined:
     """The good cells of several frames on common numbers for site, parameter and span."""
 
-    part: NDArray[np.int32]
-    cell: Longs
-    site: Longs
-    parameter: Longs
-    span: Longs
+    part: Codes
+    cell: Codes
+    site: Codes
+    parameter: Codes
+    span: Codes
     time: Longs
     sites: list[str]
     parameters: list[str]
@@ -77,30 +79,36 @@ def join(parts: Sequence[Cells]) -> Joined:
     sites: dict[str, int] = {}
     parameters: dict[str, int] = {}
     spans: dict[str, int] = {}
-    columns: list[list[Longs]] = [[], [], [], [], [], []]
+    codes: list[list[Codes]] = [[], [], [], [], []]
+    times: list[Longs] = []
     for number, cells in enumerate(parts):
-        chosen = np.flatnonzero(cells.problem == 0)
-        site = np.array([sites.setdefault(key, len(sites)) for key in cells.sites] or [0], np.int64)
-        parameter = np.array([_number(parameters, rule.parameter.id) for rule in cells.laid.rules] or [0], np.int64)
-        span = np.array([_number(spans, rule.span) for rule in cells.laid.rules] or [0], np.int64)
-        rule = cells.rule[chosen]
-        found = (np.full(len(chosen), number), chosen, site[cells.site[chosen]], parameter[rule], span[rule])
-        for column, values in zip(columns, (*found, cells.time[chosen]), strict=True):
+        good = cells.problem == 0
+        whole = bool(good.all())
+        chosen = np.arange(len(cells), dtype=np.int32) if whole else np.flatnonzero(good).astype(np.int32)
+        site = _numbers(sites, cells.sites)
+        parameter = _numbers(parameters, [rule.parameter.id for rule in cells.laid.rules])
+        span = _numbers(spans, [rule.span for rule in cells.laid.rules])
+        rule = cells.rule if whole else cells.rule[chosen]
+        place = site[cells.site if whole else cells.site[chosen]]
+        part = np.broadcast_to(np.int32(number), (len(chosen),))
+        for column, values in zip(codes, (part, chosen, place, parameter[rule], span[rule]), strict=True):
             column.append(values)
-    whole = [_whole(column) for column in columns]
-    part, cell, place, what, lasting, time = whole
-    names = list(sites), list(parameters), list(spans)
-    return Joined(part.astype(np.int32), cell, place, what, lasting, time, *names)
+        times.append(cells.time if whole else cells.time[chosen])
+    part, cell, place, what, lasting = (_whole(column, np.int32) for column in codes)
+    time = _whole(times, np.int64)
+    return Joined(part, cell, place, what, lasting, time, list(sites), list(parameters), list(spans))
 
 
 def check_doubles(joined: Joined, parts: Sequence[Cells]) -> tuple[NDArray[np.bool_], int]:
     """Return which cells stay and how many were collapsed; cells that contradict each other are refused (QC212)."""
     stay = np.ones(len(joined), bool)
     key = _packed(joined)
+    ordered = np.sort(key)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return stay, 0
+    del ordered
     order = np.argsort(key, kind="stable")
     twin = np.flatnonzero(key[order][1:] == key[order][:-1])
-    if not len(twin):
-        return stay, 0
     doubled = np.unique(np.concatenate([twin, twin + 1]))
     groups = np.split(doubled, np.flatnonzero(np.diff(key[order][doubled])) + 1)
     collapsed = 0
@@ -121,7 +129,8 @@ def missing_months(joined: Joined) -> list[str]:
     if not len(joined):
         return []
     months = joined.time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
-    pairs = np.unique(joined.site * 100_000 + months)
+    months += joined.site.astype(np.int64) * 100_000
+    pairs = np.unique(months)
     notes = []
     for site in np.unique(pairs // 100_000).tolist():
         here = pairs[pairs // 100_000 == site] % 100_000
@@ -133,25 +142,31 @@ def missing_months(joined: Joined) -> list[str]:
     return notes[:_NAMED_SITES] + ([f"另有 {more} 个站点缺整月数据"] if more > 0 else [])
 
 
-def _whole(pieces: list[Longs]) -> Longs:
-    return pieces[0] if len(pieces) == 1 else np.concatenate([np.zeros(0, np.int64), *pieces])
+def _whole(pieces: list[NDArray[Any]], kind: type[np.signedinteger[Any]]) -> NDArray[Any]:
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.zeros(0, kind), *pieces])
 
 
-def _number(known: dict[str, int], name: str) -> int:
-    return known.setdefault(name, len(known))
+def _numbers(known: dict[str, int], names: Sequence[str]) -> Codes:
+    """The common number of each name; one entry at least, for a frame without any."""
+    return np.array([known.setdefault(name, len(known)) for name in names] or [0], np.int32)
 
 
 def _packed(joined: Joined) -> Longs:
     """One number for (site, parameter, span, time); times are numbered when the whole would not fit in 63 bits."""
-    kinds = (joined.site * max(len(joined.parameters), 1) + joined.parameter) * max(len(joined.spans), 1) + joined.span
+    packed = joined.site.astype(np.int64)
+    packed *= max(len(joined.parameters), 1)
+    packed += joined.parameter
+    packed *= max(len(joined.spans), 1)
+    packed += joined.span
     if not len(joined):
-        return kinds
+        return packed
     first, last = int(joined.time.min()), int(joined.time.max())
     time, length = joined.time - first, last - first + 1
-    if (int(kinds.max()) + 1) * length >= 2**63:
+    if (int(packed.max()) + 1) * length >= 2**63:
         steps, time = np.unique(joined.time, return_inverse=True)
         length = len(steps)
-    packed: Longs = kinds * length + time
+    packed *= length
+    packed += time
     return packed
 
 

@@ -17,7 +17,7 @@ from qingce.catalog.feeds import Recipe, recipe_of
 from qingce.core.absence import Absent, Review
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Feed, Rejected
-from qingce.core.tables import OBSERVATION, REJECTED, SITE, empty
+from qingce.core.tables import OBSERVATION, REJECTED, SITE, VALUE_TYPE, empty
 from qingce.observe.cells import Cells, read_cells
 from qingce.observe.checks import Joined, check_doubles, check_medians, join, missing_months
 from qingce.observe.files import open_frames, reason_of
@@ -26,6 +26,9 @@ from qingce.observe.numbers import BELOW, OK, as_values
 from qingce.observe.places import named_sites
 
 __all__ = ["Ingest", "as_rejected", "ingest", "ingest_files"]
+
+_BLOCK = 1 << 16
+"""Rows that share one block of a column of one value."""
 
 
 @dataclass(frozen=True)
@@ -158,11 +161,12 @@ def _result(parts: Sequence[Cells], faults: Sequence[Rejected], asked: _Asked, *
     joined = joined if stay.all() else joined.at(stay)
     if collapsed:
         notes.append(f"{collapsed} 个完全相同的重复值合并为一 {collapsed} identical doubles collapsed")
+    notes += [*told, *missing_months(joined)]
     refused = [item for cells in parts for item in (*cells.rejected(), *cells.frame.broken)]
     return Ingest(
         observations=_observations(joined, parts, asked),
         rejected=as_rejected([*faults, *refused]),
-        notes=(*notes, *told, *missing_months(joined)),
+        notes=tuple(notes),
         rows=sum(cells.frame.rows + len(cells.frame.broken) for cells in parts),
         cells=sum(cells.total for cells in parts),
         empty=sum(cells.empty for cells in parts),
@@ -210,25 +214,25 @@ def _observations(joined: Joined, parts: Sequence[Cells], asked: _Asked) -> pa.T
         return empty(OBSERVATION)
     tables = []
     for number, cells in enumerate(parts):
-        here = joined.part == number
+        here = slice(None) if len(parts) == 1 else joined.part == number
         chosen = joined.cell[here]
         size = len(chosen)
         kind, absent = cells.kind[chosen], cells.absent[chosen]
         columns = {
             "site": _words(joined.sites, joined.site[here]),
             "parameter": _words(joined.parameters, joined.parameter[here]),
-            "time": pa.array(cells.time[chosen], pa.timestamp("s")),
+            "time": pa.array(joined.time[here], pa.timestamp("s")),
             "span": _words(joined.spans, joined.span[here]),
             "value": as_values(cells.micro[chosen], kind == OK),
-            "flag": _optional(cells.flags, cells.flag[chosen]),
-            "absent": _words([None, *Absent], absent) if absent.any() else pa.nulls(size, pa.string()),
-            "detection_limit": as_values(cells.limit[chosen], (kind == BELOW) & (cells.limit[chosen] >= 0)),
+            "flag": _optional(cells.flags, cells.flag, chosen),
+            "absent": _words([None, *Absent], absent) if absent.any() else _same(None, pa.string(), size),
+            "detection_limit": _limits(cells, chosen),
             "review": _reviews(cells, chosen, given=review, usual=str(feed.options["review"])),
-            "source": pa.repeat(feed.id, size),
-            "batch": pa.repeat(_batch(cells), size),
+            "source": _same(feed.id, pa.string(), size),
+            "batch": _same(_batch(cells), pa.string(), size),
             "line": cells.frame.lines.take(pa.array(cells.row[chosen])),
-            "reason": pa.nulls(size, pa.string()),
-            "known_at": pa.nulls(size, pa.timestamp("us")) if known_at is None else _constant(known_at, size),
+            "reason": _same(None, pa.string(), size),
+            "known_at": _same(known_at, pa.timestamp("us"), size),
         }
         tables.append(pa.Table.from_arrays([columns[name] for name in OBSERVATION.names], schema=OBSERVATION))
     return pa.concat_tables(tables)
@@ -238,24 +242,37 @@ def _batch(cells: Cells) -> str:
     return f"{cells.frame.file}[{cells.frame.sheet}]" if cells.frame.sheet else cells.frame.file
 
 
-def _constant(when: datetime, size: int) -> pa.Array:
-    return pa.repeat(pa.scalar(when, pa.timestamp("us")), size)
+def _same(value: object, kind: pa.DataType, size: int) -> pa.ChunkedArray:
+    """One value for every row; the rows share one block of memory."""
+    block = pa.repeat(pa.scalar(value, kind), min(size, _BLOCK))
+    whole, rest = divmod(size, _BLOCK)
+    return pa.chunked_array([block] * whole + ([block.slice(0, rest)] if rest else []), kind)
 
 
-def _words(words: Sequence[str | None], codes: np.ndarray) -> pa.Array:
+def _words(words: Sequence[str | None], codes: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    if len(words) == 1:
+        return _same(words[0], pa.string(), len(codes))
     return pa.array(words, pa.string()).take(pa.array(codes))
 
 
-def _optional(words: Sequence[str], codes: np.ndarray) -> pa.Array:
+def _optional(words: Sequence[str], codes: np.ndarray, chosen: np.ndarray) -> pa.Array | pa.ChunkedArray:
     if not words:
-        return pa.nulls(len(codes), pa.string())
+        return _same(None, pa.string(), len(chosen))
     texts = pa.array([word or None for word in words], pa.string())
-    return texts.take(pa.array(codes))
+    return texts.take(pa.array(codes[chosen]))
 
 
-def _reviews(cells: Cells, chosen: np.ndarray, *, given: str | None, usual: str) -> pa.Array:
+def _limits(cells: Cells, chosen: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    """The detection limits of what was not detected."""
+    if not (cells.kind == BELOW).any():
+        return _same(None, VALUE_TYPE, len(chosen))
+    limit = cells.limit[chosen]
+    return as_values(limit, (cells.kind[chosen] == BELOW) & (limit >= 0))
+
+
+def _reviews(cells: Cells, chosen: np.ndarray, *, given: str | None, usual: str) -> pa.Array | pa.ChunkedArray:
     """The state given for the whole source, else the row's own, else the feed's."""
     if given is not None or not cells.reviews:
-        return pa.repeat(given or usual, len(chosen))
+        return _same(given or usual, pa.string(), len(chosen))
     own = pa.array([word or usual for word in cells.reviews], pa.string())
     return pc.fill_null(own.take(pa.array(cells.review[chosen])), usual)
