@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from oracle import media
 from qingce.catalog import Method, is_met, load_catalog
 from qingce.catalog.cases import Case, read_cases
 from qingce.core.rounding import round_gbt8170
@@ -101,6 +102,8 @@ def spearman(series: str) -> tuple[Fraction, int]:
 
 def outcome(case: Case) -> dict[str, str]:
     given, method = dict(case.given), CATALOG.methods[case.owner]
+    if "medium" in given:
+        return {name: text for name, text in media.outcome(given).items() if name in case.expect}
     if "iaqi" in case.expect:
         return {"iaqi": iaqi(method, given["parameter"], averaging=given["averaging"], value=given["value"])}
     if "class" in case.expect:

@@ -48,6 +48,7 @@ def test_sections_with_chinese_headers(tmp_path: Path, encoding: str):
         "county_name": "小店区", "lon": 112.5, "lat": 37.8, "roles": "国考,省考", "water_kind": "river",
         "target_class": 3, "upstream": "清徐县", "downstream": "小店区", "valid_from": date(2021, 1, 1),
         "valid_until": None,
+            "category": None,
     }  # fmt: skip
     assert (second["water_kind"], second["target_class"], second["valid_until"]) == ("lake", 4, date(2025, 12, 31))
 

@@ -77,8 +77,11 @@ def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catal
 
 
 def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
-    """Tell canonical wide air from canonical long by the header; raises QC609 for neither."""
+    """Take the medium's own long table, or tell canonical wide air from canonical long by the header; raises QC609."""
     names = _header(source)
+    own = f"{medium}-long"
+    if own in catalog.feeds:
+        return own
     if "parameter" in names:
         return LONG
     if medium == "air" and names & {"pm2_5", "pm10", "so2", "no2", "co", "o3", "o3_8h"}:

@@ -104,13 +104,15 @@ class SiteRule:
     name: tuple[str, ...] = ()
     city: tuple[str, ...] = ()
     city_name: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    """The class of function, use of land or kind of source of the place."""
     roles: str = ""
     """What every site with a city counts as when no table of sites is at hand."""
 
     @property
     def further(self) -> tuple[tuple[str, ...], ...]:
         """The columns that say more of a place; a file need not have them."""
-        return tuple(choice for choice in (self.name, self.city, self.city_name) if choice)
+        return tuple(choice for choice in (self.name, self.city, self.city_name, self.category) if choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +311,7 @@ def _time(table: Table) -> TimeRule:
 
 
 def _site(table: Table) -> SiteRule:
-    keys = ("columns", "joined", "kind", "levels", "verbatim", "name", "city", "city_name", "roles")
+    keys = ("columns", "joined", "kind", "levels", "verbatim", "name", "city", "city_name", "category", "roles")
     part = _part(table, "site", keys)
     plain = SiteRule()
     return SiteRule(
@@ -321,6 +323,7 @@ def _site(table: Table) -> SiteRule:
         name=part.texts("name"),
         city=part.texts("city"),
         city_name=part.texts("city_name"),
+        category=part.texts("category"),
         roles=part.text("roles"),
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.air import evaluate_air
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
+    from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
     from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
     from qingce.evaluate.water_indicators import water_indicator
@@ -31,13 +32,18 @@ __all__ = [
     "evaluate_air",
     "evaluate_air_days",
     "evaluate_air_hours",
+    "evaluate_groundwater",
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
     "water_indicator",
 ]
 
-MEDIA = {"air": "evaluate_air", "surface-water": "evaluate_water"}
+MEDIA = {
+    "air": "evaluate_air",
+    "surface-water": "evaluate_water",
+    "groundwater": "evaluate_groundwater",
+}
 """Medium of the command line → the function that evaluates it."""
 
 _HOME = {
@@ -47,6 +53,7 @@ _HOME = {
     "evaluate_air": "air",
     "evaluate_air_days": "air_days",
     "evaluate_air_hours": "air_hours",
+    "evaluate_groundwater": "groundwater",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",

@@ -161,7 +161,7 @@ def _places(
 
 def _named(frame: Frame, places: Places, recipe: Recipe, *, catalog: Catalog) -> list[Named]:
     rule = recipe.site
-    found = [key_places(frame, (choice,)) for choice in (rule.name, rule.city, rule.city_name)]
+    found = [key_places(frame, (choice,)) for choice in (rule.name, rule.city, rule.city_name, rule.category)]
     columns = [frame.columns[place[0]] if place else None for place in found]
     return named_by(columns, places, rule, regions=catalog.regions)
 

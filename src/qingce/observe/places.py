@@ -38,6 +38,7 @@ class Named(NamedTuple):
     name: str
     city: str
     city_name: str
+    category: str = ""
 
 
 def named_places(
@@ -81,7 +82,9 @@ def region_of(text: str, *, regions: Regions, day: date | None = None, levels: S
 
 
 def named_by(columns: Sequence[pa.Array | None], places: Places, rule: SiteRule, *, regions: Regions) -> list[Named]:
-    """Return the sites whose city the rows tell, in the order met; `columns` are name, city and city name.
+    """Return the sites whose city or category the rows tell, in the order met.
+
+    `columns` are name, city, city name and category.
 
     A feed of regions names each of its places by itself.
     """
@@ -89,18 +92,18 @@ def named_by(columns: Sequence[pa.Array | None], places: Places, rule: SiteRule,
     if rule.kind == _REGIONS:
         names = {code: regions.get(places.keys[code]).name for code in used}
         return [Named(places.keys[code], name, places.keys[code], name) for code, name in names.items()]
-    if columns[1] is None and columns[2] is None:
+    if all(column is None for column in columns[1:]):
         return []
     codes = pa.array(places.codes, pa.int32())
     texts = [_trimmed(column, len(codes)) for column in columns]
-    rows = pa.table([codes, *texts], names=["place", "name", "city", "city_name"])
+    rows = pa.table([codes, *texts], names=["place", "name", "city", "city_name", "category"])
     found: dict[Named, None] = {}
     for row in rows.group_by(rows.column_names, use_threads=False).aggregate([]).to_pylist():
         city = row["city"] or row["city_name"]
-        if city and row["place"] in used:
+        if (city or row["category"]) and row["place"] in used:
             site = places.keys[row["place"]]
             told = row["city_name"] or (regions.get(city).name if city in regions else city)
-            found[Named(site, row["name"] or site, city, told)] = None
+            found[Named(site, row["name"] or site, city, told, row["category"])] = None
     return list(found)
 
 
@@ -112,7 +115,8 @@ def named_sites(found: Iterable[Named], *, medium: str, roles: str) -> tuple[pa.
         first.setdefault(place.site, place)
         several.setdefault(place.site, {})[place.city] = None
     rows = [
-        {**place._asdict(), "kind": _SITE_KINDS.get(medium), "roles": roles or None}
+        {name: cell or None for name, cell in place._asdict().items()}
+        | {"kind": "point" if place.category else _SITE_KINDS.get(medium), "roles": roles or None}
         for _, place in sorted(first.items())
     ]  # fmt: skip
     columns = {name: [row.get(name) for row in rows] for name in SITE.names}

@@ -14,7 +14,7 @@ from qingce.observe.registers import Entry, names_of, read_register
 
 __all__ = ["read_sites"]
 
-_KINDS = ("air_site", "section")
+_KINDS = ("air_site", "section", "point")
 
 
 def read_sites(path: Path, *, catalog: Catalog) -> tuple[pa.Table, pa.Table]:
@@ -29,6 +29,7 @@ def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
     city, city_name = entry.region("city" if entry.cells.get("city") else "city_name", catalog)
     county, county_name = entry.region("county" if entry.cells.get("county") else "county_name", catalog, within=city)
     is_section = any(entry.cells.get(name) for name in ("target_class", "water_kind"))
+    otherwise = "point" if entry.text("category") else "air_site"
     start, end = entry.day("valid_from"), entry.day("valid_until")
     if start and end and end < start:
         words: dict[str, object] = {"column": "valid_until", "text": end, "expected": f">= {start}"}
@@ -36,7 +37,7 @@ def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
     return {
         "site": site,
         "name": entry.text("name") or site,
-        "kind": entry.one_of("kind", _KINDS, default="section" if is_section else "air_site"),
+        "kind": entry.one_of("kind", _KINDS, default="section" if is_section else otherwise),
         "city": city or None,
         "city_name": entry.text("city_name") or city_name or None,
         "county": county or None,
@@ -50,4 +51,5 @@ def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
         "downstream": entry.text("downstream") or None,
         "valid_from": start,
         "valid_until": end,
+        "category": entry.text("category") or None,
     }

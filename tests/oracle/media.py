@@ -1,0 +1,23 @@
+"""Cases that an inspector wrote for a medium, answered by the slow judges: `medium` in `given` names which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from oracle import groundwater
+
+__all__ = ["outcome"]
+
+
+def outcome(given: Mapping[str, str]) -> dict[str, str]:
+    """Return every answer to a case of a medium, as texts."""
+    return JUDGES[given["medium"]]({name: text for name, text in given.items() if name != "medium"})
+
+
+def _groundwater(given: Mapping[str, str]) -> dict[str, str]:
+    told = groundwater.point([(name, Fraction(text), None, None) for name, text in given.items()])
+    return {"class": str(told["class"]), "deciding": str(told["deciding"])}
+
+
+JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {"groundwater": _groundwater}
