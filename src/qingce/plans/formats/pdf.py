@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qingce.core.errors import complain
-from qingce.plans.formats.picture import recognise
+from qingce.plans.formats.picture import recognise, require_ocr
 
 __all__ = ["Line", "paragraphs", "pdf_text"]
 
@@ -226,6 +226,7 @@ def _recognised(path: Path) -> str:
     """Read the images of the pages with the extra `ocr`; raises QC304 where there is none."""
     from pypdf import PdfReader
 
+    require_ocr(path)
     images = [image.data for page in PdfReader(path).pages for image in page.images]
     if not images:
         raise complain("QC304", str(path))

@@ -9,7 +9,7 @@ from typing import Any
 
 from qingce.core.errors import complain
 
-__all__ = ["picture_text", "recognise"]
+__all__ = ["picture_text", "recognise", "require_ocr"]
 
 _SAME_LINE = 0.6
 """Boxes whose middles differ by less than this part of a line's height are one line."""
@@ -20,10 +20,15 @@ def picture_text(path: Path) -> str:
     return recognise(path.read_bytes(), path)
 
 
-def recognise(image: bytes, path: Path) -> str:
-    """Recognise the lines of one image, top to bottom; raises QC304 without the extra `ocr`."""
+def require_ocr(path: Path) -> None:
+    """Raise QC304 without the extra `ocr`: asked before a picture is even unpacked, which needs more libraries."""
     if find_spec("rapidocr_onnxruntime") is None:
         raise complain("QC304", str(path))
+
+
+def recognise(image: bytes, path: Path) -> str:
+    """Recognise the lines of one image, top to bottom; raises QC304 without the extra `ocr`."""
+    require_ocr(path)
     engine: Any = import_module("rapidocr_onnxruntime").RapidOCR()
     result, _ = engine(image)
     boxes = [(box[0][1], box[2][1], box[0][0], text) for box, text, _ in result or []]
