@@ -110,3 +110,43 @@ def only(rows: Iterable[Row]) -> Row:
 def facts(node: Row) -> dict[str, str]:
     """Return the labelled facts of a node of `why`."""
     return dict(node["facts"])
+
+
+PLAN = (
+    "示例市大气方案（示例数据）\n\n一、主要目标\n到2026年，全市细颗粒物（PM2.5）年均浓度降至39微克/立方米以下，"
+    "空气质量优良天数比率达到80%以上，森林覆盖率达到26%以上。\n"
+)
+HOURLY = ["site", "time", "so2", "no2", "co", "o3", "pm10", "pm2_5"]
+
+
+def hourly(days: Iterable[str], *, sites: Iterable[str] = ("A1", "A2"), **changed: object) -> list[Row]:
+    """Hours of some days: 示例数据 that differ by site, day and hour; `changed` puts another value everywhere."""
+    base = {"so2": 6, "no2": 30, "co": "0.7", "o3": 90, "pm10": 70}
+    return [
+        {
+            "site": site,
+            "time": f"{day}T{hour:02d}:00:00+08:00",
+            **base,
+            "pm2_5": 30 + (7 * place + hour) % 25,
+            **changed,
+        }
+        for day in days
+        for place, site in enumerate(sites)
+        for hour in range(24)
+    ]
+
+
+def small(folder: Path, **keys: object) -> Path:
+    """A campaign of one plan, two sites and four days of hours: small enough to be built many times."""
+    sites = [
+        {"site": site, "name": f"示例{site}站", "kind": "air_site", "city": "140100", "city_name": "太原市",
+         "roles": "评价点"}
+        for site in ("A1", "A2")
+    ]  # fmt: skip
+    write_rows(folder / "data" / "sites.csv", SITES, sites)
+    write_rows(folder / "data" / "hours.csv", HOURLY, hourly(f"2026-05-{day:02d}" for day in range(1, 5)))
+    (folder / "plans").mkdir(exist_ok=True)
+    (folder / "plans" / "方案.txt").write_text(PLAN, "utf-8")
+    feed = {"path": "data/hours.csv", "feed": "canonical-air-wide", "review": "preliminary"}
+    given = {"region": "140100", "sample": True, "sites": "data/sites.csv", "feeds": [feed]}
+    return write_campaign(folder, **{**given, **keys})
