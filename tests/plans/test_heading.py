@@ -12,7 +12,7 @@ import pytest
 
 from qingce.catalog import load_catalog
 from qingce.core.errors import ContentError
-from qingce.plans import read_document, read_text
+from qingce.plans import read_document, read_text, reading_to_dict
 from qingce.plans.phrases import TABLES, load_phrases
 
 CATALOG = load_catalog()
@@ -115,3 +115,9 @@ def test_mechanisms_are_found_with_or_without_quotes() -> None:
     found = [(m.term, text[m.start : m.end]) for m in read_text(text, CATALOG).mechanisms]
     assert ("排污许可", "排污许可") in found
     assert {"一证式", "河湖长制", "双随机"} <= {term for term, _ in found}
+
+
+def test_a_mechanism_says_what_kind_it_is() -> None:
+    read = read_text("落实河湖长制，推行“一月一考核”。", CATALOG)
+    assert {m.term: m.kind for m in read.mechanisms} == {"河湖长制": "workflow", "一月一考核": "assessment"}
+    assert set(reading_to_dict(read)["mechanisms"][0]) == {"term", "start", "end", "kind"}

@@ -263,6 +263,7 @@ class Mechanism:
     term: str
     start: int
     end: int
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

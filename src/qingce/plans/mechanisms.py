@@ -19,11 +19,17 @@ def _pattern(phrases: Phrases) -> re.Pattern[str] | None:
     return re.compile("|".join(loose)) if loose else None
 
 
+@cache
+def _kinds(phrases: Phrases) -> dict[str, str]:
+    return {re.sub(r"[“”]", "", term): kind for term, kind in phrases.lookup("mechanisms", "kind").items()}
+
+
 def find_mechanisms(view: View, phrases: Phrases) -> tuple[Mechanism, ...]:
-    """List every mention, longest term first, quotation marks left aside."""
-    pattern = _pattern(phrases)
+    """List every mention with the kind of its term, longest term first, quotation marks left aside."""
+    pattern, kinds = _pattern(phrases), _kinds(phrases)
     found = []
     for match in pattern.finditer(view.text) if pattern else ():
         start, end = view.span(*match.span())
-        found.append(Mechanism(re.sub(r"[“”]", "", match[0]), start, end))
+        term = re.sub(r"[“”]", "", match[0])
+        found.append(Mechanism(term, start, end, kinds[term]))
     return tuple(found)

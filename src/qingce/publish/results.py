@@ -57,7 +57,7 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
         start=_INT, end=_INT,
     ),
     "deadlines": _text("document_id quote start end date kind action", start=_INT, end=_INT),
-    "mechanisms": _text("document_id term start end", start=_INT, end=_INT),
+    "mechanisms": _text("document_id term start end kind", start=_INT, end=_INT),
     "repairs": _text(
         "document_id start end before after rule confidence", start=_INT, end=_INT, confidence=pa.float64()
     ),
