@@ -1,8 +1,11 @@
 """How fast files become observations: wide CSV of two sizes, a pivot archive of a day, a long table, Parquet.
 
 `python benchmarks/ingest.py --json FILE` writes for each case `<case>_cells`, `<case>_s` (warm, best of `--repeat`) and
-`<case>_mcells_per_s`, and at the end `cold_s` (a fresh process on the small wide file, imports included) and `rss_mb`.
-The big case takes `--rows` rows of six values (2,700,000 rows are 16.2 million cells).
+`<case>_mcells_per_s`, and at the end `cold_s` (a fresh process on the small wide file, imports included).
+The big cases take `--rows` rows of six values (2,700,000 rows are 16.2 million cells), each in a process of its own
+that tells its greatest memory as `<case>_rss_mb` (Linux): `big` is one CSV; `folder` the same cells as twelve files
+read as a whole; `pieces` the twelve files one by one (`ingest_files`), as a caller does who writes each to the lake.
+`rss_mb` is that of the small cases together.
 """
 
 from __future__ import annotations
@@ -98,6 +101,59 @@ ingest(Path({path!r}), feed=catalog.feeds["canonical-air-wide"], catalog=catalog
 """
 
 
+ALONE = """
+import json, re, time
+from pathlib import Path
+from qingce.catalog import load_catalog
+from qingce.observe import ingest, ingest_files
+catalog = load_catalog()
+feed = catalog.feeds["canonical-air-wide"]
+catalog.parameters, catalog.units, catalog.regions
+begun = time.perf_counter()
+pieces = ingest_files(Path({path!r}), feed=feed, catalog=catalog) if {pieces} else None
+cells = rows = 0
+while True:
+    found = next(pieces, None) if {pieces} else ingest(Path({path!r}), feed=feed, catalog=catalog)
+    if found is None:
+        break
+    cells, rows = cells + found.cells, rows + found.observations.num_rows
+    del found
+    if not {pieces}:
+        break
+# VmHWM, not ru_maxrss: the latter passes through exec and would tell the memory of the parent.
+most = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+print(json.dumps({{"cells": cells, "rows": rows, "s": time.perf_counter() - begun, "rss_mb": most}}))
+"""
+
+
+def alone(figures: dict[str, float], name: str, path: Path, *, pieces: bool = False) -> None:
+    """Time one case in a fresh process and keep its greatest memory."""
+    code = ALONE.format(path=str(path), pieces=pieces)
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    found = json.loads(told)
+    if found["rows"] != found["cells"]:
+        raise SystemExit(f"{name}: cells are lost")
+    figures[f"{name}_cells"] = found["cells"]
+    figures[f"{name}_s"] = float(f"{found['s']:.3f}")
+    figures[f"{name}_mcells_per_s"] = float(f"{found['cells'] / found['s'] / 1e6:.2f}")
+    figures[f"{name}_rss_mb"] = found["rss_mb"]
+
+
+def big_cases(figures: dict[str, float], home: Path, rows: int, *, files: int = 12) -> None:
+    """One CSV of many rows, and the same rows as the files of a folder."""
+    table = wide(rows)
+    big = plain(table, home / "big.csv")
+    folder = home / "folder"
+    folder.mkdir()
+    step = -(-rows // files)
+    for number in range(files):
+        plain(table.slice(number * step, step), folder / f"{number:02d}.csv")
+    del table
+    alone(figures, "big", big)
+    alone(figures, "folder", folder)
+    alone(figures, "pieces", folder, pieces=True)
+
+
 def main() -> None:
     """Run every case and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -118,10 +174,9 @@ def main() -> None:
         begun = time.perf_counter()
         subprocess.run([sys.executable, "-c", COLD.format(path=str(small))], check=True)
         figures["cold_s"] = float(f"{time.perf_counter() - begun:.3f}")
+        figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         if arguments.rows:
-            big = plain(wide(arguments.rows), home / "big.csv")
-            measured(figures, "wide_big", big, feed="canonical-air-wide", repeat=1)
-    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            big_cases(figures, home, arguments.rows)
     text = json.dumps(figures, indent=2)
     if arguments.json == "-":
         print(text)

@@ -99,10 +99,7 @@ def ingest_files(
     asked = _asked(path, feed, catalog=catalog, review=review, known_at=known_at, sites=sites, only=only)
     names = _files(path, asked.recipe)
     for file in names:
-        found, fault = _read(file, asked, alone=len(names) == 1)
-        piece = _result(found, fault, asked, files=[file])
-        del found
-        yield piece
+        yield _of_file(file, asked, alone=len(names) == 1)
 
 
 class _Asked(NamedTuple):
@@ -146,6 +143,11 @@ def _read(file: Path, asked: _Asked, *, alone: bool) -> tuple[list[Cells], list[
         reason = f"{error.place} {reason_of(error)}".strip()
         return [], [Rejected(file.name, "", 0, "", "", error.code, reason)]
     return cells, []
+
+
+def _of_file(file: Path, asked: _Asked, *, alone: bool) -> Ingest:
+    found, fault = _read(file, asked, alone=alone)
+    return _result(found, fault, asked, files=[file])
 
 
 def _result(parts: Sequence[Cells], faults: Sequence[Rejected], asked: _Asked, *, files: Sequence[Path]) -> Ingest:
