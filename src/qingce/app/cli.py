@@ -154,7 +154,14 @@ def evaluate(
 
 
 @app.command()
-def build(folder: Folder, json: JsonFile = None) -> None:
+def build(
+    folder: Folder,
+    json: JsonFile = None,
+    *,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="管道中也报告进度 name the steps when piped")
+    ] = False,
+) -> None:
     """构建：读取、收入、评价、进度、发布。 Read, ingest, evaluate, progress, publish.
 
     例 example: qingce build 我的市
@@ -162,7 +169,7 @@ def build(folder: Folder, json: JsonFile = None) -> None:
     from qingce.app.pipeline import build as run
     from qingce.app.scoreboard import lines
 
-    results = run(folder)
+    results = run(folder, show=progress or None)
     if json:
         write_json({"ok": True, "run": dict(results.run)}, json)
     else:

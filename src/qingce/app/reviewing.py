@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -30,6 +30,7 @@ __all__ = [
     "annotate",
     "anchor_of",
     "as_json_text",
+    "document_of",
     "exact",
     "lay_over",
     "live",
@@ -206,21 +207,6 @@ def _withdrawn(book: Book, standing: set[str]) -> Iterator[Row]:
             yield {"key": key, "state": "withdrawn", "verdict": "", "version": event["version"], "what": "target"} | {
                 name: told[name] for name in ("who", "at", "why")
             }
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What an officer wants: a key of the results (or a span for `add`), a verdict, fields, and the version seen."""
-
-    key: str
-    verdict: str
-    who: str
-    why: str = ""
-    version: int | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    document: str = ""
-    start: int = 0
-    end: int = 0
 
 
 def write_record(book: ReviewBook, record: Record, *, expect: int | None) -> int:

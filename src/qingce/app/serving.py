@@ -31,4 +31,4 @@ def serve_folder(folder: Path, *, host: str, port: int) -> None:
                 raise complain("QC607", words={"port": port}) from error
             raise
     say(f"打开 open  http://{host}:{port}/   按 Ctrl-C 结束 press Ctrl-C to stop")
-    uvicorn.run(make_app(campaign), host=host, port=port, log_level="warning")
+    uvicorn.run(make_app(campaign, host=host), host=host, port=port, log_level="warning")

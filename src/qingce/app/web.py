@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from qingce.app.campaign import Campaign
 from qingce.app.judging import AS_RECEIVED, SHORT
 from qingce.app.output import as_json, error_dict
+from qingce.app.web_review import Desk, review_router
 from qingce.core.errors import QingceError, complain
 from qingce.core.periods import parse_period
 from qingce.publish import ASSETS, Results, read_results, render, render_error
@@ -67,15 +68,18 @@ class Shelf:
             lake.close()
 
 
-def make_app(campaign: Campaign) -> FastAPI:
-    """Return the web application of a campaign folder."""
+def make_app(campaign: Campaign, *, host: str = "127.0.0.1") -> FastAPI:
+    """Return the web application of a campaign folder; `host` is the name it is served under."""
     app = FastAPI(title="qingce 青策", docs_url=None, redoc_url=None, openapi_url=None)
     shelf = Shelf(campaign)
+    desk = Desk(campaign, shelf.results)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
 
     @app.exception_handler(QingceError)
     def numbered(request: Request, error: QingceError) -> Response:
         return _told(request, error, shelf=shelf, language=campaign.language)
+
+    app.include_router(review_router(desk, host=host))
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
@@ -94,7 +98,8 @@ def make_app(campaign: Campaign) -> FastAPI:
     def page(path: str, request: Request) -> Response:
         asked = dict(request.query_params)
         language = asked.get("lang", campaign.language)
-        body, kind = render(path, shelf.for_page(path), language if language in {"zh", "en"} else "zh", query=asked)
+        results = desk.results() if desk.shows(path) else shelf.for_page(path)
+        body, kind = render(path, results, language if language in {"zh", "en"} else "zh", query=asked)
         return Response(body, media_type=kind)
 
     return app

@@ -61,7 +61,7 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "repairs": _text(
         "document_id start end before after rule confidence", start=_INT, end=_INT, confidence=pa.float64()
     ),
-    # what officers decided about them: state applied, changed, settled, lost; in the served site also pending, withdrawn
+    # what officers decided: state applied, changed, settled, lost; in the served site also pending, withdrawn
     "reviews": _text(
         "key what document_id target_id verdict state how similarity start end quote fields as_read who at why version "
         "note", similarity=pa.float64(), start=_INT, end=_INT, version=_INT,

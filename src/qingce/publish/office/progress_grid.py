@@ -17,6 +17,7 @@ from qingce.publish.office.labels import (
     signed,
     status_cell,
 )
+from qingce.publish.office.review_cells import SEAL, SIGNS, TARGET_KEY, VERDICTS, seal, target_cells, targets_by_key
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, cell, text
 from qingce.publish.views import WAITING
@@ -50,10 +51,6 @@ PROGRESS_COLUMNS = (
 )
 _KEYS = (Column("目标编号", 12, hidden=True), Column("状态代码", 12, hidden=True))
 
-_SIGNS = {
-    "<=": "≤", ">=": "≥", "==": "=", "<": "<", ">": ">", "~": "约", "range": "在", "decrease_by": "下降",
-    "increase_by": "提高",
-}  # fmt: skip
 _KINDS = {
     "level": "水平", "relative": "相对变化", "increment": "增量", "class": "类别", "placeholder": "占位（未填数）",
     "delegated": "上级下达", "qualitative": "定性", "coverage": "覆盖", "threshold": "门槛",
@@ -117,27 +114,34 @@ def unbound_grid(results: Results) -> Grid:
 
 
 def indicator_grid(results: Results) -> Grid:
-    """List every quantified promise as it was read from the documents."""
+    """List every quantified promise with what an officer decided about it; key and seal bring an edited row back."""
     columns = (
-        Column("序号", 5, "center"), Column("战役", 6, "center"), Column("指标", 22), Column("范围", 11),
-        Column("要求", 6, "center"), Column("目标值", 11, "right"), Column("单位", 11), Column("基期", 6, "center"),
-        Column("时限", 10, "center"), Column("力度", 7, "center"), Column("类型", 10), Column("文件", 17),
-        Column("条款", 8), Column("原文", 34), Column("指标编号", 16, hidden=True),
-        Column("目标编号", 12, hidden=True),
+        Column("序号", 5, "center"), Column("战役", 6, "center"), Column("指标", 20), Column("范围", 10),
+        Column("要求", 6, "center"), Column("目标值", 9, "right"), Column("单位", 9), Column("基期", 6, "center"),
+        Column("时限", 10, "center"), Column("责任单位", 13), Column("力度", 6, "center"), Column("类型", 8),
+        Column("文件", 14), Column("条款", 8), Column("原文", 28),
+        Column("复核结论", 8, "center", choices=tuple(VERDICTS.values())[:3]), Column("复核人", 8, "center"),
+        Column("复核时间", 11, "center"), Column("理由", 14), Column("指标编号", 16, hidden=True),
+        Column("目标编号", 12, hidden=True), Column(TARGET_KEY, 12, hidden=True), Column(SEAL, 12, hidden=True),
     )  # fmt: skip
-    names = document_names(results)
-    rows: list[list[Cell]] = [
-        [
-            number, text(row, "battle"), text(row, "indicator"), text(row, "scope"),
-            _SIGNS.get(text(row, "comparator"), ""),
-            text(row, "value") or text(row, "value_text"), text(row, "unit"), text(row, "base_year"),
-            deadline_text(row["deadline"]), text(row, "strength"), _KINDS.get(text(row, "kind"), text(row, "kind")),
-            names.get(text(row, "document_id"), ""), text(row, "clause"), text(row, "quote"), text(row, "indicator_id"),
-            text(row, "id"),
-        ]
-        for number, row in enumerate(results.rows("targets"), 1)
-    ]  # fmt: skip
-    return Grid("指标清单", "指标清单", columns, rows, run_line(results), (), "没有读到目标")
+    names, decided = document_names(results), targets_by_key(results)
+    rows: list[list[Cell]] = []
+    for number, row in enumerate(results.rows("targets"), 1):
+        key = text(row, "review_key")
+        told = decided[key or text(row, "id")]
+        cells = target_cells(told)
+        rows.append([
+            number, text(row, "battle"), *(cells[head] for head in ("指标", "范围", "要求", "目标值", "单位", "基期")),
+            cells["时限"], cells["责任单位"], text(row, "strength"), _KINDS.get(text(row, "kind"), text(row, "kind")),
+            names.get(text(row, "document_id"), ""), text(row, "clause"), text(row, "quote"), cells["复核结论"],
+            cells["复核人"], str(told["at"] or ""), cells["理由"], text(row, "indicator_id"), text(row, "id"), key,
+            seal(key, told["version"], cells) if key else "",
+        ])  # fmt: skip
+    notes = (
+        "可改：指标、范围、要求、目标值、单位、基期、时限、责任单位、复核结论（确认、更正、否决）、复核人、理由；隐藏列请勿删改。",
+        "改好后用 qingce review 文件夹 --import 台账.xlsx 收回；排序时请选中全部列。",
+    )
+    return Grid("指标清单", "指标清单", columns, rows, run_line(results), notes, "没有读到目标")
 
 
 def is_unbound(row: Row) -> bool:
@@ -239,7 +243,7 @@ def _from_targets(results: Results) -> list[Row]:
             "battle": row["battle"], "indicator_id": row["indicator_id"], "indicator_name": row["indicator"],
             "scope_name": row["scope"], "deadline": row["deadline"], "quote": row["quote"], "status": _ONLY_READ,
             "official_value": None, "unit": row["unit"],
-            "target_text": " ".join(filter(None, (_SIGNS.get(text(row, "comparator"), ""), text(row, "value_text")))),
+            "target_text": " ".join(filter(None, (SIGNS.get(text(row, "comparator"), ""), text(row, "value_text")))),
         }
         for row in results.rows("targets")
     ]  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from qingce.publish.office.grid import Cell, Column, Grid
-from qingce.publish.office.labels import deadline_text, printed, run_line
+from qingce.publish.office.labels import printed, run_line
 from qingce.publish.office.progress_grid import document_names
+from qingce.publish.office.review_cells import SEAL, seal, task_cells, tasks_by_key
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, text
 
@@ -26,21 +27,26 @@ def task_grid(results: Results) -> Grid:
         Column("序号", 5, "center"), Column("战役", 6, "center"), Column("任务", 30), Column("牵头", 14),
         Column("配合", 17), Column("责任单位", 16), Column("时限", 11, "center"), Column("出处", 15),
         Column("进展情况（填报）", 18), Column("状态（填报）", 9, "center", choices=_PROGRESS_CHOICES),
-        Column("佐证材料（填报）", 12), Column(TASK_KEY, 20, hidden=True),
+        Column("佐证材料（填报）", 12), Column("复核人", 8, "center"), Column("复核时间", 11, "center"), Column("理由", 12),
+        Column(TASK_KEY, 20, hidden=True), Column(SEAL, 12, hidden=True),
     )  # fmt: skip
-    names = document_names(results)
+    names, decided = document_names(results), tasks_by_key(results)
     texts = {str(row["id"]): text(row, "text") for row in results.rows("documents")}
     found = [row for row in results.rows("tasks") if "/" in text(row, "path")] or results.rows("tasks")
     rows: list[list[Cell]] = []
     for number, row in enumerate(found, 1):
         document, path = text(row, "document_id"), text(row, "path")
+        key = text(row, "review_key") or f"{document}#{path}"
+        cells = task_cells(decided[key])
         rows.append([
-            number, text(row, "battle"), _title(row, texts.get(document, "")), text(row, "lead"), text(row, "support"),
-            text(row, "responsible"), deadline_text(row["deadline"]), f"{names.get(document, document)}\n{path}",
-            "", "", "", f"{document}#{path}",
+            number, text(row, "battle"), _title(row, texts.get(document, "")), cells["牵头"], cells["配合"],
+            cells["责任单位"], cells["时限"], f"{names.get(document, document)}\n{path}",
+            "", "", "", cells["复核人"], text(decided[key], "at"), cells["理由"], key,
+            seal(key, decided[key]["version"], cells),
         ])  # fmt: skip
     notes = (
         "“填报”各列由责任单位填写；隐藏列“任务键”用于回收汇总，请勿删改。",
+        "牵头、配合、责任单位、时限改好后用 qingce review 文件夹 --import 台账.xlsx 收回。",
         "任务办结以验收材料为准，监测数据好转不等于任务完成。",
     )
     return Grid("任务台账", "任务台账", columns, rows, run_line(results), notes, "没有读到任务")
