@@ -320,7 +320,8 @@ def _facts(row: Row, **labels: str) -> tuple[tuple[str, str], ...]:
 
 
 def _seen(row: Row) -> tuple[tuple[str, str], ...]:
-    return _facts(row, 数值="value", 标记="flag", 缺="absent", 审核="review", 来源="source", 文件="batch", 行="line", 更正="reason")
+    names = {"数值": "value", "标记": "flag", "缺": "absent", "审核": "review", "来源": "source"}
+    return _facts(row, **names, 文件="batch", 行="line", 更正="reason")
 
 
 def _version(identifier: str, row: Row, number: int) -> Node:
