@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from oracle import groundwater
+from oracle import groundwater, noise
 
 __all__ = ["outcome"]
 
@@ -20,4 +20,15 @@ def _groundwater(given: Mapping[str, str]) -> dict[str, str]:
     return {"class": str(told["class"]), "deciding": str(told["deciding"])}
 
 
-JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {"groundwater": _groundwater}
+def _noise(given: Mapping[str, str]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    if "levels" in given:
+        told["level"] = str(noise.told(noise.energy_mean([Fraction(word) for word in given["levels"].split()])))
+    if "mean" in given:
+        told["grade"] = str(noise.grade(given["kind"], given["period"], Fraction(given["mean"])))
+    if "of" in given:
+        told["rate"] = str(noise.told(Fraction(100 * int(given["met"]), int(given["of"]))))
+    return told
+
+
+JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {"groundwater": _groundwater, "noise": _noise}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.air_hours import evaluate_air_hours
     from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
+    from qingce.evaluate.noise import evaluate_noise
     from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
     from qingce.evaluate.water_indicators import water_indicator
 
@@ -33,6 +34,7 @@ __all__ = [
     "evaluate_air_days",
     "evaluate_air_hours",
     "evaluate_groundwater",
+    "evaluate_noise",
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
@@ -43,6 +45,7 @@ MEDIA = {
     "air": "evaluate_air",
     "surface-water": "evaluate_water",
     "groundwater": "evaluate_groundwater",
+    "noise": "evaluate_noise",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -54,6 +57,7 @@ _HOME = {
     "evaluate_air_days": "air_days",
     "evaluate_air_hours": "air_hours",
     "evaluate_groundwater": "groundwater",
+    "evaluate_noise": "noise",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",
