@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from qingce.catalog import load_catalog
-from qingce.core.records import Reading
-from qingce.plans import compare, feasibility, read_document, read_text
+from qingce.core.records import Document, Reading
+from qingce.plans import compare, difference_to_dict, feasibility, read_document, read_text, reading_to_dict
+from qingce.plans.differences import KINDS
+from qingce.plans.places import place_of
 
 CATALOG = load_catalog()
 
@@ -114,3 +116,94 @@ def test_real_plans_compare(shared: Path) -> None:
     for first in readings:
         for second in readings:
             assert compare(first, second).differences or first is second
+
+
+@pytest.mark.parametrize(("sentence", "words"), [
+    ("结合我市实际自加压力，到2027年，全市细颗粒物年均浓度达到30微克/立方米以下。", "自加压力"),
+    ("因省控点位调整，到2027年，全市细颗粒物年均浓度达到30微克/立方米以下。", "因省控点位调整"),
+    ("根据省生态环境厅核定的基数。到2027年，全市细颗粒物年均浓度达到30微克/立方米以下。", "根据省生态环境厅核定"),
+    ("到2027年，全市细颗粒物年均浓度达到30微克/立方米以下（经市政府常务会议审定）。", "经市政府常务会议审定"),
+])  # fmt: skip
+def test_a_stated_reason_excuses_a_stricter_value(sentence: str, words: str) -> None:
+    found = [d for d in compare(PROVINCE, plan("云山省青溪市计划", sentence)).differences if d.second]
+    assert [(d.kind, d.note) for d in found] == [("stricter_stated", f"理由：“{words}”")]
+    assert "层层加码" not in found[0].text
+
+
+def test_a_reason_two_sentences_away_excuses_nothing() -> None:
+    child = plan(
+        "云山省青溪市计划", "经市政府审定。坚持稳中求进。到2027年，全市细颗粒物年均浓度达到30微克/立方米以下。"
+    )
+    assert [d.kind for d in compare(PROVINCE, child).differences if d.second] == ["stricter"]
+
+
+def test_an_earlier_date_is_excused_too() -> None:
+    child = plan("云山省青溪市计划", "主动加压，到2026年，森林覆盖率达到41%。")
+    assert [d.kind for d in compare(PROVINCE, child).differences if d.second] == ["same", "earlier_stated"]
+
+
+def test_a_step_on_the_way_and_a_later_higher_value_are_no_tightening() -> None:
+    child = plan("云山省青溪市计划", "到2025年，森林覆盖率达到39%。", "到2030年，湿地保护率达到60%。")
+    assert {(d.indicator_id, d.kind) for d in compare(PROVINCE, child).differences if d.second} == {
+        ("forest_cover", "interim"), ("wetland_protection", "later"),
+    }  # fmt: skip
+
+
+LETTER = """云山省生态环境厅
+关于下达2027年度环境空气质量目标的函
+云环函〔2026〕88号
+各市人民政府：
+2027年全省细颗粒物年均浓度目标如下。
+市\t细颗粒物年均浓度（微克/立方米）
+青溪市\t29
+白石市\t35
+"""
+
+
+def test_the_row_for_the_childs_own_place_is_the_superiors_word() -> None:
+    letter = read_text(LETTER, CATALOG)
+    child = plan("云山省青溪市计划", "到2027年，细颗粒物年均浓度完成省下达目标。")
+    result = compare(letter, child)
+    found = [d for d in result.differences if d.second]
+    assert [d.kind for d in found] == ["resolved"]
+    assert found[0].first is not None
+    assert (found[0].first.scope, str(found[0].first.value)) == ("青溪市", "29")
+    assert "云环函〔2026〕88号" in found[0].note
+    assert not [d for d in result.differences if d.first and d.first.scope == "白石市"]
+
+
+def test_a_plan_and_a_departments_plan_of_one_place() -> None:
+    bureau = read_text(
+        "青溪市生态环境局\n青溪市空气质量持续改善工作方案\n一、目标\n"
+        "到2027年，全市细颗粒物年均浓度达到33微克/立方米以下。到2026年，森林覆盖率达到38%。\n",
+        CATALOG,
+    )
+    government = plan(
+        "青溪市污染防治行动计划", "到2027年，全市细颗粒物年均浓度达到30微克/立方米以下，森林覆盖率达到39%。"
+    )
+    kinds = {d.indicator_id: d.kind for d in compare(government, bureau, relation="peers").differences}
+    assert kinds == {"pm2_5_annual": "contradiction", "forest_cover": "other_date"}
+    other = plan("白石市污染防治行动计划", "到2027年，全市细颗粒物年均浓度达到33微克/立方米以下。")
+    assert compare(government, other, relation="peers").differences[0].kind == "differs"
+
+
+@pytest.mark.parametrize(("title", "issuer", "place"), [
+    ("云山省青溪市行动计划", "", "青溪市"), ("关于下达西泽县目标的函", "青溪市生态环境局", "青溪市"),
+    ("城市黑臭水体治理方案", "", ""), ("工作方案", "中共白石县委员会", "白石县"),
+])  # fmt: skip
+def test_the_place_of_a_document(title: str, issuer: str, place: str) -> None:
+    assert place_of(Document("a", title, issuer, "", "", "", "")) == place
+
+
+def test_every_kind_has_its_words_and_a_row_its_sides() -> None:
+    result = compare(PROVINCE, CITY)
+    assert all((d.text, d.text_en) == KINDS[d.kind] for d in result.differences)
+    row = difference_to_dict(next(d for d in result.differences if d.kind == "stricter"), result.first, result.second)
+    assert (row["first"]["document"], row["second"]["document"]) == (result.first.id, result.second.id)
+    assert (row["first"]["value"], row["second"]["value"], row["second"]["deadline"]) == (32, 30, "2027")
+    assert CITY.document.text[row["second"]["start"] : row["second"]["end"]] == row["second"]["quote"]
+
+
+def test_a_contradiction_inside_one_document_stands_in_its_contract() -> None:
+    reading = plan("青溪市计划", "到2027年，全市森林覆盖率达到39%。", "到2027年，全市森林覆盖率达到40%。")
+    assert [flag["kind"] for flag in reading_to_dict(reading)["flags"]] == ["contradiction"]

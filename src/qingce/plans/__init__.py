@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from qingce.plans.compare import Comparison, Difference, compare, feasibility
-from qingce.plans.contract import reading_to_dict
+from qingce.plans.compare import RELATIONS, Comparison, compare
+from qingce.plans.contract import difference_to_dict, reading_to_dict
+from qingce.plans.differences import KINDS, Difference
+from qingce.plans.feasibility import feasibility
 from qingce.plans.formats import documents_in
 from qingce.plans.reader import read_document, read_text
 
 __all__ = [
     "Comparison",
     "Difference",
+    "KINDS",
+    "RELATIONS",
     "compare",
+    "difference_to_dict",
     "documents_in",
     "feasibility",
     "read_document",

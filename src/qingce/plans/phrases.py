@@ -22,8 +22,10 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "classes": ("words", "class"),
     "columns": ("words", "field"),
     "comparators": ("words", "sense"),
+    "counted": ("words",),
     "countverbs": ("words", "kind"),
     "delegation": ("part", "words"),
+    "excuses": ("words", "kind"),
     "furniture": ("words",),
     "heads": ("words",),
     "history": ("words", "scope"),
@@ -42,6 +44,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "times": ("words", "kind", "value"),
     "titles": ("words",),
     "units": ("words", "unit", "family", "before_noun"),
+    "withdrawals": ("words", "kind"),
 }
 
 
