@@ -12,9 +12,9 @@ Where the facts come from
   AREACODES: yescallop/areacodes (CC0 as its README says), whose `diff/` names what became of a code and quotes documents;
   REGIONS-EDITORS: written from knowledge by us, to be read in the document named.
 
-The columns source, document and status: source is one or more keys of data/sources.toml joined by `;`, document the
-number of the official document as named there (of the beginning and of the end joined by `;`), and status is `unread` as long as nobody has read that official text or
-list itself. A compilation, however careful, is not the official text.
+The columns source, document and status: source is one or more keys of data/sources.toml joined by `;`; document is the
+number of the official document as named there (of the beginning and of the end, joined by `;`); status is `unread` as
+long as nobody has read that official text or list itself. A compilation, however careful, is not the official text.
 
 How a date is told
 - A change that stands in `region_changes.csv` has its day. Any other change is dated by the first list that shows it:

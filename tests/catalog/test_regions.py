@@ -350,6 +350,28 @@ def test_all_faults_are_collected_when_checking(tmp_path: Path):
     assert found == ["QC107", "QC107"]
 
 
+def test_every_alias_cites_and_is_unread():
+    for root in content_roots():
+        with (root / "regions/aliases.csv").open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                assert row["source"] in SOURCES
+                assert row["status"] == "unread"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("云州,990000,NONE,", r"QC106: .*990000.*\[NONE\].*aliases\.csv:2"),
+        ("云州,990000,READ,so", r"QC107: .*status.*so.*aliases\.csv:2"),
+    ],
+)
+def test_an_alias_of_no_known_source_is_refused(tmp_path: Path, row: str, message: str):
+    (tmp_path / "regions").mkdir()
+    (tmp_path / "regions/aliases.csv").write_text(f"name,code,source,status\n{row}\n", "utf-8")
+    with pytest.raises(ContentError, match=message):
+        cited(tmp_path, "990000,云省,province,,,,,READ,,\n")
+
+
 def test_an_alias_of_nothing_is_refused(tmp_path: Path):
     folder = tmp_path / "regions"
     folder.mkdir()

@@ -161,7 +161,7 @@ def read_regions(
                 places[region.code] = cells.place
                 rows.append(region)
     _refuse_unknown(rows, places, report)
-    return Regions(rows, _aliases(roots, places, report))
+    return Regions(rows, _aliases(roots, places, report=report, sources=sources))
 
 
 def _region(row: Row, sources: Mapping[str, Source] | None) -> Region:
@@ -215,12 +215,16 @@ def _refuse_unknown(rows: Iterable[Region], places: Mapping[str, str], report: R
                 report(complain("QC106", places[row.code], {"key": row.code, "target": code}))
 
 
-def _aliases(roots: Sequence[Path], places: Mapping[str, str], report: Report) -> dict[str, tuple[str, ...]]:
+def _aliases(
+    roots: Sequence[Path], places: Mapping[str, str], *, report: Report, sources: Mapping[str, Source] | None
+) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for path in content_files(roots, "regions/aliases.csv"):
-        for row in read_rows(path, required=("name", "code"), report=report):
+        for row in read_rows(path, required=("name", "code"), optional=("source", "status"), report=report):
             with guarded(report):
                 code = row.text("code")
+                if row.cells["source"]:
+                    _status(row, sources)
                 if code not in places:
                     raise complain("QC106", row.place, {"key": row.text("name"), "target": code})
                 found[row.text("name")] = (*found.get(row.text("name"), ()), code)
