@@ -6,7 +6,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -228,12 +228,16 @@ def _sheet(file: str, sheet: str, *, rows: Sequence[list[object]], rule: FileRul
 
 
 def _cell(value: object) -> str:
-    """Return a cell of Excel as text; numbers by their shortest exact form."""
+    """Return a cell of Excel as text; numbers by their shortest exact form, times to the nearest second.
+
+    Excel keeps a time as a fraction of a day, so 08:00 may come as 07:59:59.997. Midnight is written as the date alone,
+    so that a column of dates can be joined with a column of hours.
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
-        rounded = value.replace(microsecond=0)
-        return rounded.isoformat(" ")
+        nearest = (value + timedelta(milliseconds=500)).replace(microsecond=0)
+        return nearest.date().isoformat() if nearest.time() == time() else nearest.isoformat(" ")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
