@@ -6,7 +6,7 @@ STAMP := .make
 DEMO ?= demo
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo serve test prove lint types quick clean assets install bench docs
+.PHONY: demo serve test prove lint types quick clean assets install bench docs wheel
 
 demo: $(STAMP)/install $(STAMP)/assets
 	$(BIN)/qingce demo --out $(DEMO) --no-serve
@@ -34,6 +34,10 @@ types: $(STAMP)/dev
 
 docs: $(STAMP)/dev
 	$(BIN)/python tools/make_reference.py
+
+# A wheel built without the assets would show no charts, so it is made here and nowhere else.
+wheel: $(STAMP)/install $(STAMP)/assets
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
 
 install: $(STAMP)/install
 assets: $(STAMP)/assets
