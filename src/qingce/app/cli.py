@@ -77,12 +77,15 @@ def read(
     xlsx: Annotated[Path | None, typer.Option(help="写成台账 Excel write the ledger")] = None,
     html: Annotated[Path | None, typer.Option(help="写成带标注的网页 write a highlighted page")] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="列出文字修复 list the repairs")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="每个字段的依据与把握 why each field")
+    ] = False,
 ) -> None:
     """读规划：条款、目标、任务、时限、单位。 Read plans: clauses, targets, tasks, deadlines, units.
 
     例 example: qingce read 实施方案.docx --xlsx 台账.xlsx
     """
-    from qingce.app.reading import read_plans, summary, write_page, write_workbook
+    from qingce.app.reading import explained, read_plans, summary, write_page, write_workbook
 
     readings = read_plans(plans)
     if json:
@@ -95,7 +98,7 @@ def read(
     if html:
         write_page(readings, html)
     if json != "-":
-        for line in summary(readings, repairs=repairs):
+        for line in explained(readings) if explain else summary(readings, repairs=repairs):
             say(line)
 
 
@@ -158,9 +161,7 @@ def build(
     folder: Folder,
     json: JsonFile = None,
     *,
-    progress: Annotated[
-        bool, typer.Option("--progress", help="管道中也报告进度 name the steps when piped")
-    ] = False,
+    progress: Annotated[bool, typer.Option("--progress", help="管道中也报告进度 name the steps when piped")] = False,
 ) -> None:
     """构建：读取、收入、评价、进度、发布。 Read, ingest, evaluate, progress, publish.
 
@@ -236,6 +237,37 @@ def why(
     else:
         say("\n".join([*(str(flag["text"]) for flag in flags), answer.to_text()]))
     raise typer.Exit(1 if flags else 0)
+
+
+@app.command()
+def review(
+    folder: Folder,
+    *,
+    listed: Annotated[bool, typer.Option("--list", help="列出复核意见 list the decisions")] = False,
+    ledger: Annotated[Path | None, typer.Option("--import", help="收回改好的台账 take an edited ledger back")] = None,
+    who: Annotated[str, typer.Option(help="复核人 who decides, where the ledger does not say")] = "",
+    json: JsonFile = None,
+) -> None:
+    """复核：列出意见，或收回改好的台账。 List decisions, or take an edited ledger back; exit status 1 for refused rows.
+
+    例 example: qingce review 我的市 --import 台账.xlsx --who 张三
+    """
+    from qingce.app.ledger_import import import_ledger, list_reviews
+
+    if ledger:
+        taken = import_ledger(folder, ledger, who=who)
+        body, lines, fine = taken.to_dict(), taken.lines(), not taken.refused
+    else:
+        rows = list_reviews(folder)
+        body, fine = {"ok": True, "reviews": rows}, True
+        lines = [str(row["text"]) for row in rows] if listed or rows else []
+        lines.append(f"{len(rows)} 条复核意见 | {len(rows)} decisions")
+    if json:
+        write_json(body, json)
+    else:
+        for line in lines:
+            say(line)
+    raise typer.Exit(0 if fine else 1)
 
 
 @app.command()

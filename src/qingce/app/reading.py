@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from qingce.app.reviewing import Laid, annotate
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import complain
-from qingce.core.records import Reading, Target
+from qingce.core.records import Reading, Reason, Target
 from qingce.plans import read_document
+from qingce.plans.overlay import apply_all
 from qingce.publish.results import SCHEMAS, Results
 
-__all__ = ["read_plans", "reading_tables", "summary", "write_page", "write_workbook"]
+__all__ = ["explained", "read_plans", "reading_tables", "summary", "write_page", "write_workbook"]
 
 SUFFIXES = {".txt", ".md", ".html", ".htm", ".docx", ".pdf", ".doc", ".wps", ".zip"}
 
@@ -98,7 +100,44 @@ def write_page(readings: Sequence[Reading], path: Path) -> None:
 
 def _as_results(readings: Sequence[Reading]) -> Results:
     titles = "、".join(reading.document.title for reading in readings)
-    return Results(reading_tables(readings), {"campaign": titles, "sample": False})
+    tables = annotate(reading_tables(readings), Laid(apply_all(readings, [])[0]))
+    return Results(tables, {"campaign": titles, "sample": False})
+
+
+LOW = 0.9
+"""A target read with less confidence [0-1] is marked 待复核."""
+
+
+def explained(readings: Sequence[Reading]) -> Iterator[str]:
+    """Yield each target with the words and the rule of each field, and its confidence; low ones are marked 待复核."""
+    for reading in readings:
+        yield f"{reading.document.title or reading.document.file}"
+        low = sum(target.confidence < LOW for target in reading.targets)
+        yield f"  目标 {len(reading.targets)}，待复核 {low} | {len(reading.targets)} targets, {low} to be reviewed"
+        for target in reading.targets:
+            mark = "　【待复核】" if target.confidence < LOW else ""
+            yield f"  {target.id}  把握 {target.confidence:.2f}{mark}　{target.start}–{target.end} “{target.quote}”"
+            told = {reason.field: reason for reason in target.reasons}
+            for name, zh in EXPLAINED.items():
+                value = _shown(getattr(target, name))
+                if value or name in told:
+                    yield f"    {zh} {name} = {value or '—'}{_why(told.get(name))}"
+
+
+EXPLAINED = {
+    "indicator": "指标", "indicator_id": "编号", "scope": "范围", "comparator": "要求", "value": "目标值",
+    "unit": "单位", "base_year": "基期", "deadline": "时限", "strength": "力度", "kind": "类型",
+}  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return "–".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _why(reason: Reason | None) -> str:
+    return f"　← “{reason.words}”（{reason.rule}，第 {reason.start} 字）" if reason else ""
 
 
 def summary(readings: Sequence[Reading], *, repairs: bool) -> Iterator[str]:

@@ -59,4 +59,4 @@ class Rebuild:
                 parts = re.split(r"[\r\n]", _CONTROL.sub("", chunk.decode("utf-8", "replace")))
                 said = [part.strip() for part in parts if part.strip()]
                 if said:
-                    self._said = said[-1][-_LAST:]
+                    self._said = said[-1][:_LAST]

@@ -63,6 +63,7 @@ class Laid:
 
     reviewed: Sequence[Reviewed]
     gone: tuple[Mark, ...] = ()
+    withdrawn: tuple[Row, ...] = ()
 
     @property
     def readings(self) -> list[Reading]:
@@ -125,7 +126,9 @@ def local(at: datetime) -> str:
 
 def lay_over(readings: Sequence[Reading], book: Book) -> Laid:
     """Lay the decisions of a book over the readings of a campaign."""
-    return Laid(*apply_all(readings, read_records(book)))
+    records = read_records(book)
+    back = _withdrawn(book, {record.key for record in records})
+    return Laid(*apply_all(readings, records), withdrawn=tuple(row | {"state": "settled"} for row in back))
 
 
 def annotate(tables: Mapping[str, pa.Table], laid: Laid) -> dict[str, pa.Table]:
@@ -141,7 +144,9 @@ def annotate(tables: Mapping[str, pa.Table], laid: Laid) -> dict[str, pa.Table]:
         **tables,
         "targets": pa.Table.from_pylist(targets, SCHEMAS["targets"]),
         "tasks": pa.Table.from_pylist(tasks, SCHEMAS["tasks"]),
-        "reviews": pa.Table.from_pylist([_review_row(*pair) for pair in laid.marks], SCHEMAS["reviews"]),
+        "reviews": pa.Table.from_pylist(
+            [*(_review_row(*pair) for pair in laid.marks), *laid.withdrawn], SCHEMAS["reviews"]
+        ),
     }
 
 
@@ -186,7 +191,9 @@ def live(results: Results, book: Book) -> Results:
     """Return the results with the decisions as they stand now: what the last build did not see is `pending`."""
     built = {row["key"]: row for row in results.rows("reviews")}
     rows = [_standing(record, built.pop(record.key, None)) for record in read_records(book)]
-    rows += list(_withdrawn(book, {str(row["key"]) for row in rows}))
+    for row in _withdrawn(book, {str(row["key"]) for row in rows}):
+        seen = built.get(row["key"])
+        rows.append(seen if seen and seen["version"] == row["version"] else row)
     return results.with_tables({"reviews": pa.Table.from_pylist(rows, SCHEMAS["reviews"])})
 
 

@@ -27,8 +27,8 @@ def task_grid(results: Results) -> Grid:
         Column("序号", 5, "center"), Column("战役", 6, "center"), Column("任务", 30), Column("牵头", 14),
         Column("配合", 17), Column("责任单位", 16), Column("时限", 11, "center"), Column("出处", 15),
         Column("进展情况（填报）", 18), Column("状态（填报）", 9, "center", choices=_PROGRESS_CHOICES),
-        Column("佐证材料（填报）", 12), Column("复核人", 8, "center"), Column("复核时间", 11, "center"), Column("理由", 12),
-        Column(TASK_KEY, 20, hidden=True), Column(SEAL, 12, hidden=True),
+        Column("佐证材料（填报）", 12), Column("复核人", 8, "center"), Column("复核时间", 11, "center"),
+        Column("理由", 12), Column(TASK_KEY, 20, hidden=True), Column(SEAL, 12, hidden=True),
     )  # fmt: skip
     names, decided = document_names(results), tasks_by_key(results)
     texts = {str(row["id"]): text(row, "text") for row in results.rows("documents")}
