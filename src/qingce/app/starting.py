@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from qingce.core.errors import complain
 __all__ = ["make_example", "make_folder"]
 
 TEMPLATE = """# 青策攻坚战文件夹 campaign folder. 每一行都可以删改；qingce check 会指出错误的行。
-name = "{name}"
-region = "{region}"          # GB/T 2260 行政区划代码
+name = {name}
+region = {region}          # GB/T 2260 行政区划代码
 language = "zh"
 # as_of = 2026-10-31         # 评价到哪一天；省略则为数据的最后一天
 # sites = "data/sites.csv"   # 站点与断面
@@ -42,7 +43,9 @@ def make_folder(folder: Path, *, name: str, region: str) -> Iterator[str]:
         raise complain("QC604", words={"folder": folder})
     for part in FOLDERS:
         (folder / part).mkdir(parents=True, exist_ok=True)
-    path.write_text(TEMPLATE.format(name=name or folder.resolve().name, region=region or "000000"), "utf-8")
+    said = {"name": name or folder.resolve().name, "region": region or "000000"}
+    quoted = {key: json.dumps(text, ensure_ascii=False) for key, text in said.items()}
+    path.write_text(TEMPLATE.format(**quoted), "utf-8")
     yield f"已建 {path}"
     yield "1. 把规划放进 plans/（docx、pdf、txt、md、html）"
     yield "2. 把监测数据放进 data/，在 campaign.toml 写明 [[feeds]]"

@@ -122,9 +122,10 @@ def _prefers_english(request: Request) -> bool:
 
 
 def _download(out: Path, name: str) -> Response:
-    """Serve one of the files a build wrote beside the site; nothing outside `out`."""
-    file = (out / name).resolve()
-    if not file.is_relative_to(out.resolve()) or not file.is_file() or file.suffix not in DOWNLOADS:
-        allowed = ", ".join(sorted(path.name for path in out.glob("*.*") if path.suffix in DOWNLOADS))
-        raise complain("QC610", words={"name": name, "allowed": allowed})
-    return Response(file.read_bytes(), media_type="application/vnd.openxmlformats-officedocument")
+    """Serve one of the files a build wrote beside the site; a name is looked up among them, never followed."""
+    inside = (file for file in sorted(out.glob("*.*")) if file.resolve().is_relative_to(out.resolve()))
+    offered = {file.name: file for file in inside if file.suffix in DOWNLOADS}
+    if name not in offered:
+        raise complain("QC610", words={"name": name, "allowed": ", ".join(offered)})
+    kind = "application/vnd.openxmlformats-officedocument"
+    return Response(offered[name].read_bytes(), media_type=kind)
