@@ -15,7 +15,7 @@ __all__ = ["Campaign", "FeedFile", "PlanFile", "read_campaign"]
 
 _OPTIONAL = (
     "region_name", "period", "language", "as_of", "sample", "overlays", "plans", "feeds", "sites", "official",
-    "exceptions", "basis", "lake", "book", "time_zone", "boundaries",
+    "exceptions", "basis", "lake", "book", "boundaries",
 )  # fmt: skip
 _PLAN_KEYS = {"file", "number", "date"}
 _FEED_KEYS = {"path", "feed", "review"}

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from qingce.app.intake import feed_named
 from qingce.catalog import Catalog, load_catalog
+from qingce.catalog.feeds import Recipe, recipe_of
 from qingce.core.absence import ABSENT_ZH
 from qingce.core.errors import complain
 from qingce.evaluate import MEDIA, evaluate
@@ -20,7 +21,8 @@ from qingce.store import open_lake
 __all__ = ["evaluate_file"]
 
 FORMATS = (".csv", ".parquet", ".xlsx")
-LONG, WIDE = "canonical-long", "canonical-air-wide"
+FAMILIES = {"surface-water": "water", "groundwater": "water"}
+"""Medium of the command line → medium of the feeds, where they differ."""
 
 
 def evaluate_file(
@@ -77,16 +79,24 @@ def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catal
 
 
 def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
-    """Take the medium's own long table, or tell canonical wide air from canonical long by the header; raises QC609."""
+    """Tell by the header which feed of the medium a file follows, the canonical ones first; raises QC609 for none."""
     names = _header(source)
-    own = f"{medium}-long"
-    if own in catalog.feeds:
-        return own
-    if "parameter" in names:
-        return LONG
-    if medium == "air" and names & {"pm2_5", "pm10", "so2", "no2", "co", "o3", "o3_8h"}:
-        return WIDE
+    family = FAMILIES.get(medium, medium)
+    feeds = sorted(catalog.feeds.values(), key=lambda feed: (not feed.id.startswith("canonical"), feed.id))
+    for feed in feeds:
+        if feed.medium in {family, "any"} and _fits(recipe_of(feed), names):
+            return feed.id
     raise complain("QC609", words={"name": source, "allowed": ", ".join(sorted(catalog.feeds))})
+
+
+def _fits(recipe: Recipe, names: set[str]) -> bool:
+    """Say whether a header has a column for each part that the recipe needs."""
+    needed = [*recipe.time.columns, *recipe.site.columns]
+    if recipe.layout == "long":
+        needed += [recipe.long.parameter, recipe.long.value]
+    elif recipe.layout == "wide":
+        needed.append(tuple(recipe.columns))
+    return recipe.layout in {"long", "wide"} and all(names & set(choice) for choice in needed)
 
 
 def _header(source: Path) -> set[str]:

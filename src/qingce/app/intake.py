@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from qingce.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.ports import Book, Lake
 from qingce.core.records import Feed
-from qingce.core.tables import OBSERVATION, REJECTED, shape
+from qingce.core.tables import OBSERVATION, REJECTED, empty, shape
 
 __all__ = ["Intake", "Taken", "feed_named", "fingerprint", "reconcile"]
 
@@ -111,6 +111,7 @@ class Intake:
         self._lake = lake
         self._book = book
         self._reports = reports
+        self._asked: set[str] = set()
 
     def take(
         self,
@@ -119,6 +120,7 @@ class Intake:
         read: Callable[[], tuple[str, pa.Table, pa.Table, tuple[str, ...]]],
     ) -> Taken:
         """Read a file unless its key is known; write what is new, then remember it. Safe to repeat after a kill."""
+        self._asked.add(key)
         known = self._book.get("intake", key)
         if known is not None:
             kept = {name: known[name] for name in Taken.__dataclass_fields__ if name in known}
@@ -133,9 +135,9 @@ class Intake:
         return taken
 
     def rejected(self) -> pa.Table:
-        """Return every rejected cell of every file taken in."""
-        files: Iterable[Path] = sorted(self._reports.glob("*.parquet")) if self._reports.is_dir() else []
-        return pa.concat_tables([REJECTED.empty_table(), *(pq.read_table(file) for file in files)])
+        """Return every rejected cell of the files asked for in this run; those of a replaced file are gone."""
+        files = (self._reports / f"{key}.parquet" for key in sorted(self._asked))
+        return pa.concat_tables([empty(REJECTED), *(pq.read_table(file) for file in files if file.exists())])
 
     def rejected_of(self, key: str) -> list[dict[str, object]]:
         """Return the rejected cells of one file."""
