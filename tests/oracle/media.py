@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from oracle import groundwater, noise
+from oracle import groundwater, noise, soil
 
 __all__ = ["outcome"]
 
@@ -31,4 +31,16 @@ def _noise(given: Mapping[str, str]) -> dict[str, str]:
     return told
 
 
-JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {"groundwater": _groundwater, "noise": _noise}
+def _soil(given: Mapping[str, str]) -> dict[str, str]:
+    if "ph" in given:
+        values = dict(zip(soil.FIVE, (Fraction(word) for word in given["values"].split()), strict=True))
+        return {"class": str(soil.farm(values, given["use"], Fraction(given["ph"])))}
+    items = {name: Fraction(text) for name, text in given.items() if name != "use"}
+    return {"class": str(soil.site(items, given["use"]))}
+
+
+JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "groundwater": _groundwater,
+    "noise": _noise,
+    "soil": _soil,
+}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
     from qingce.evaluate.noise import evaluate_noise
+    from qingce.evaluate.soil import evaluate_soil
     from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
     from qingce.evaluate.water_indicators import water_indicator
 
@@ -35,6 +36,7 @@ __all__ = [
     "evaluate_air_hours",
     "evaluate_groundwater",
     "evaluate_noise",
+    "evaluate_soil",
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
@@ -46,6 +48,7 @@ MEDIA = {
     "surface-water": "evaluate_water",
     "groundwater": "evaluate_groundwater",
     "noise": "evaluate_noise",
+    "soil": "evaluate_soil",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -58,6 +61,7 @@ _HOME = {
     "evaluate_air_hours": "air_hours",
     "evaluate_groundwater": "groundwater",
     "evaluate_noise": "noise",
+    "evaluate_soil": "soil",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",
