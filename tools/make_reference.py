@@ -504,7 +504,6 @@ CAMPAIGN = {
     "basis": "`[basis.<指标或目标编号>]`，见下 settings of a target",
     "lake": "湖的位置，默认 `.qingce/lake` place of the lake",
     "book": "册的位置，默认 `.qingce/book.sqlite`；也可是数据库地址 place or address of the book",
-    "time_zone": "保留，目前不用 reserved",
 }
 PARTS = {
     "plans": {"file": "文件，可用通配符 file or pattern", "number": "文号 document number", "date": "日期 date"},

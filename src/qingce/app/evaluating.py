@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from qingce.catalog import Catalog, load_catalog
 from qingce.catalog.feeds import Recipe, recipe_of
 from qingce.core.absence import ABSENT_ZH
 from qingce.core.errors import complain
+from qingce.core.records import Feed
 from qingce.evaluate import MEDIA, evaluate
 from qingce.observe import ingest, read_sites
 from qingce.store import open_lake
@@ -21,6 +23,8 @@ from qingce.store import open_lake
 __all__ = ["evaluate_file"]
 
 FORMATS = (".csv", ".parquet", ".xlsx")
+DAY, LINE = "P1D", 100_000
+DATE = re.compile(r"\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*")
 FAMILIES = {"surface-water": "water", "groundwater": "water"}
 """Medium of the command line → medium of the feeds, where they differ."""
 
@@ -80,13 +84,27 @@ def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catal
 
 def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
     """Tell by the header which feed of the medium a file follows, the canonical ones first; raises QC609 for none."""
-    names = _header(source)
+    names, daily = _header(source), _is_daily(source)
     family = FAMILIES.get(medium, medium)
-    feeds = sorted(catalog.feeds.values(), key=lambda feed: (not feed.id.startswith("canonical"), feed.id))
-    for feed in feeds:
+
+    def rank(feed: Feed) -> tuple[bool, bool, str]:
+        return not feed.id.startswith("canonical"), (recipe_of(feed).time.span == DAY) != daily, feed.id
+
+    for feed in sorted(catalog.feeds.values(), key=rank):
         if feed.medium in {family, "any"} and _fits(recipe_of(feed), names):
             return feed.id
     raise complain("QC609", words={"name": source, "allowed": ", ".join(sorted(catalog.feeds))})
+
+
+def _is_daily(source: Path) -> bool:
+    """Say whether the first row of a CSV file has a date without an hour."""
+    if source.is_dir() or source.suffix.lower() not in {".csv", ".txt"}:
+        return False
+    with source.open("rb") as stream:
+        stream.readline(LINE)
+        row = stream.readline(LINE).decode("utf-8", "replace")
+    cells = next(csv.reader([row]), [])
+    return any(map(DATE.fullmatch, cells)) and not any(":" in cell for cell in cells)
 
 
 def _fits(recipe: Recipe, names: set[str]) -> bool:
@@ -112,7 +130,7 @@ def _header(source: Path) -> set[str]:
         book.close()
         return {str(cell).strip() for cell in first if cell is not None}
     with file.open("rb") as stream:
-        line = stream.readline(100_000).decode("utf-8-sig", "replace")
+        line = stream.readline(LINE).decode("utf-8-sig", "replace")
     return {cell.strip() for cell in next(csv.reader([line]), [])}
 
 
