@@ -125,7 +125,7 @@ def ingest(
     for note in taken.notes:
         say(f"  {note}")
     for cell in rejected[:20]:
-        say(f"  {cell['file']}:{cell['line']} {cell['column']} “{cell['text']}” {cell['message']}")
+        say(f"  {cell['file']}:{cell['line']} {cell['column']} “{cell['text']}” {cell['code']} {cell['message']}")
     if rejected:
         say(f"不能收入 {len(rejected)} 格 | {len(rejected)} cells rejected")
 
