@@ -13,7 +13,7 @@ from qingce.plans.differences import CHANGES, UNVALUED, Difference, day_of, diff
 from qingce.plans.phrases import Phrases, load_phrases
 from qingce.plans.places import names_a_place, place_of, target_place
 
-__all__ = ["RELATIONS", "Comparison", "compare", "stated_reason"]
+__all__ = ["RELATIONS", "Comparison", "compare", "level_rank", "stated_reason"]
 
 RELATIONS = ("auto", "cascade", "revision", "peers")
 
@@ -48,7 +48,7 @@ def compare(first: Reading, second: Reading, *, relation: str = "auto", phrases:
     In a revision `first` is the old version. `phrases` are the words that excuse a stricter value.
     """
     chosen = _relation(first.document, second.document) if relation == "auto" else relation
-    if chosen == "cascade" and _level(first.document) > _level(second.document):
+    if chosen == "cascade" and level_rank(first.document) > level_rank(second.document):
         first, second = second, first
     place = place_of(first.document)
     same_place = bool(place) and place == place_of(second.document)
@@ -59,7 +59,8 @@ def compare(first: Reading, second: Reading, *, relation: str = "auto", phrases:
     return Comparison(chosen, first.document, second.document, tuple(differences))
 
 
-def _level(document: Document) -> int:
+def level_rank(document: Document) -> int:
+    """Return the place of a document's level, 0 for national; one without a level comes last."""
     return _ORDER.index(document.level) if document.level in _ORDER else len(_ORDER)
 
 

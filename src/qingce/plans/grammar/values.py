@@ -25,7 +25,9 @@ _CUTTING = frozenset({"cut", "raise", "improve"})
 _WEAK_FAMILIES = frozenset(
     {"days", "hours", "count", "score", "rank", "grade", "money", "length", "rate", "temperature", ""}
 )
-_NEUTRAL = frozenset({"达到", "达", "稳定在", "保持在", "维持在", "稳定达到"})
+_NEUTRAL = frozenset(
+    {"达到", "达", "稳定在", "保持在", "维持在", "稳定达到", "调整为", "调整到", "调整至", "修订为", "变更为"}
+)
 """Verbs that only say what is reached: which way is better decides."""
 _EACH = frozenset({"share", "points", "concentration", ""})
 """A value of these families holds for each of several objects; an amount is their sum."""
