@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,8 +14,10 @@ import pytest
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES
+from qingce.outlook import Quota
 from qingce.thread import Progress, bind, progress
 from qingce.thread.quotas import month_span
+from qingce.thread.rest import _words
 
 CITY = "621100"
 AS_OF = date(2026, 10, 31)
@@ -175,6 +178,11 @@ def test_the_indicators_own_rounding_comes_first(
     assert (row["basis"], row["rounding"]) == ("实测；先修约到整数", "integer")
 
 
+def test_an_allowance_that_rounding_does_not_change_is_told_once() -> None:
+    same = Quota("days", "strict", "open", 304, 61, None, True, "<=", "d", "还可有 10 个非优良日（剩余 61 天）")
+    assert _words([same, replace(same, rule="rounded")], "") == "还可有 10 个非优良日（剩余 61 天）（修约与否相同）"
+
+
 # --- official values -------------------------------------------------------------------------------------------------
 
 
@@ -183,7 +191,8 @@ def test_the_official_value_wins_and_both_stay(judged: object, made: SimpleNames
     row = only(judged(made.target(value=Decimal(33), deadline="2025"), official=official, **year).progress)  # type: ignore[operator]
     assert (row["status"], row["status_text"]) == ("not_met", "未达标：33.40 > 33（认定，总站）")
     assert (row["official_value"], row["own_value"], row["difference"]) == (Decimal("33.4"), 30, Decimal("3.4"))
-    assert (row["official_review"], row["official_issuer"]) == ("assessed", "总站1号")
+    assert (row["official_review"], row["official_issuer"]) == ("assessed", "总站")
+    assert row["official_number"] == "1号"
     assert row["difference_text"].startswith("认定比测算高 3.4；")
 
 
@@ -193,7 +202,8 @@ def test_an_official_value_of_another_period_is_shown_not_compared(
     official = officials({"indicator": "pm2_5_annual", "scope": CITY, "period": "2026-01/2026-09", "value": "31"})
     row = only(judged(made.target(value=Decimal(33)), official=official, **year).progress)  # type: ignore[operator]
     assert row["difference"] is None
-    assert row["difference_text"] == "认定值所属时段为 2026-01-01/2026-09-30，与测算时段不同，不作差"
+    assert row["difference_text"] == "认定值所属时段为2026年1月1日至9月30日，与测算时段不同，不作差"
+    assert row["official_period"] == "2026-01/2026-09"
     assert "33.29 > 33" in row["status_text"]
 
 
@@ -426,6 +436,8 @@ def test_a_named_section_and_its_class(judged: object, made: SimpleNamespace, si
     found = judged(target, **{**six, "values": made.values(value)})  # type: ignore[operator]
     row = only(found.progress)
     assert (row["scope"], row["own_text"], row["status"]) == ("S1", "Ⅳ", "at_risk")
+    assert (row["target_text"], row["target_value"]) == ("≤ Ⅲ类", "3")
+    assert "有风险，目前 Ⅳ类 > Ⅲ类；S1断面氨氮：" in row["status_text"]
     assert row["quota_text"] == "S1断面氨氮：剩余 2 个月均值 ≤ 0.80"
     assert found.series.to_pylist()[0]["category"] == "4"
 

@@ -19,6 +19,8 @@ from qingce.core.tables import EXCEPTION, OBSERVATION, empty
 from qingce.evaluate import evaluate_air_days
 from qingce.store import open_lake
 from qingce.thread import Node, Why, bind, cited_then, compute_values, days_known, progress, why
+from qingce.thread.lookup import Lookup
+from qingce.thread.telling import downward, upward
 
 CITY, DAY = "140100", date(2026, 4, 10)
 REPORTED = datetime(2026, 4, 12, 1, tzinfo=UTC)
@@ -224,6 +226,61 @@ def test_the_hours_kept_beside_the_pages_serve_too(lake: Lake, tables: Mapping[s
 def test_an_id_that_is_nowhere(lake: Lake, tables: Mapping[str, pa.Table], identifier: str) -> None:
     with pytest.raises(CampaignError, match=r"QC405: 没有编号为“.*”的目标、数值、评价结果或观测。编号形如 T-doc-001"):
         why(identifier, tables, lake=lake)
+
+
+# --- told on a screen ------------------------------------------------------------------------------------------------
+
+
+def test_hours_are_told_by_site_and_the_rest_is_counted(lake: Lake, tables: Mapping[str, pa.Table]) -> None:
+    text = why(CITY_DAY, tables, lake=lake).to_text()
+    assert text.count("[O:") == 5, "one line a site, not one an hour"
+    assert f"当日 24 个值：{' '.join(['58'] * 24)}" in text
+    assert f"当日 24 个值：{' '.join(['73'] * 18 + ['无效'] * 6)}" in text
+
+
+def test_many_days_are_counted_and_the_last_are_told() -> None:
+    days = tuple(Node(f"F:1:x:2026-01-{day:02d}:measured", "finding", f"第{day}日") for day in range(1, 32))
+    worst = Node(
+        "F:1:x:2025-12-31:measured", "finding", "最差日", (("数值", "9"),), (Node("O:1", "observation", "时"),)
+    )
+    lines = list(downward(Node("V:1", "value", "全年", (("说明", "规则未核"),), (worst, *days))))
+    assert lines[:4] == ["  全年 [V:1]", "      说明：规则未核", f"    最差日 [{worst.id}] 数值 9", "      时 [O:1]"]
+    assert lines[4] == "    另有 31 个日（月）评价值，最近 6 个：（--json - 全部列出）"
+    assert [line.strip()[:4] for line in lines[5:]] == ["第26日", "第27日", "第28日", "第29日", "第30日", "第31日"]
+
+
+def test_what_is_moved_twice_is_told_once() -> None:
+    target = Node("T-1", "target", "目标", (("状态", "有风险"), ("目标", "≤ 39"), ("剩余", "不提")))
+    value = Node("V:1", "value", "均值", (("数值", "42"), ("说明", "不提")), (target,))
+    other = Node("V:2", "value", "比例", (), (target,))
+    days = [Node(f"F:{n}", "finding", f"第{n}个", (), (value,)) for n in (1, 2)]
+    assert list(upward([*days, Node("F:3", "finding", "第3个", (), (value, other))])) == [
+        "  第1个 [F:1]",
+        "    均值 [V:1] 数值 42",
+        "      目标 [T-1] 目标 ≤ 39",
+        "          状态：有风险",
+        "  第3个 [F:3]",
+        "    均值 [V:1]（见上）",
+        "    比例 [V:2]",
+        "      目标 [T-1]（见上）",
+    ]
+
+
+def test_quantities_classes_and_editions_go_by_their_names(lake: Lake, tables: Mapping[str, pa.Table]) -> None:
+    named = {
+        **tables,
+        "parameters": pa.Table.from_pylist([{"id": "pm2_5", "zh": "细颗粒物"}]),
+        "editions": pa.Table.from_pylist([{"id": "hj633-2026", "number": "HJ 633-2026"}]),
+        "levels": pa.Table.from_pylist([{"scale": "water_class", "level": 3, "zh": "Ⅲ类"}]),
+    }
+    found = why(CITY_DAY, named, lake=lake).down
+    assert found.title == "140100 细颗粒物 2026-04-10 实测"
+    assert "HJ 633-2026" in fact(found, "方法")
+    assert (Lookup(named).grade(3), Lookup(named).grade(None), Lookup(named).quantity("class")) == (
+        "Ⅲ类",
+        "",
+        "水质类别",
+    )
 
 
 # --- letters ---------------------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ PROGRESS = _schema(
     "target_value unit target_text basis series rounding decider deadline deadline_day bound reason reason_text "
     "official_value official_review official_issuer official_number own_value own_text own_n own_review own_start "
     "own_end own_label difference difference_text last_year_value change status status_text pace_text quota_text "
-    "probability owners quote start end value_id confirmed",
+    "probability owners quote start end value_id confirmed official_period",
     deadline_day=_DAY, bound=_BOOL, official_value=VALUE_TYPE, own_value=VALUE_TYPE, own_n=_INT, own_start=_DAY,
     own_end=_DAY, difference=VALUE_TYPE, last_year_value=VALUE_TYPE, change=VALUE_TYPE, probability=pa.float64(),
     start=_INT, end=_INT, confirmed=_BOOL,

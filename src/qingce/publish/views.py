@@ -38,7 +38,8 @@ def target_rows(results: Results, where: View | None = None) -> list[View]:
         if labelled["official"]:
             scopes = (str(row["scope"]), str(row["scope"]).partition("~")[0])
             keys = ((str(row["indicator_id"]), scope, row["official_value"]) for scope in scopes)
-            labelled["official"]["period"] = next((official[key] for key in keys if key in official), None)  # type: ignore[index]
+            listed = next((official[key] for key in keys if key in official), None)
+            labelled["official"]["period"] = row.get("official_period") or listed  # type: ignore[index]
     return found
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
+from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.outlook import meets, one_sided
 from qingce.thread.binding import Binding
 
-__all__ = ["Goal", "goal_of", "printed_value"]
+__all__ = ["Goal", "class_names", "goal_of", "printed_value"]
 
 _SIGNS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">", "==": "=", "~": "≈", "range": "介于"}
 
@@ -42,6 +45,14 @@ class Goal:
         return self.value, one_sided(self.comparator, direction)
 
 
+def class_names(indicator: Indicator | None, catalog: Catalog, day: date | None) -> Mapping[int, str]:
+    """Return what the classes of water are called, 3 → Ⅲ类; nothing for an indicator that is no class."""
+    if indicator is None or indicator.unit != "class" or day is None:
+        return {}
+    rows = catalog.method("surface_water", day=day).tables.get("classes", [])
+    return {int(row.cells["class"]): row.cells["zh"] for row in rows}
+
+
 def goal_of(binding: Binding, catalog: Catalog, *, base: Fraction | None = None, reported: str = "") -> Goal:
     """Return the level a bound target asks [indicator's unit]; a relative one needs `base`, the base year's value.
 
@@ -49,7 +60,7 @@ def goal_of(binding: Binding, catalog: Catalog, *, base: Fraction | None = None,
     decider reports the change itself, it is compared as it is.
     """
     target, indicator = binding.target, binding.indicator
-    printed = _printed(binding)
+    printed = _printed(binding, catalog)
     if indicator is None or target.value is None:
         return Goal("==", None, printed, "qualitative")
     if binding.relative:
@@ -84,8 +95,11 @@ def _relative(binding: Binding, printed: str, *, base: Fraction | None, reported
     return Goal("<=" if down else ">=", level, f"{printed}（即 {'≤' if down else '≥'} {shown}）")
 
 
-def _printed(binding: Binding) -> str:
+def _printed(binding: Binding, catalog: Catalog) -> str:
     target = binding.target
+    names = class_names(binding.indicator, catalog, binding.deadline_day)
+    if isinstance(target.value, Decimal) and names.get(int(target.value)):
+        return f"{_SIGNS.get(target.comparator, '')} {names[int(target.value)]}".strip()
     number = printed_value(target.value) or target.value_text
     if binding.relative:
         word = "下降" if target.comparator == "decrease_by" else "提高"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import pyarrow as pa
@@ -14,9 +14,9 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES, empty
 from qingce.outlook import quota_rows
-from qingce.thread.binding import Binding, assessed_period
+from qingce.thread.binding import Binding, assessed_period, period_text
 from qingce.thread.figures import Days
-from qingce.thread.goal import Goal, goal_of, printed_value
+from qingce.thread.goal import Goal, class_names, goal_of, printed_value
 from qingce.thread.official import Difference, Official, Officials, difference
 from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
@@ -216,6 +216,7 @@ def _status(
             persisted=rest.persisted if final is False else None,
             rest=rest.repeated,
             decimals=figure_decimals(indicator),
+            names=class_names(indicator, desk.catalog, deadline),
         )
     )
 
@@ -234,7 +235,7 @@ def _effective(
     if own is not None and own.value is not None:
         return own.value, f"测算，待{decider}认定" if decider else "测算", over
     if official is not None and official.value is not None:
-        return Fraction(official.value), f"认定，{official.issuer}，{official.period}", False
+        return Fraction(official.value), f"认定，{official.issuer}，{period_text(official.period)}", False
     return None, "", over
 
 
@@ -243,9 +244,9 @@ def _gap(binding: Binding, own: Own | None, official: Official | None, *, stretc
     if official is None or own is None or basis is None:
         return Difference(None, "")
     if official.period not in (stretch.period, stretch.behind):
-        return Difference(None, f"认定值所属时段为 {official.period}，与测算时段不同，不作差")
+        return Difference(None, f"认定值所属时段为{period_text(official.period)}，与测算时段不同，不作差")
     if official.period != stretch.behind:
-        return Difference(None, f"认定值为全时段 {official.period}，测算到 {desk.as_of}，不作差")
+        return Difference(None, f"认定值为全时段{period_text(official.period)}，测算到 {desk.as_of}，不作差")
     other = own_figure(
         binding, desk.rows, period=stretch.behind, series="measured" if basis.series == "deducted" else "deducted"
     )
@@ -312,12 +313,20 @@ def _figures(judged: Judged) -> dict[str, object]:
     }
     if official is not None:
         found |= {"official_value": official.value, "official_review": official.review}
-        found |= {"official_issuer": f"{official.issuer}{official.number}"}
+        found |= {"official_issuer": official.issuer, "official_number": official.number}
+        found |= {"official_period": _months(official.period)}
     if own is not None:
         found |= {"own_value": _decimal(own.value), "own_text": judged.each or own.text, "own_n": own.n}
         found |= {"own_review": own.review, "own_start": own.start, "own_end": own.end, "value_id": own.id}
         found |= {"own_label": "测算"}
     return found
+
+
+def _months(period: Period) -> str:
+    """Write whole months of a year as officials do, 2026-01/2026-08; any other period as it is."""
+    text, after = str(period), period.end + timedelta(1)
+    whole = "/" in text and period.start.day == after.day == 1
+    return f"{period.start:%Y-%m}/{period.end:%Y-%m}" if whole else text
 
 
 def _decimal(value: Fraction | None) -> object:

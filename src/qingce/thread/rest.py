@@ -108,6 +108,8 @@ def _words(quotas: Sequence[Quota], name: str) -> str:
     """Join the same allowance by both rules: 剩余 214 天均值 ≤ 36.89（严格）；< 37.74（先修约）."""
     labels = {"strict": "严格比较", "rounded": "先修约"}
     words = []
+    if len(quotas) > 1 and len({quota.text for quota in quotas}) == 1 and quotas[0].remaining:
+        return (f"{name} " if name else "") + f"{quotas[0].text}（修约与否相同）"
     for index, quota in enumerate(quotas):
         text = quota.text
         if index and not quota.remaining:

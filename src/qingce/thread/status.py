@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -41,6 +42,7 @@ class Facts:
     persisted: Fraction | None = None
     rest: Fraction | None = None
     decimals: int = 2
+    names: Mapping[int, str] = field(default_factory=dict)
     reason: str = ""
     detail: str = ""
 
@@ -110,17 +112,23 @@ def _interim(facts: Facts, met: bool) -> tuple[str, str]:
     return ("on_track" if good else "at_risk"), f"目前 {now}；{outcome}{left}"
 
 
+def _named(value: Fraction, facts: Facts) -> str:
+    """Return the name of a class, nothing for a number."""
+    return facts.names.get(int(value), "") if value.denominator == 1 else ""
+
+
 def _compared(facts: Facts, met: bool) -> str:
     """Print the comparison that decides: `35.87 ≤ 39`, with the rounding done before it."""
     goal, value = facts.goal, facts.value
     if value is None:
         return ""
-    figure = shown(value, facts.decimals)
+    figure = _named(value, facts) or shown(value, facts.decimals)
     if facts.step is not None:
         figure += f"（修约为 {format(round_gbt8170(value, facts.step), 'f')}）"
     if isinstance(goal.value, tuple):
         low, high = (format(as_decimal(part, 3).normalize(), "f") for part in goal.value)
         return f"{figure} {'在' if met else '不在'} {low}–{high} 之间"
-    level = "" if goal.value is None else format(as_decimal(goal.value, 3).normalize(), "f")
+    level = "" if goal.value is None else _named(goal.value, facts)
+    level = level or ("" if goal.value is None else format(as_decimal(goal.value, 3).normalize(), "f"))
     signs = {"<=": "≤>", "<": "<≥", ">=": "≥<", ">": ">≤", "==": "=≠", "~": "≈≠"}[goal.comparator]
     return f"{figure} {signs[0 if met else 1]} {level}"

@@ -51,12 +51,6 @@ class Node:
             "children": [child.to_dict() for child in self.children],
         }
 
-    def lines(self, level: int) -> list[str]:
-        """Return the node as indented lines."""
-        facts = "；".join(f"{label} {text}" for label, text in self.facts)
-        head = "  " * level + f"{self.title} [{self.id}]" + (f" {facts}" if facts else "")
-        return [head, *(line for child in self.children for line in child.lines(level + 1))]
-
 
 class Trail:
     """The tables of a build, looked up by id; hours come from the lake, as known at an instant."""
@@ -78,8 +72,10 @@ class Trail:
 
     def target(self, row: Row, *, depth: int) -> Node:
         """A target with the value it is judged by."""
-        facts = _facts(
-            row, 状态="status_text", 目标="target_text", 口径="basis", 测算="own_text", 剩余="quota_text", 原文="quote"
+        facts = (
+            *_facts(row, 状态="status_text", 目标="target_text", 口径="basis"),
+            *_official(row),
+            *_facts(row, 差值="difference_text", 测算="own_text", 剩余="quota_text", 原文="quote"),
         )
         value = self.rows.values.get(str(row["value_id"] or ""))
         below = (self.value(value, depth=depth - 1),) if value is not None and depth else ()
@@ -89,10 +85,13 @@ class Trail:
 
     def value(self, row: Row, *, depth: int) -> Node:
         """An indicator value with the days or months it is taken from; one of them, the worst, down to its hours."""
-        facts = _facts(
-            row, 数值="value", 分数="exact", 有效数="n", 审核="review", 方法="method", 缺="absent", 说明="note"
+        facts = (
+            *_facts(row, 数值="text" if row["unit"] == "class" else "value", 分数="exact", 有效数="n", 审核="review"),
+            *self._method(row["method"]),
+            *_facts(row, 缺="absent", 说明="note"),
         )
-        title = f"{row['scope_name'] or row['scope']} {row['indicator']} {row['period']} {_series(row['series'])}"
+        name = self.rows.quantity(str(row["indicator"]))
+        title = f"{row['scope_name'] or row['scope']} {name} {_period(row['period'])} {_series(row['series'])}"
         found = list(self._findings_of(row)) if depth else []
         if depth > 1 and found:
             worst = max(found, key=lambda item: _sortable(item[1]))[0]
@@ -108,17 +107,26 @@ class Trail:
         if parts is None or row is None:
             return None
         subject, quantity, period, series = parts
-        value = row.get(quantity)
+        grade, primary = row.get("class"), str(row.get("primary") or "")
         facts = [
-            ("数值", _text(value)),
-            *_facts(row, AQI="aqi", 类别="class", 首要="primary", 审核="review", 方法="edition"),
+            ("数值", self.rows.grade(grade) if quantity == "class" else _text(row.get(quantity))),
+            *(_facts(row, AQI="aqi") if quantity != "aqi" else ()),
+            *((("类别", self.rows.grade(grade)),) if grade is not None and quantity != "class" else ()),
+            ("首要", "、".join(self.rows.quantity(name.strip()) for name in primary.split(","))),
+            *_facts(row, 审核="review"),
+            *self._method(row.get("edition")),
         ]
         facts += self._then(subject, quantity, parse_period(period), series=series) if depth else []
         facts += [("缺", _absent(row.get(f"absent_{quantity}")))] if row.get(f"absent_{quantity}") else []
         name = row.get("subject_name") or row.get("section_name") or subject
-        title = f"{name} {quantity} {period} {_series(series)}"
+        title = f"{name} {self.rows.quantity(quantity)} {period} {_series(series)}"
         below = tuple(self._hours(subject, quantity, row, period=parse_period(period))) if depth else ()
         return Node(identifier, "finding", title, tuple(fact for fact in facts if fact[1]), below)
+
+    def _method(self, editions: object) -> tuple[tuple[str, str], ...]:
+        """Return the methods a result was judged by, as their documents are numbered."""
+        names = [name.strip() for name in str(editions or "").split("+") if name.strip()]
+        return (("方法", "、".join(self.rows.edition(name) for name in names)),) if names else ()
 
     def _then(self, subject: str, quantity: str, period: Period, *, series: str) -> list[tuple[str, str]]:
         """Return what would have been said of an air day at the instant asked for."""
@@ -152,7 +160,7 @@ class Trail:
         if not versions:
             return None
         nodes = tuple(_version(identifier, row, index) for index, row in enumerate(versions, 1))
-        title = f"{self.rows.name(site)} {parameter} {at:%Y-%m-%d %H:%M}"
+        title = f"{self.rows.name(site)} {self.rows.quantity(parameter)} {at:%Y-%m-%d %H:%M}"
         return Node(identifier, "observation", title, _seen(versions[-1]), nodes)
 
     def targets_of(self, identifier: str) -> tuple[Node, ...]:
@@ -239,7 +247,8 @@ class Trail:
             at = seen["time"]
             if isinstance(at, datetime):
                 key = f"O:{seen['site']}:{seen['parameter']}:{at:%Y-%m-%dT%H:%M}"
-                title = f"{self.rows.name(str(seen['site']))} {seen['parameter']} {at:%m-%d %H:%M}"
+                name = self.rows.quantity(str(seen["parameter"]))
+                title = f"{self.rows.name(str(seen['site']))} {name} {at:%m-%d %H:%M}"
                 yield Node(key, "observation", title, _seen(seen))
 
     def _observations(self, where: Mapping[str, list[str]], *, start: datetime, end: datetime) -> list[Row]:
@@ -317,6 +326,20 @@ def _facts(row: Row, **labels: str) -> tuple[tuple[str, str], ...]:
             words = {"review": _review, "absent": _absent}.get(column, _text)(value)
             found.append((label, words))
     return tuple(found)
+
+
+def _official(row: Row) -> tuple[tuple[str, str], ...]:
+    """Return the official value of a target with its issuer, document and period."""
+    if row["official_value"] is None:
+        return ()
+    source = f"{row['official_issuer'] or ''}{row['official_number'] or ''}"
+    told = (source, _period(row.get("official_period")), _review(row["official_review"]))
+    return (("认定", "，".join(word for word in (_text(row["official_value"]), *told) if word)),)
+
+
+def _period(value: object) -> str:
+    """Print a period that has no name by its first and last day."""
+    return str(value or "").replace("/", " 至 ")
 
 
 def _seen(row: Row) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.ports import Lake
 from qingce.thread.steps import Node, Trail
+from qingce.thread.telling import downward, upward
 
 __all__ = ["Node", "Sentence", "Why", "why"]
 
@@ -61,17 +62,20 @@ class Why:
         }
 
     def to_text(self) -> str:
-        """Return the tree as indented lines, the sentence marked 【…】."""
-        lines = [f"{self.id}" + (f"（截至 {self.known_at:%Y-%m-%d %H:%M} 所知）" if self.known_at else "")]
-        for sentence in self.sentences:
-            lines.append(f"原文 {sentence.title}{sentence.number} [{sentence.start}:{sentence.end}]")
-            lines.append(f"  …{sentence.before}【{sentence.quote}】{sentence.after}…")
+        """Return the tree as indented lines, the sentence marked 【…】; long lists are folded with a count."""
+        head = f"{self.id}" + (f"（截至 {self.known_at:%Y-%m-%d %H:%M} 所知）" if self.known_at else "")
+        lines = [head, *(line for sentence in self.sentences for line in _quoted(sentence, len(self.sentences) > 1))]
         if self.up:
-            lines.append("↑ 影响")
-            lines += [line for node in self.up for line in node.lines(1)]
-        lines.append("↓ 由来")
-        lines += self.down.lines(1)
-        return "\n".join([*lines, *self.notes])
+            lines += ["↑ 影响", *upward(self.up)]
+        return "\n".join([*lines, "↓ 由来", *downward(self.down), *self.notes])
+
+
+def _quoted(sentence: Sentence, among_others: bool) -> list[str]:
+    """Return a sentence in its place; one of several by itself."""
+    source = f"原文 {sentence.title}　{sentence.number}".rstrip("　")
+    if among_others:
+        return [f"{source}：【{sentence.quote}】"]
+    return [f"{source} [{sentence.start}:{sentence.end}]", f"  …{sentence.before}【{sentence.quote}】{sentence.after}…"]
 
 
 def why(

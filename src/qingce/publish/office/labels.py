@@ -88,7 +88,8 @@ def official_lines(results: Results, row: Row) -> list[str]:
     value = f"{text(row, 'official_value')} {unit_text(row.get('unit'))}".strip()
     source = text(row, "official_issuer") + text(row, "official_number")
     where: Row = {"indicator": row.get("indicator_id"), "scope": row.get("scope"), "value": row["official_value"]}
-    periods = {text(item, "period") for item in results.rows("official", where=where) if text(item, "number") in source}
+    listed = {text(item, "period") for item in results.rows("official", where=where) if text(item, "number") in source}
+    periods = {text(row, "official_period")} if row.get("official_period") else listed
     period = deadline_text(periods.pop()) if len(periods) == 1 else ""
     return [line for line in (value, period, review_text(row.get("official_review")), source) if line]
 
