@@ -189,6 +189,8 @@ def test_shares_and_counts_of_days() -> None:
     assert (good["exact"], good["text"], good["n"]) == (str(Fraction(2500, 30)), "83.3", 30)
     assert good["method"] == "hj663-2026+hj633-2026"
     assert answer(days, "heavy_days", APRIL)["exact"] == "3"
+    share, good = (answer(days, name, APRIL) for name in ("good_day_ratio", "good_days"))
+    assert Fraction(str(good["exact"])) == Fraction(str(share["exact"])) * good["n"] / 100
     assert answer(days, "heavy_day_ratio", APRIL)["exact"] == "10"
 
 

@@ -319,6 +319,15 @@ def test_more_bad_days_than_days() -> None:
         section_quota(6, failing=1, target=80, comparator=">=", step=None, certain=2)
 
 
+@pytest.mark.parametrize(("target", "comparator", "allowed"), [(300, ">=", 39), (300, ">", 38), ("300.5", ">=", 38)])
+def test_a_count_of_good_days_leaves_the_rest(target: object, comparator: str, allowed: int) -> None:
+    """365 days, 26 bad so far: at least 300 good days leave 65 bad ones in all."""
+    quota = day_quota(
+        26, done=151, remaining=214, target=Fraction(str(target)), comparator=comparator, step=None, counts="good_count"
+    )
+    assert (quota.allowed, quota.state) == (allowed, "open")
+
+
 def test_a_cap_on_good_days_is_refused() -> None:
     with pytest.raises(CampaignError, match=r"QC400: 比较符“<=”不能用于计数 good_share"):
         day_quota(0, done=5, remaining=5, target=80, comparator="<=", step=None)

@@ -50,7 +50,8 @@ def days() -> pa.Table:
 @pytest.mark.parametrize("series", ["measured", "deducted"])
 @pytest.mark.parametrize("year", [2025, 2026])
 @pytest.mark.parametrize(
-    "name", ["pm2_5_annual", "pm10_annual", "co_p95", "o3_p90", "good_day_ratio", "heavy_day_ratio", "heavy_days"]
+    "name",
+    ["pm2_5_annual", "pm10_annual", "co_p95", "o3_p90", "good_day_ratio", "heavy_day_ratio", "heavy_days", "good_days"],
 )
 def test_the_last_running_figure_is_the_indicator(
     days: pa.Table, catalog: Catalog, name: str, year: int, series: str

@@ -23,12 +23,14 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "percentile": (("parameter", "percent", "over", "period", "family"), ()),
     "day_share": (("quantity", "at_most", "period", "family"), ()),
     "day_share_above": (("quantity", "above", "period", "family"), ()),
-    "day_count": (("quantity", "above", "period", "family"), ()),
+    "day_count": (("quantity", "period", "family"), ("above", "at_most")),
     "composite": (("period", "family"), ("scheme",)),
     "section_share": (("period", "family"), ("at_most", "worse_than")),
     "section_class": (("period", "family"), ()),
     "none": ((), ()),
 }
+_ONE_OF = {"day_count": {"above", "at_most"}}
+# Of these arguments of a verb exactly one is given.
 _HEAD = ("id", "zh", "en", "aliases", "medium", "battle", "unit", "direction", "decimals", "decider", "series",
          "rounding", "source", "status", "statistic")  # fmt: skip
 _HEAD_MORE = ("note", "supersedes")
@@ -101,6 +103,8 @@ def _check_statistic(table: Table, item: Indicator, parameters: Mapping[str, Par
     for key in required:
         if key not in item.statistic:
             raise complain("QC103", place, {"key": f"statistic.{key}"})
+    if verb in _ONE_OF and len(_ONE_OF[verb] & item.statistic.keys()) != 1:
+        raise complain("QC103", place, {"key": " | ".join(f"statistic.{key}" for key in sorted(_ONE_OF[verb]))})
     for key, value in item.statistic.items():
         if key not in ("verb", *required, *optional):
             allowed = ", ".join(("verb", *required, *optional))

@@ -210,9 +210,11 @@ def _share_above(asked: Asked) -> Outcome:
     return _of_index(asked, lambda best: Fraction(100 * int((best > limit).sum()), len(best)), limit=limit)
 
 
-def _count_above(asked: Asked) -> Outcome:
-    limit = asked.index("above")
-    outcome = _of_index(asked, lambda best: Fraction(int((best > limit).sum())), limit=limit)
+def _count(asked: Asked) -> Outcome:
+    """Count the days at most at a level, or above one."""
+    good = "at_most" in asked.indicator.statistic
+    limit = asked.index("at_most" if good else "above")
+    outcome = _of_index(asked, lambda best: Fraction(int(((best <= limit) == good).sum())), limit=limit)
     return replace(outcome, decimals=asked.indicator.decimals)
 
 
@@ -289,7 +291,7 @@ VERBS: Mapping[str, Callable[[Asked], Outcome]] = {
     "percentile": _percentile,
     "day_share": _share_at_most,
     "day_share_above": _share_above,
-    "day_count": _count_above,
+    "day_count": _count,
     "composite": _composite,
 }
 """The closed table of verbs; `data/indicators` only combines them."""

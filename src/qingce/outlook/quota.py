@@ -118,7 +118,7 @@ def day_quota(
     """Return how many more bad days the target leaves, all remaining days being valid.
 
     `counts` says what the target limits: `good_share` (share of days that are not bad [%], a floor), `bad_share`
-    [%] or `bad_count` [d] (caps). Raises QC400 and QC401.
+    [%] or `bad_count` [d] (caps), `good_count` (days that are not bad [d], a floor). Raises QC400 and QC401.
 
     Examples
     --------
@@ -353,7 +353,7 @@ def _counts(done: int, remaining: int) -> None:
 
 
 def _count_bound(bound: Bound, counts: str) -> Bound:
-    wanted = {"good_share": ">=", "bad_share": "<=", "bad_count": "<="}
+    wanted = {"good_share": ">=", "bad_share": "<=", "bad_count": "<=", "good_count": ">="}
     if wanted.get(counts) != bound.sense:
         words: dict[str, object] = {
             "comparator": bound.sense, "what": f"计数 {counts}", "allowed": " ".join(sorted(set(wanted.values()))),
@@ -368,6 +368,7 @@ def _most(bound: Bound, counts: str, total: int) -> int:
         "good_share": total * (1 - bound.value / 100),
         "bad_share": total * bound.value / 100,
         "bad_count": bound.value,
+        "good_count": total - bound.value,
     }
     limit = limits[counts]
     return min(floor(limit) if bound.inclusive else ceil(limit) - 1, total)

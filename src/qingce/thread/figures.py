@@ -15,7 +15,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 
-__all__ = ["DAY_VERBS", "Daily", "Days", "column_of", "is_bad", "running", "summed"]
+__all__ = ["DAY_VERBS", "Daily", "Days", "column_of", "counted", "is_bad", "running", "summed"]
 
 _FINE = "pm2_5"
 DAY_VERBS = ("day_share", "day_share_above", "day_count")
@@ -117,6 +117,13 @@ def is_bad(indicator: Indicator, value: Fraction) -> bool:
     return isinstance(limit, int | Decimal) and value > Fraction(limit)
 
 
+def counted(indicator: Indicator, bad: Fraction, *, whole: int) -> Fraction:
+    """Return the figure of an indicator that counts days, with `bad` of the `whole` days not as they should be."""
+    good = "at_most" in indicator.statistic
+    counted = whole - bad if good else bad
+    return counted if indicator.statistic.get("verb") == "day_count" else 100 * counted / whole
+
+
 def summed(values: Iterable[tuple[date, Fraction]]) -> tuple[Fraction, int]:
     """Return the exact sum and the number of values."""
     found = [value for _, value in values]
@@ -135,8 +142,7 @@ def running(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> It
         elif verb == "percentile":
             yield day, _percentile([before for _, before in values[:count]], indicator)
         elif verb in DAY_VERBS:
-            shares = {"day_share": Fraction(100 * (count - bad), count), "day_share_above": Fraction(100 * bad, count)}
-            yield day, shares.get(verb, Fraction(bad))
+            yield day, counted(indicator, Fraction(bad), whole=count)
 
 
 def _percentile(values: Sequence[Fraction], indicator: Indicator) -> Fraction:

@@ -35,7 +35,7 @@ from qingce.thread.official import Officials, official_months
 
 __all__ = ["Months", "Stretch", "day_noun", "day_quotas", "month_span", "months_of", "outlooks_of", "section_quotas"]
 
-_COUNTS = {"day_share": "good_share", "day_share_above": "bad_share", "day_count": "bad_count"}
+_COUNTS = {"day_share": "share", "day_share_above": "share", "day_count": "count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ def _one(
         noun = f"超过 {as_decimal(target, 3).normalize():f} 的日"
         found = percentile_quota(over, done=done, remaining=left, percent=Fraction(str(percent)), noun=noun)
         return replace(found, rule="strict" if step is None else "rounded")
-    if verb not in DAY_VERBS or (_COUNTS[verb] == "good_share") != comparator.startswith(">"):
+    good = "at_most" in indicator.statistic
+    if verb not in DAY_VERBS or good != comparator.startswith(">"):
         return None
     return day_quota(
         sum(is_bad(indicator, value) for _, value in values),
@@ -124,7 +125,7 @@ def _one(
         target=target,
         comparator=comparator,
         step=step,
-        counts=_COUNTS[verb],
+        counts=f"{'good' if good else 'bad'}_{_COUNTS[verb]}",
         noun=day_noun(indicator),
     )
 
@@ -132,7 +133,7 @@ def _one(
 def day_noun(indicator: Indicator) -> str:
     """Name the days that an indicator counts against: 非优良日, 重度及以上污染日."""
     stem = re.sub(r"^(?:环境)?空气(?:质量)?|(?:天数?|日数?)?(?:比例|比率|数)?$", "", indicator.zh)
-    return f"非{stem}日" if indicator.statistic.get("verb") == "day_share" else f"{stem}日"
+    return f"非{stem}日" if "at_most" in indicator.statistic else f"{stem}日"
 
 
 def _monthly(indicator: Indicator, quota: Quota, daily: Daily, *, stretch: Stretch) -> tuple[Quota, ...]:
