@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +42,7 @@ def lines(results: Results, folder: Path) -> Iterator[str]:
     out = folder / "out"
     for name in sorted(file.name for file in out.glob("*.*") if file.suffix in {".xlsx", ".docx"}):
         yield f"  {out / name}"
-    yield f"  {out / 'site' / 'index.html'}　（浏览器直接打开，或 qingce serve {folder}）"
+    yield f"  {out / 'site' / 'index.html'}　（浏览器直接打开，或 {_program()} serve {folder}）"
 
 
 def _cell(row: dict[str, object], name: str) -> str:
@@ -63,3 +65,12 @@ def pad(text: str, width: int) -> str:
 
 def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _program() -> str:
+    """Name this program as the reader can call it: from the folder it stands in, if it is on no path."""
+    program = Path(sys.argv[0])
+    if shutil.which(program.name) or program.name != "qingce":
+        return "qingce"
+    here = Path.cwd()
+    return str(program.relative_to(here) if program.is_absolute() and program.is_relative_to(here) else program)
