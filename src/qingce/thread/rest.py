@@ -11,7 +11,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.records import Indicator
 from qingce.outlook import Quota, SectionOutlook
 from qingce.thread.binding import Binding
-from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, is_bad, summed
+from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, summed
 from qingce.thread.goal import Goal
 from qingce.thread.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
 from qingce.thread.series import SeriesRow, daily_series, monthly_series
@@ -136,8 +136,7 @@ def _persisted(indicator: Indicator, daily: Daily, stretch: Stretch) -> tuple[Fr
     bad = sum(is_bad(indicator, value) for _, value in now)
     again = Fraction(sum(is_bad(indicator, value) for _, value in before) * left, len(before))
     whole = len(now) + left
-    figures = {"day_share": 100 * (whole - bad - again) / whole, "day_share_above": 100 * (bad + again) / whole}
-    return Fraction(figures.get(verb, bad + again)), None
+    return counted(indicator, bad + again, whole=whole), None
 
 
 def _sections(
