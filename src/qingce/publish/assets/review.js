@@ -54,7 +54,8 @@
     const now = rows[at] ? rows[at].key : "";
     all("mark[data-keys]", text).forEach((mark) => {
       const keys = mark.dataset.keys.split(" ");
-      mark.className = `v-${state[keys[keys.length - 1]] || "none"}${keys.includes(now) ? " now" : ""}`;
+      const verdicts = new Set(keys.map((key) => state[key] || "none"));
+      mark.className = `v-${verdicts.size === 1 ? [...verdicts][0] : "none"}${keys.includes(now) ? " now" : ""}`;
     });
     drawLost();
     count();
