@@ -39,7 +39,13 @@ def _soil(given: Mapping[str, str]) -> dict[str, str]:
     return {"class": str(soil.site(items, given["use"]))}
 
 
+def _drinking(given: Mapping[str, str]) -> dict[str, str]:
+    count = Fraction(100 * int(given["passing"]), int(given["sources"]))
+    return {"count": str(count), "volume": str(100 * Fraction(given["passed"]) / Fraction(given["volumes"]))}
+
+
 JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "drinking": _drinking,
     "groundwater": _groundwater,
     "noise": _noise,
     "soil": _soil,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.indicators import air_indicator, bad_days
     from qingce.evaluate.noise import evaluate_noise
     from qingce.evaluate.soil import evaluate_soil
+    from qingce.evaluate.sources import evaluate_sources
     from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
     from qingce.evaluate.water_indicators import water_indicator
 
@@ -37,6 +38,7 @@ __all__ = [
     "evaluate_groundwater",
     "evaluate_noise",
     "evaluate_soil",
+    "evaluate_sources",
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
@@ -49,6 +51,7 @@ MEDIA = {
     "groundwater": "evaluate_groundwater",
     "noise": "evaluate_noise",
     "soil": "evaluate_soil",
+    "drinking-water": "evaluate_sources",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -62,6 +65,7 @@ _HOME = {
     "evaluate_groundwater": "groundwater",
     "evaluate_noise": "noise",
     "evaluate_soil": "soil",
+    "evaluate_sources": "sources",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -16,7 +16,18 @@ from qingce.core.periods import Period
 from qingce.core.tables import SCALE
 from qingce.evaluate.kernels import arrow
 
-__all__ = ["Point", "Reading", "asked_for", "commonest", "period_of", "points_of", "read_points", "review_of"]
+__all__ = [
+    "Point",
+    "Reading",
+    "asked_for",
+    "commonest",
+    "grouped",
+    "means_of",
+    "period_of",
+    "points_of",
+    "read_points",
+    "review_of",
+]
 
 _NEEDED = ("site", "parameter", "time", "value")
 _PERIODS = ("day", "month", "quarter", "year")
@@ -200,3 +211,23 @@ def _micros(table: pa.Table, name: str) -> list[int | None]:
 
 def _exact(micro: int | None) -> Fraction | None:
     return None if micro is None else Fraction(micro, SCALE)
+
+
+def grouped(readings: Iterable[Reading], period: str) -> dict[tuple[str, Period], list[Reading]]:
+    """Return readings by point and month, quarter or year, in order."""
+    found: dict[tuple[str, Period], list[Reading]] = {}
+    for reading in readings:
+        found.setdefault((reading.site, period_of(reading.time, period)), []).append(reading)
+    return dict(sorted(found.items()))
+
+
+def means_of(
+    readings: Iterable[Reading], counted: Callable[[Reading], Fraction | None]
+) -> dict[str, tuple[Fraction, int]]:
+    """Return the mean [inside unit] and number of values of each parameter; `counted` says what a reading counts as."""
+    pots: dict[str, list[Fraction]] = {}
+    for reading in readings:
+        value = counted(reading)
+        if value is not None:
+            pots.setdefault(reading.parameter, []).append(value)
+    return {name: (sum(values, Fraction(0)) / len(values), len(values)) for name, values in pots.items()}
