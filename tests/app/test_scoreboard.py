@@ -31,7 +31,8 @@ def test_short_text_is_kept_and_long_text_is_marked() -> None:
 
 def test_rows_of_the_example_stand_under_each_other(example: Example) -> None:
     shown = list(lines(example.results, example.folder))
-    table = [line for line in shown if line.startswith("  ") and width(line) == 2 + 8 + sum(w for _, w in COLUMNS)]
+    whole = 2 * len(COLUMNS) + sum(wide for _, wide in COLUMNS)
+    table = [line for line in shown if line.startswith("  ") and width(line) == whole]
     bound = [row for row in example.results.rows("progress") if row["bound"]]
     battles = {row["battle"] for row in bound}
     assert len(table) == len(bound) + len(battles)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from qingce.core.errors import CampaignError
 from qingce.publish import ROUTES, Results, charts, maps, views, views_content, views_place, views_plan, views_why
+from qingce.publish.results import SCHEMAS
 from qingce.publish.rows import absent_label, cell, review_label, slug, split
 
 # --- segments -------------------------------------------------------------------------------------------------------
@@ -313,6 +314,23 @@ def test_an_indicator_shows_both_series_and_what_is_absent(sample: Results) -> N
     assert chart["x"] == ["2022", "2023", "2024", "2025", "2026"]
     with pytest.raises(CampaignError, match=r"QC554: 页面种类“indicators”里没有“pm2_5_annual/1”.*"):
         views_content.indicator(sample, "pm2_5_annual", "1")
+
+
+def test_a_scope_is_named_as_the_indicator_names_it() -> None:
+    rows = [
+        {
+            "id": f"V:{name}",
+            "indicator": name,
+            "scope": "990100",
+            "scope_name": told,
+            "period": "2026",
+            "series": "measured",
+        }
+        for name, told in (("pm2_5_annual", "云泽市"), ("bad_section_ratio", "云泽市考核断面"))
+    ]
+    results = Results({"values": pa.Table.from_pylist(rows, SCHEMAS["values"])}, {})
+    for name, told in (("pm2_5_annual", "云泽市"), ("bad_section_ratio", "云泽市考核断面")):
+        assert views_content.indicator(results, name, "990100")["scope"] == {"id": "990100", "name": told}
 
 
 def test_an_indicator_without_a_catalog_row_still_has_a_name(sample: Results) -> None:

@@ -16,6 +16,7 @@ from qingce.core.periods import Period
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES
 from qingce.outlook import Quota
 from qingce.thread import Progress, bind, progress
+from qingce.thread.figures import Days
 from qingce.thread.quotas import month_span
 from qingce.thread.rest import _words
 
@@ -480,3 +481,21 @@ def test_no_section_worse_than_five(judged: object, made: SimpleNamespace, six: 
 )
 def test_months_count_when_they_are_over(start: date, end: date, span: tuple[str, str]) -> None:
     assert month_span(Period(start, end)) == span
+
+
+def test_a_day_of_one_pollutant_is_coloured_by_its_own_index(catalog: Catalog) -> None:
+    """A day that ozone made unhealthy is no bad day of fine dust."""
+    table = pa.table(
+        {
+            "subject": [CITY] * 3,
+            "series": ["measured"] * 3,
+            "day": [date(2026, 6, day) for day in (1, 2, 3)],
+            "pm2_5": [Decimal(20), Decimal(70), None],
+            "iaqi_pm2_5": [29, 117, None],
+            "aqi": [130, 130, 130],
+            "level": [3, 3, 3],
+        }
+    )
+    days = Days(table, catalog)
+    assert list(days.daily(CITY, "measured", "pm2_5").levels.values()) == ["1", "3"]
+    assert list(days.daily(CITY, "measured", "aqi").levels.values()) == ["3", "3", "3"]

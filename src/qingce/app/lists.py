@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from qingce.app.boundaries import read_boundaries
 from qingce.catalog import Catalog, Method
-from qingce.core.records import Region
+from qingce.core.records import Limit, Region, Source
 from qingce.publish.results import SCHEMAS
 
 __all__ = ["catalogue_tables"]
@@ -34,7 +34,7 @@ def catalogue_tables(
     found = {
         "parameters": [_picked(p, "id zh en symbol medium unit decimals") for p in catalog.parameters.values()],
         "indicators": [_indicator(i) for i in catalog.indicators.values()],
-        "editions": [*_standards(catalog, as_of, used), *(_method(m, as_of, used) for m in catalog.methods.values())],
+        "editions": [*_standards(catalog, as_of, used), *_methods(catalog, as_of, used)],
         "levels": list(_levels(catalog, as_of)),
         "regions": [_region(r) | {"geometry": outlines.get(r.code)} for r in around],
     }
@@ -72,27 +72,46 @@ def _in_force(start: date | None, end: date | None, day: date) -> bool:
 
 
 def _standards(catalog: Catalog, as_of: date, used: Counter[str]) -> Iterable[Row]:
-    """One row a standard and stage: the dates its limits hold."""
-    stages: dict[tuple[str, date, date | None], int] = Counter()
+    """One row a standard and stage: the dates its limits hold, and the questions its rows leave open."""
+    stages: dict[tuple[str, date, date | None, str], list[Limit]] = {}
     for limit in catalog.limits:
-        stages[limit.standard, limit.start, limit.end] += 1
-    for (code, start, end), rows in sorted(stages.items(), key=lambda item: (item[0][0], item[0][1])):
-        source = catalog.sources.get(code) or next((s for k, s in catalog.sources.items() if k.lower() == code), None)
+        stages.setdefault((limit.standard, limit.start, limit.end, limit.edition), []).append(limit)
+    for (code, start, end, edition), rows in sorted(stages.items(), key=lambda item: item[0][:2]):
+        standard = catalog.standards[code]
+        source = catalog.sources.get(standard.source)
+        stage = standard.editions.get(edition, "")
+        open_rows = [row.question for row in rows if row.status == "unread"]
         yield {
-            "id": code, "kind": "standard", "family": "", "title": source.title if source else code,
-            "number": source.number if source else code, "start": start, "end": end, "status": "verified",
-            "question": f"{rows} 行限值", "in_force": _in_force(start, end, as_of), "used_days": used.get(code, 0),
-            "source": source.key if source else "",
+            "id": edition or code, "kind": "standard", "family": standard.family,
+            "title": standard.zh.partition("（")[0] + (f"　{stage}" if stage else ""),
+            "number": source.number if source else code, "start": start, "end": end,
+            "status": "open" if open_rows else standard.status, "question": _told(f"{len(rows)} 行限值", open_rows),
+            "in_force": _in_force(start, end, as_of), "used_days": used.get(edition) or used.get(code),
+            "source": standard.source,
         }  # fmt: skip
 
 
-def _method(method: Method, as_of: date, used: Counter[str]) -> Row:
+def _methods(catalog: Catalog, as_of: date, used: Counter[str]) -> Iterable[Row]:
+    return (_method(method, as_of, used, sources=catalog.sources) for method in catalog.methods.values())
+
+
+def _method(method: Method, as_of: date, used: Counter[str], *, sources: Mapping[str, Source]) -> Row:
+    """One row a method; what a section of it leaves open is asked here, as on every result it decides."""
+    parts = [part for part in method.options.values() if isinstance(part, Mapping) and part.get("status") == "unread"]
+    asked = [str(part.get("question") or "") for part in parts]
+    status = "open" if method.status != "unread" and asked else method.status
     return {
-        "id": method.id, "kind": "method", "family": method.family, "title": method.zh, "number": method.id,
-        "start": method.start, "end": method.end, "status": method.status, "question": method.question,
+        "id": method.id, "kind": "method", "family": method.family, "title": method.zh,
+        "number": sources[method.source].number if method.source in sources else method.id,
+        "start": method.start, "end": method.end, "status": status, "question": _told(method.question, asked),
         "in_force": not method.base and _in_force(method.start, method.end, as_of),
         "used_days": used.get(method.id, 0), "source": method.source,
     }  # fmt: skip
+
+
+def _told(first: str, questions: Iterable[str]) -> str:
+    """Join what is said of an edition and its open questions, each once."""
+    return "；".join(dict.fromkeys(word for word in (first, *questions) if word))
 
 
 def _levels(catalog: Catalog, as_of: date) -> Iterable[Row]:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import shutil
 import sys
 import unicodedata
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from qingce.catalog.indicators import BATTLES
 from qingce.publish import Results
+from qingce.publish.i18n import words
 
 __all__ = ["lines"]
 
-COLUMNS = (("indicator_name", 26), ("target_text", 22), ("official_text", 16), ("own_text", 16), ("status_text", 30))
-NAMES = ("指标", "目标", "认定值", "测算值", "状态")
+Row = dict[str, object]
+NAMED = 3
+"""How many unbound targets of one reason are named."""
+
+COLUMNS = (
+    ("status", 8),
+    ("indicator_name", 24),
+    ("scope_name", 12),
+    ("target_text", 18),
+    ("official_text", 7),
+    ("own_text", 7),
+    ("quota_text", 34),
+)
+NAMES = ("状态", "指标", "范围", "目标", "认定值", "测算值", "剩余允许值（或原因）")
 
 
 def lines(results: Results, folder: Path) -> Iterator[str]:
@@ -24,7 +37,8 @@ def lines(results: Results, folder: Path) -> Iterator[str]:
     yield f"{run.get('campaign', '')}　截至 {run.get('as_of', '')}{mark}"
     rows = results.rows("progress")
     bound = [row for row in rows if row["bound"]]
-    for battle in dict.fromkeys(str(row["battle"] or "其他") for row in bound):
+    found = {str(row["battle"] or "其他") for row in bound}
+    for battle in [*(name for name in BATTLES if name in found), *sorted(found - set(BATTLES))]:
         yield ""
         yield f"■ {battle}"
         yield "  " + "  ".join(pad(name, width) for name, (_, width) in zip(NAMES, COLUMNS, strict=True))
@@ -32,10 +46,8 @@ def lines(results: Results, folder: Path) -> Iterator[str]:
             if str(row["battle"] or "其他") == battle:
                 yield "  " + "  ".join(pad(_cell(row, name), width) for name, width in COLUMNS)
     yield ""
-    waiting = Counter(str(row["reason_text"] or row["reason"]) for row in rows if not row["bound"])
     yield f"目标 {len(rows)} 个，已绑定 {len(bound)} 个；未绑定 {len(rows) - len(bound)} 个"
-    for reason, count in waiting.most_common():
-        yield f"  {count} 个：{reason}"
+    yield from _unbound(row for row in rows if not row["bound"])
     rejected = results["rejected"].num_rows
     yield f"未能收入的单元格 {rejected} 个" + ("（见 数据质量 页）" if rejected else "")
     yield ""
@@ -45,10 +57,25 @@ def lines(results: Results, folder: Path) -> Iterator[str]:
     yield f"  {out / 'site' / 'index.html'}　（浏览器直接打开，或 {_program()} serve {folder}）"
 
 
-def _cell(row: dict[str, object], name: str) -> str:
+def _unbound(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield how many targets wait for what, and the first of them by name."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        reason = str(row["reason_text"] or row["reason"]).partition("（")[0]
+        names.setdefault(reason, []).append(str(row["indicator_name"]))
+    for reason, found in sorted(names.items(), key=lambda item: -len(item[1])):
+        more = "等" if len(found) > NAMED else ""
+        yield f"  {len(found)} 个：{reason}（{'、'.join(found[:NAMED])}{more}）"
+
+
+def _cell(row: Row, name: str) -> str:
     if name == "official_text":
         value = row["official_value"]
         return f"{value.normalize():f}" if value is not None else "—"  # type: ignore[attr-defined]
+    if name == "status":
+        return words("zh").of("status", str(row["status"]))
+    if name == "quota_text":
+        return str(row["quota_text"] or row["reason_text"] or row["pace_text"] or "—")
     return str(row[name] or "—")
 
 

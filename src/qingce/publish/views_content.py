@@ -32,7 +32,7 @@ def indicators(results: Results) -> View:
     listed = [
         {
             **known.get(name, _unlisted(results, name)),
-            "scopes": [{"id": scope, "name": names.get(scope, scope)} for scope in found],
+            "scopes": [{"id": scope, "name": _scope_name(results, name, scope, names=names)} for scope in found],
         }
         for name, found in scopes.items()
     ]
@@ -51,9 +51,19 @@ def _spoken(results: Results, name: str) -> str:
     return str(rows[0]["indicator_name"]) if rows and rows[0]["indicator_name"] else name
 
 
-def _scope_names(results: Results) -> dict[str, str]:
-    pairs = [*distinct(results, "progress", "scope", "scope_name"), *distinct(results, "values", "scope", "scope_name")]
-    return {pair[0]: pair[1] for pair in (*distinct(results, "sites", "site", "name"), *pairs)}
+def _scope_names(results: Results) -> dict[tuple[str, str], str]:
+    """Scopes by indicator and code: 990100 is a city to one indicator, its sections to another; sites under ""."""
+    promised = distinct(results, "progress", "indicator_id", "scope", "scope_name")
+    valued = distinct(results, "values", "indicator", "scope", "scope_name")
+    places = {("", site): name for site, name in distinct(results, "sites", "site", "name")}
+    return places | {(name, scope): told for name, scope, told in (*promised, *valued) if told}
+
+
+def _scope_name(
+    results: Results, indicator: str, scope: str, *, names: Mapping[tuple[str, str], str] | None = None
+) -> str:
+    known = _scope_names(results) if names is None else names
+    return known.get((indicator, scope)) or known.get(("", scope), scope)
 
 
 def indicator(results: Results, identity: str, scope: str) -> View:
@@ -72,7 +82,7 @@ def indicator(results: Results, identity: str, scope: str) -> View:
     return {
         **facts(results),
         "indicator": plain(known[0]) if known else _unlisted(results, identity),
-        "scope": {"id": scope, "name": _scope_names(results).get(scope, scope)},
+        "scope": {"id": scope, "name": _scope_name(results, identity, scope)},
         "values": values[::-1],
         "official": official,
         "targets": targets,
@@ -93,7 +103,7 @@ def content(results: Results) -> View:
     return {
         **facts(results),
         "kinds": [{"kind": kind, "rows": found} for kind, found in grouped(rows, lambda row: str(row["kind"])).items()],
-        "unread": [row for row in rows if row["status"] == "unread"],
+        "unread": [row for row in rows if row["status"] in {"unread", "open"}],
     }
 
 
@@ -164,7 +174,7 @@ def _other_entries(results: Results) -> list[View]:
     names = _scope_names(results)
     known = {str(row["id"]): str(row["zh"]) for row in results.rows("indicators")}
     for name, scope in indicator_scopes(results):
-        title = f"{known.get(name) or _spoken(results, name)} · {names.get(scope, scope)}"
+        title = f"{known.get(name) or _spoken(results, name)} · {_scope_name(results, name, scope, names=names)}"
         found.append(_entry("indicators", {"title": title, "id": name}, ids=[name, scope], title=title))
     for row in results.rows("tasks", columns=["document_id", "path", "title", "lead", "responsible", "start"]):
         entry = _entry("plans", row, ids=[row["document_id"]], title=f"{row['path']} {row['title']}")

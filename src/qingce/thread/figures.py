@@ -24,7 +24,7 @@ DAY_VERBS = ("day_share", "day_share_above", "day_count")
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """One subject's daily values of one column: only days with a value, in order; `levels` are AQI levels."""
+    """One subject's daily values of one column: only days with a value, in order; `levels` are its index levels."""
 
     values: Mapping[date, Fraction]
     levels: Mapping[date, str]
@@ -65,7 +65,7 @@ class Days:
         counted = column == "aqi" and self._catalog is not None and f"num_{_FINE}" in part.column_names
         values = _index(part, subject, series, catalog=self._catalog) if counted else _exact(part, column)
         pairs = zip(days, values, strict=True)
-        levels = zip(days, part["level"].to_pylist(), strict=True) if "level" in part.column_names else ()
+        levels = zip(days, _levels(part, column, self._catalog), strict=True) if "level" in part.column_names else ()
         return Daily(
             dict(sorted((day, value) for day, value in pairs if value is not None)),
             {day: str(level) for day, level in levels if level is not None},
@@ -94,6 +94,19 @@ def _index(part: pa.Table, subject: str, series: str, *, catalog: Catalog | None
     rules = period_rules(catalog.method(STATISTICS, day=part["day"][-1].as_py()))
     used = ((index.missing == PRESENT) & (index.best != NONE)) | (index.best > rules.incomplete_above)
     return [Fraction(int(best)) if there else None for best, there in zip(index.best, used, strict=True)]
+
+
+def _levels(part: pa.Table, column: str, catalog: Catalog | None) -> list[int | None]:
+    """Return the level of each day: of the quantity's own index where the table has one, else of the day."""
+    if catalog is None or f"iaqi_{column}" not in part.column_names:
+        found: list[int | None] = part["level"].to_pylist()
+        return found
+    rows = catalog.method("aqi", day=part["day"][-1].as_py()).tables["levels"]
+    tops = sorted((int(row.cells["high"]), int(row.cells["level"])) for row in rows)
+    return [
+        None if index is None else next((level for high, level in tops if index <= high), tops[-1][1])
+        for index in part[f"iaqi_{column}"].to_pylist()
+    ]
 
 
 def _exact(part: pa.Table, column: str) -> list[Fraction | None]:
