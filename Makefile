@@ -25,7 +25,7 @@ quick: $(STAMP)/dev
 
 lint: $(STAMP)/dev
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check src tests tools benchmarks
 	$(BIN)/python tools/house_rules.py
 	$(BIN)/qingce check
 

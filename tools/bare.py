@@ -1,7 +1,7 @@
 """What a bare machine lacks: a virtual environment, and the system's packages that the tests look at pages with.
 
-    python tools/bare.py venv FOLDER     make the environment, with or without Debian's python3-venv
-    python tools/bare.py system          install the tests' packages when root; else name what is missing
+python tools/bare.py venv FOLDER     make the environment, with or without Debian's python3-venv
+python tools/bare.py system          install the tests' packages when root; else name what is missing
 """
 
 from __future__ import annotations
