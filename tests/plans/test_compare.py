@@ -77,9 +77,34 @@ def test_peers() -> None:
 
 
 def test_units_are_brought_to_one_scale() -> None:
-    superior = plan("云山省计划", "到2027年，氮氧化物重点工程减排量达到1.2万吨。")
+    superior = plan("青溪市计划", "到2027年，氮氧化物重点工程减排量达到1.2万吨。")
     child = plan("青溪市计划", "到2027年，氮氧化物重点工程减排量达到12000吨。")
-    assert [d.kind for d in compare(superior, child).differences] == ["same"]
+    assert compare(superior, child, relation="revision").differences == ()
+
+
+def test_an_amount_of_a_city_is_a_part_of_the_provinces() -> None:
+    superior = plan("云山省计划", "到2027年，氮氧化物重点工程减排量达到1.2万吨。")
+    for amount, kind, note in (
+        ("1406", "part", "1406 ≤ 12000 吨"),
+        ("13000", "part_exceeds_whole", "13000 > 12000 吨"),
+    ):
+        child = plan("青溪市计划", f"到2027年，氮氧化物重点工程减排量达到{amount}吨。")
+        assert [(d.kind, d.note) for d in compare(superior, child).differences] == [(kind, note)]
+
+
+def test_the_class_of_one_river_is_not_that_of_another() -> None:
+    superior = plan("云山省计划", "到2027年，白石河水质达到Ⅲ类。")
+    child = plan("青溪市计划", "到2027年，清溪水质达到Ⅱ类。")
+    assert {d.kind for d in compare(superior, child).differences} == {"missing", "extra"}
+
+
+def test_a_letter_by_month_is_no_version_of_the_letter_by_year() -> None:
+    head = "青溪市生态环境局\n{}\n青环函〔2026〕{}号\n到2026年，优良天数比率达到{}%。\n"
+    year = read_text(head.format("关于下达2026年度环境空气质量改善目标的函", 5, 86), CATALOG)
+    month = read_text(head.format("关于下达2026年分月目标的函", 9, 87), CATALOG)
+    again = read_text(head.format("关于下达2026年度环境空气质量改善目标的函", 12, 88), CATALOG)
+    assert compare(year, month).relation == "peers"
+    assert compare(year, again).relation == "revision"
 
 
 def test_a_level_is_not_compared_with_a_change() -> None:

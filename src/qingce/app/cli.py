@@ -103,6 +103,36 @@ def read(
 
 
 @app.command()
+def compare(
+    plans: Annotated[list[Path], typer.Argument(metavar="A B", help="文件或文件夹 documents or folders")],
+    *,
+    relation: Annotated[str, typer.Option(help="auto | cascade | revision | peers")] = "auto",
+    table: Annotated[bool, typer.Option("--table", help="目标并列表 who promises what")] = False,
+    json: JsonFile = None,
+    xlsx: Annotated[Path | None, typer.Option(help="写成 Excel write a workbook")] = None,
+    html: Annotated[Path | None, typer.Option(help="写成网页 write a page")] = None,
+) -> None:
+    """比对文件：上下级、前后版本、同级；层层加码、矛盾。 Compare documents.
+
+    不论发现什么，退出状态都是 0；用法不对为 2。 Exit status 0 whatever is found; 2 for wrong use.
+
+    例 example: qingce compare 省方案.docx 市方案.docx --xlsx 比对.xlsx
+    """
+    from qingce.app.comparing import compare_paths, summary, write_page, write_workbook
+
+    compared = compare_paths(plans, relation=relation, table=table)
+    if json:
+        write_json(compared.to_dict(), json)
+    if xlsx:
+        write_workbook(compared, xlsx)
+    if html:
+        write_page(compared, html)
+    if json != "-":
+        for line in summary(compared):
+            say(line)
+
+
+@app.command()
 def ingest(
     source: Annotated[Path, typer.Argument(help="文件或文件夹 file or folder")],
     *,

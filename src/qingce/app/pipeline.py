@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from qingce import __version__
 from qingce.app.campaign import Campaign, read_campaign
+from qingce.app.comparing import Woven, weave
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged, judge
@@ -82,14 +83,15 @@ class _Build:
         """Take every step in order."""
         with self.steps.step("读取规划 reading plans"):
             laid = lay_over(self._read(), self.book)
+            woven = weave(laid.readings, self.catalog)
         with self.steps.step("收入数据 taking data in"):
             inputs = self._take_in()
         as_of = self.campaign.as_of or self._last_day()
         with self.steps.step("按当日标准评价 judging by the editions of the day"):
             judged = judge(self.lake, inputs.sites, inputs.exceptions, catalog=self.catalog, as_of=as_of)
         with self.steps.step("绑定与进度 binding and progress"):
-            tables = self._progress(laid, inputs, judged, as_of=as_of)
-        tables |= annotate(reading_tables(laid.whole), laid) | judged.tables()
+            tables = self._progress(laid, inputs, judged, woven=woven, as_of=as_of)
+        tables |= annotate(reading_tables(laid.whole), laid) | judged.tables() | dict(woven.tables)
         tables |= {"sites": inputs.sites, "official": inputs.official}
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
         tables |= self._daily(inputs, judged, as_of=as_of)
@@ -148,7 +150,9 @@ class _Build:
         last: datetime | None = pc.max(times).as_py() if len(times) else None
         return last.date() if last else datetime.now(UTC).date()
 
-    def _progress(self, laid: Laid, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
+    def _progress(
+        self, laid: Laid, inputs: Inputs, judged: Judged, *, woven: Woven, as_of: date
+    ) -> dict[str, pa.Table]:
         bindings = bind(
             laid.readings,
             self.catalog,
@@ -157,6 +161,7 @@ class _Build:
             as_of=as_of,
             settings=self.campaign.basis,
             confirmed=laid.confirmed,
+            superseded=woven.superseded,
         )
         bindings = tuple(replace(b, owners=laid.owners.get(b.target.id, b.owners)) for b in bindings)
         values = compute_values(bindings, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)

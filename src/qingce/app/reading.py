@@ -12,25 +12,23 @@ from qingce.app.reviewing import Laid, annotate
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import complain
 from qingce.core.records import Reading, Reason, Target
-from qingce.plans import read_document
+from qingce.plans import documents_in, feasibility, read_document
 from qingce.plans.overlay import apply_all
 from qingce.publish.results import SCHEMAS, Results
 
 __all__ = ["explained", "read_plans", "reading_tables", "summary", "write_page", "write_workbook"]
 
-SUFFIXES = {".txt", ".md", ".html", ".htm", ".docx", ".pdf", ".doc", ".wps", ".zip"}
-
 
 def read_plans(paths: Sequence[Path], *, catalog: Catalog | None = None) -> list[Reading]:
-    """Read documents, folders searched for them; raises QC608 and QC3xx."""
+    """Read documents, folders and zips searched for them; raises QC608 and QC3xx."""
     chosen = catalog or load_catalog()
-    files: list[Path] = []
+    readings: list[Reading] = []
     for path in paths:
         if not path.exists():
             raise complain("QC608", words={"name": path})
-        inside = (f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
-        files += sorted(inside)
-    return [read_document(file, chosen) for file in files]
+        with documents_in(path) as files:
+            readings += [read_document(file, chosen) for file in files]
+    return readings
 
 
 def reading_tables(readings: Sequence[Reading]) -> dict[str, pa.Table]:
@@ -153,6 +151,8 @@ def summary(readings: Sequence[Reading], *, repairs: bool) -> Iterator[str]:
         for target in reading.targets:
             shown = f"{target.comparator} {target.value_text}" if target.value is not None else target.value_text
             yield f"  {target.id}  {target.scope} {target.indicator} {shown} {target.deadline}".rstrip()
+        for flag in feasibility(reading):
+            yield f"  核对：{flag.indicator}　{flag.text}　{flag.note}".rstrip()
         if repairs:
             for repair in reading.repairs:
                 yield f"  {repair.start}: “{repair.before}” → “{repair.after}”　{repair.rule} {repair.confidence:.2f}"

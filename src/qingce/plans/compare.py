@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from qingce.core.records import Document, Reading, Target
-from qingce.plans.differences import CHANGES, UNVALUED, Difference, day_of, difference, key_of, scaled
+from qingce.plans.differences import CHANGES, NOT_ADDED, UNVALUED, Difference, day_of, difference, key_of, scaled
 from qingce.plans.phrases import Phrases, load_phrases
 from qingce.plans.places import names_a_place, place_of, target_place
 
@@ -19,6 +19,9 @@ RELATIONS = ("auto", "cascade", "revision", "peers")
 
 _ORDER = ("national", "province", "city", "county", "township")
 _ALIKE = 0.6
+_VERY_ALIKE = 0.8
+"""How alike the titles of two versions are; documents with numbers of their own are versions more rarely."""
+
 _Pair = tuple[Target | None, Target | None]
 
 
@@ -54,7 +57,10 @@ def compare(first: Reading, second: Reading, *, relation: str = "auto", phrases:
     same_place = bool(place) and place == place_of(second.document)
     case = _Case(first.document, second.document, phrases or load_phrases(), same_place)
     rules = {"cascade": _cascade, "revision": _revision, "peers": _peers}
-    pairs = _pairs(_meant(first, case) if chosen == "cascade" else _valued(first), _valued(second), chosen)
+    ours, theirs = _valued(first), _valued(second)
+    if chosen == "cascade":
+        ours, theirs = _meant(first, case), [t for t in theirs if _where(t, second.document) == ""]
+    pairs = _pairs((ours, first.document), (theirs, second.document), relation=chosen)
     differences = [found for pair in pairs for found in rules[chosen](case, pair)]
     return Comparison(chosen, first.document, second.document, tuple(differences))
 
@@ -68,7 +74,9 @@ def _relation(first: Document, second: Document) -> str:
     if first.level and second.level and first.level != second.level:
         return "cascade"
     likeness = SequenceMatcher(None, _bare_title(first.title), _bare_title(second.title)).ratio()
-    return "revision" if likeness >= _ALIKE and first.issuer == second.issuer else "peers"
+    numbered = bool(first.number and second.number) and first.number != second.number
+    alike = likeness >= (_VERY_ALIKE if numbered else _ALIKE)
+    return "revision" if alike and first.issuer == second.issuer else "peers"
 
 
 def _bare_title(title: str) -> str:
@@ -88,20 +96,35 @@ def _meant(superior: Reading, case: _Case) -> list[Target]:
     return [*own, *(t for t in listed if (key_of(t), t.deadline) not in set_for_child)]
 
 
-def _pairs(first: list[Target], second: list[Target], relation: str) -> Iterator[_Pair]:
+def _where(target: Target, document: Document) -> str:
+    """The place a target is set for where that is another than the document's own, '' otherwise."""
+    own = not names_a_place(target.scope) or place_of(document).endswith(target.scope)
+    return "" if own else target.scope
+
+
+def _pairs(
+    first: tuple[list[Target], Document], second: tuple[list[Target], Document], *, relation: str
+) -> Iterator[_Pair]:
     """Pair the targets of one indicator: the same date first, then in order; what is left over stands alone."""
     waiting: dict[str, list[Target]] = {}
-    for target in second:
+    for target in second[0]:
         waiting.setdefault(key_of(target), []).append(target)
-    for target in first:
+    for target in first[0]:
         others = waiting.get(key_of(target), [])
-        fitting = [o for o in others if relation != "revision" or o.scope == target.scope]
+        fitting = [o for o in others if _fit((target, first[1]), (o, second[1]), relation=relation)]
         best = min(fitting, key=lambda o: (_distance(target, o), o.start), default=None)
         if best is not None:
             others.remove(best)
         yield target, best
     for left in waiting.values():
         yield from ((None, target) for target in left)
+
+
+def _fit(first: tuple[Target, Document], second: tuple[Target, Document], *, relation: str) -> bool:
+    """Whether two targets of one indicator may be paired: versions by scope, neighbours by the place they name."""
+    if relation == "revision":
+        return first[0].scope == second[0].scope
+    return relation == "cascade" or _where(*first) == _where(*second)
 
 
 def _distance(target: Target, other: Target) -> int:
@@ -118,6 +141,9 @@ def _cascade(case: _Case, pair: _Pair) -> Iterator[Difference]:
     if child.kind == "delegated" or superior.kind == "delegated":
         yield _resolved(case.first, superior, child)
         return
+    if _is_part(superior, child):
+        yield _part(superior, child)
+        return
     early, late = day_of(child.deadline), day_of(superior.deadline)
     dated = bool(early and late and early != late)
     kind = _judged(superior, child, stricter="stricter", weaker="weaker")
@@ -129,6 +155,22 @@ def _cascade(case: _Case, pair: _Pair) -> Iterator[Difference]:
         yield _excused(case, kind, (superior, child))
     if dated:
         yield _excused(case, "earlier" if sooner else "later", (superior, child))
+
+
+def _is_part(superior: Target, child: Target) -> bool:
+    """Amounts (吨, 万千瓦, 个) of a place are a part of those of the place above, unless it is set for that place."""
+    unit = scaled(superior)[1]
+    amount = not NOT_ADDED.search(unit) and unit == scaled(child)[1] and superior.comparator not in CHANGES
+    return amount and child.comparator not in CHANGES and not names_a_place(superior.scope)
+
+
+def _part(superior: Target, child: Target) -> Difference:
+    whole, part = scaled(superior)[0], scaled(child)[0]
+    if whole is None or part is None or not whole:
+        return difference("part", superior, child)
+    sign = ">" if part > whole else "≤"
+    note = f"{part.normalize():f} {sign} {whole.normalize():f} {scaled(child)[1]}"
+    return difference("part_exceeds_whole" if part > whole else "part", superior, child, note=note)
 
 
 def _resolved(document: Document, superior: Target, child: Target) -> Difference:

@@ -11,13 +11,16 @@ from qingce.core.errors import QingceError
 from qingce.core.periods import last_day_of
 from qingce.core.records import Target
 
-__all__ = ["CHANGES", "KINDS", "UNVALUED", "Difference", "day_of", "difference", "key_of", "scaled"]
+__all__ = ["CHANGES", "KINDS", "NOT_ADDED", "UNVALUED", "Difference", "day_of", "difference", "key_of", "scaled"]
 
 CHANGES = frozenset({"decrease_by", "increase_by"})
 """Comparators of a change; the others compare a level."""
 
 UNVALUED = frozenset({"qualitative", "delegated", "coverage", "threshold"})
 """Kinds of targets whose value is no number to compare."""
+
+NOT_ADDED = re.compile(r"%|/|^$|天|小时|分贝|百分点|倍|类|级|系数")
+"""Units of figures that do not add up over places; amounts (吨, 万千瓦, 个, 亩) do."""
 
 _SCALES = {"万": 10_000, "亿": 100_000_000, "千": 1000}
 
@@ -32,12 +35,14 @@ KINDS = {
     "missing": ("下级文件没有对应目标", "the subordinate document has no such target"),
     "extra": ("上级文件没有这一目标", "the superior document has no such target"),
     "resolved": ("“完成上级下达”，数值取自上级文件", "delegated; the value stands in the superior document"),
+    "part": ("总量指标，下级是其中一部分，不比松紧", "an amount: the subordinate's is a part of it"),
     "interim": ("时限早、数值宽，是阶段目标", "an earlier and weaker value: a step on the way"),
     "other_base": ("基准年不同，不可直接比较", "another base year, not comparable"),
     "other_kind": (
         "口径不同（绝对值与变化幅度、单位），不可直接比较",
         "an absolute value against a change, or another unit",
     ),
+    "part_exceeds_whole": ("下级的量大于上级的总量", "the subordinate's amount is more than the superior's whole"),
     "parts_exceed_whole": ("分项之和大于总数", "the parts are more than the whole"),
     "parts_not_sum": ("各行之和与合计不符", "the rows do not sum to the printed total"),
     "share_of_few": ("比例不可能恰好达到，按个数取整", "the share cannot be met exactly; it means a whole number"),
@@ -78,8 +83,9 @@ def difference(kind: str, first: Target | None, second: Target | None, *, note: 
 
 
 def key_of(target: Target) -> str:
-    """Return what tells indicators apart: the catalogue's id, else the printed name."""
-    return target.indicator_id or re.sub(r"\s", "", target.indicator)
+    """Return what tells indicators apart: the catalogue's id, else the printed name; a class is that of its water."""
+    name = re.sub(r"\s", "", target.indicator)
+    return f"{target.indicator_id}:{name}" if target.kind == "class" else target.indicator_id or name
 
 
 def scaled(target: Target) -> tuple[Decimal | None, str]:

@@ -10,14 +10,13 @@ from functools import cache
 from math import gcd
 
 from qingce.core.records import Reading, Target
-from qingce.plans.differences import CHANGES, UNVALUED, Difference, difference
+from qingce.plans.differences import CHANGES, NOT_ADDED, UNVALUED, Difference, difference
 from qingce.plans.phrases import Phrases, load_phrases
 
 __all__ = ["feasibility"]
 
 _WHOLE = re.compile(r"规模|总|合计|共")
 _TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|全[国省市州县区旗])$")
-_NOT_ADDED = re.compile(r"%|/|^$|天|小时|分贝|百分点|倍|类|级|系数")
 _NEAR = 80
 _DENOMINATORS = 30
 """The largest number of points that a share with two decimals is taken for when none is printed."""
@@ -73,7 +72,7 @@ def _totals(targets: list[Target]) -> Iterator[Difference]:
     """A table's row 合计 against the rows above it, for what can be added."""
     columns: dict[tuple[str, str, str], list[Target]] = {}
     for target in targets:
-        if any(reason.rule == "table-row" for reason in target.reasons) and not _NOT_ADDED.search(target.unit):
+        if any(reason.rule == "table-row" for reason in target.reasons) and not NOT_ADDED.search(target.unit):
             columns.setdefault((target.indicator, target.deadline, target.unit), []).append(target)
     for rows in columns.values():
         wholes = [row for row in rows if _TOTAL_ROW.match(row.scope)]

@@ -61,6 +61,20 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "repairs": _text(
         "document_id start end before after rule confidence", start=_INT, end=_INT, confidence=pa.float64()
     ),
+    # what documents say of each other; values as printed exactly, `key` is one promise
+    "comparisons": _text(
+        "relation kind indicator_id indicator first_document first_target first_quote first_start first_end first_scope "
+        "first_comparator first_value first_unit first_base_year first_deadline second_document second_target "
+        "second_quote second_start second_end second_scope second_comparator second_value second_unit second_base_year "
+        "second_deadline text text_en note",
+        first_start=_INT, first_end=_INT, first_base_year=_INT, second_start=_INT, second_end=_INT,
+        second_base_year=_INT,
+    ),
+    "promises": _text("indicator_key indicator_id indicator document_id target_id text"),
+    "history": _text(
+        "key indicator_id indicator place deadline document_id target_id change value_text superseded_by note start end",
+        start=_INT, end=_INT,
+    ),
     # what officers decided: state applied, changed, settled, lost; in the served site also pending, withdrawn
     "reviews": _text(
         "key what document_id target_id verdict state how similarity start end quote fields as_read who at why version "

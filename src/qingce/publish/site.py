@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from qingce.core.errors import QingceError, complain
-from qingce.publish import views, views_content, views_place, views_plan, views_review, views_why
+from qingce.publish import views, views_compare, views_content, views_place, views_plan, views_review, views_why
 from qingce.publish.i18n import LANGUAGES
 from qingce.publish.pages import Place, page
 from qingce.publish.results import Results
@@ -76,6 +76,7 @@ ROUTES = (
     Route("index.html", views.scoreboard, "scoreboard"),
     Route("targets/{id}.html", views.target, "target", _ids("progress", "target_id")),
     Route("plans.html", views_plan.plans, "plans"),
+    Route("compare.html", views_compare.compare, "compare"),
     Route("plans/{id}.html", views_plan.plan, "plan", _ids("documents", "id")),
     Route("review/{id}.html", views_review.review, "review", _ids("documents", "id")),
     Route("indicators.html", views_content.indicators, "indicators"),

@@ -10,6 +10,7 @@ from qingce.core.errors import complain
 from qingce.publish.results import Results
 from qingce.publish.rows import View, facts, plain, split
 from qingce.publish.views import target_rows
+from qingce.publish.views_compare import comparison_groups, histories
 
 __all__ = ["plan", "plans", "segments"]
 
@@ -61,12 +62,13 @@ def _line_starts(text: str) -> list[int]:
 
 
 def plans(results: Results) -> View:
-    """Every document with how much was read from it."""
+    """Every document with how much was read from it, what they say of each other, and what became of their targets."""
     tables = ("clauses", "targets", "tasks", "deadlines", "mechanisms", "repairs")
     counts = {name: results[name]["document_id"].to_pylist() for name in tables}
     rows = results.rows("documents", columns=[name for name in results["documents"].column_names if name != "text"])
     listed = [{**plain(row), "counts": {name: counts[name].count(row["id"]) for name in tables}} for row in rows]
-    return {**facts(results), "rows": listed}
+    found = {"comparisons": comparison_groups(results), "histories": histories(results)}
+    return {**facts(results), "rows": listed, **found}
 
 
 def plan(results: Results, identity: str) -> View:

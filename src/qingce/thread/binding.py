@@ -30,6 +30,7 @@ REASON_ZH = {
     "awaiting_official": "待反馈：数值由认定单位给出，尚未收到",
     "awaiting_baseline": "待基数：相对目标缺少基准年数值",
     "incomplete": "数据不全，不能判定",
+    "superseded": "已被后来的文件改变或撤销",
 }
 _WINDOW = re.compile(r"R/--(\d\d)-?(\d\d)?/--(\d\d)-?(\d\d)?$")
 
@@ -72,11 +73,13 @@ def bind(
     settings: Settings | None = None,
     document_regions: Mapping[str, str] | None = None,
     confirmed: Collection[str] = (),
+    superseded: Mapping[str, str] | None = None,
 ) -> tuple[Binding, ...]:
     """Bind every target of the documents, in text order.
 
     `region` is the campaign's region code; `document_regions` names that of a document where it differs, else a
-    document of a higher level is taken to speak of the region above. Raises QC110 for an unknown region or indicator,
+    document of a higher level is taken to speak of the region above. `superseded` tells by target id what took the
+    place of a target: it is listed, and judged no more. Raises QC110 for an unknown region or indicator,
     QC403 and QC404 for settings.
     """
     rows = sites.to_pylist()
@@ -90,7 +93,7 @@ def bind(
             binding = _to_basis(binding, settings or {})
             binding = _to_scope(binding, given, home=home, catalog=catalog, sites=rows)
             binding = _to_deadline(binding, given, as_of)
-            found.append(_refused(binding))
+            found.append(_over(_refused(binding), superseded or {}))
     return tuple(found)
 
 
@@ -139,6 +142,13 @@ def _refused(binding: Binding) -> Binding:
     if target.value is None:
         return _refuse(replace(binding, bound=True), "qualitative")
     return binding
+
+
+def _over(binding: Binding, superseded: Mapping[str, str]) -> Binding:
+    """A target that a later document changed or withdrew is no longer judged, whatever else was found."""
+    if binding.target.id not in superseded:
+        return binding
+    return _refuse(replace(binding, bound=True), "superseded", superseded[binding.target.id])
 
 
 def _to_indicator(binding: Binding, given: Mapping[str, str], catalog: Catalog) -> Binding:
