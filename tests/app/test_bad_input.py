@@ -385,7 +385,7 @@ def test_ingest_names_what_it_cannot_use(tmp_path: Path) -> None:
     file = write_rows(tmp_path / "hours.csv", HOURLY, hourly(DAYS[:1]))
     lake = ("--lake", tmp_path / "lake")
     told(qingce("ingest", tmp_path / "absent.csv", "--as", "canonical-long", *lake), "QC608", "absent", status=USE)
-    told(qingce("ingest", file, "--as", "nothing", *lake), "QC110", "nothing", "canonical-long")
+    told(qingce("ingest", file, "--as", "nothing", *lake), "QC110", "nothing", "canonical-long", status=USE)
     told(qingce("ingest", file, "--as", "register-sites", *lake), "QC219")
     given = ("--as", "canonical-air-wide", "--review", "done", *lake)
     told(qingce("ingest", file, *given), "QC606", "done", "preliminary", status=USE)
@@ -402,9 +402,12 @@ def test_evaluate_names_what_it_cannot_use(tmp_path: Path) -> None:
     other = write_rows(tmp_path / "other.csv", ["甲"], [{"甲": 1}])
     told(qingce("evaluate", "air", other, "--out", out), "QC609", "--as", status=USE)
     told(
-        qingce("evaluate", "air", file, "--by", "site", "--edition", "hj633-1999", "--out", out), "QC110", "hj633-2026"
+        qingce("evaluate", "air", file, "--by", "site", "--edition", "hj633-1999", "--out", out),
+        "QC110",
+        "hj633-2026",
+        status=USE,
     )
-    told(qingce("evaluate", "air", file, "--by", "river", "--out", out), "QC254", "river")
+    told(qingce("evaluate", "air", file, "--by", "river", "--out", out), "QC254", "river", status=USE)
     assert not out.exists()
 
 

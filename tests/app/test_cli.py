@@ -106,6 +106,9 @@ def test_from_an_empty_folder_to_a_built_campaign(tmp_path: Path) -> None:
     assert answer.out.startswith("示例市")
     again = qingce("init", folder)
     assert (again.status, again.err[:5]) == (2, "QC604")
+    nowhere = qingce("init", tmp_path / "别处", "--region", "999999")
+    assert (nowhere.status, nowhere.err[:5]) == (2, "QC606")
+    assert not (tmp_path / "别处" / "campaign.toml").exists()
 
 
 def test_check_says_no_with_status_1(tmp_path: Path) -> None:

@@ -64,8 +64,14 @@ def check(
     else:
         for fault in wrong:
             say(str(fault))
-        notices = len(faults) - len(wrong)
-        say(f"{len(wrong)} 处错误，{notices} 条提示 | {len(wrong)} faults, {notices} notices")
+        notices = [fault for fault in faults if fault.notice]
+        unread = sum(fault.code == "QC109" for fault in notices)
+        for fault in notices:
+            if fault.code != "QC109":
+                say(str(fault))
+        if unread:
+            say(f"QC109: {unread} 处条款未读到正式文本，结论已标注（--json - 逐条列出） | {unread} clauses unread")
+        say(f"{len(wrong)} 处错误，{len(notices)} 条提示 | {len(wrong)} faults, {len(notices)} notices")
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -151,7 +157,7 @@ def ingest(
     if json:
         write_json({"ok": True, **taken.to_dict(), "rejected_cells": rejected}, json)
         return
-    say(f"{taken.file}：读到 {taken.rows} 个值，写入 {taken.written}（更正 {taken.changed}），已有 {taken.unchanged}")
+    say(taken.told)
     for note in taken.notes:
         say(f"  {note}")
     for cell in rejected[:20]:
@@ -315,7 +321,7 @@ def main() -> None:
     except QingceError as error:
         sys.stderr.write(f"{error}\n")
         _json_error(error)
-        sys.exit(exit_status(error))
+        sys.exit(exit_status(error, next(iter(sys.argv[1:]), "")))
     except OSError as error:
         wrapped = complain("QC611", str(error.filename or ""), {"reason": error.strerror or str(error)})
         sys.stderr.write(f"{wrapped}\n")

@@ -38,6 +38,13 @@ class Taken:
     notes: tuple[str, ...] = ()
     skipped: bool = False
 
+    @property
+    def told(self) -> str:
+        """What became of the file, in one line."""
+        if self.skipped:
+            return f"{self.file}：{self.rows} 个值此前已收入，没有重复写入 | taken in before, nothing written"
+        return f"{self.file}：读到 {self.rows} 个值，写入 {self.written}（更正 {self.changed}），已有 {self.unchanged}"
+
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-able facts."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"notes": list(self.notes)}

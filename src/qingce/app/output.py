@@ -14,6 +14,9 @@ from qingce.core.errors import CampaignError, QingceError
 
 __all__ = ["as_json", "error_dict", "exit_status", "say", "write_json"]
 
+_OPTIONS = {"ingest": ("QC110",), "evaluate": ("QC110", "QC254"), "why": ("QC107",)}
+"""Errors that a verb raises for its own options, where no file is to blame: unknown feed, edition, period, date."""
+
 
 def as_json(value: object) -> str:
     """Write a value as JSON: Chinese as it is, Decimals without loss, dates in ISO form."""
@@ -54,6 +57,7 @@ def error_dict(error: QingceError) -> dict[str, object]:
     return {"ok": False, "code": error.code, "error": fact, "remedy": error.cure, **english}
 
 
-def exit_status(error: QingceError) -> int:
-    """2 for wrong use, 3 for bad content of any kind."""
-    return 2 if isinstance(error, CampaignError) else 3
+def exit_status(error: QingceError, verb: str = "") -> int:
+    """2 for wrong use, 3 for bad content of any kind; a word of the command line that means nothing is wrong use."""
+    misspoken = error.code in _OPTIONS.get(verb, ()) and not error.place
+    return 2 if misspoken or isinstance(error, CampaignError) else 3

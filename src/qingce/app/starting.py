@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from qingce.catalog import load_catalog
 from qingce.core.errors import complain
 
 __all__ = ["make_example", "make_folder"]
@@ -37,10 +38,15 @@ FOLDERS = ("plans", "data", "registers", "content")
 
 
 def make_folder(folder: Path, *, name: str, region: str) -> Iterator[str]:
-    """Make the folders and `campaign.toml`; raises QC604 if there is one. Yields what to do next."""
+    """Make the folders and `campaign.toml`; raises QC604 if there is one, QC606 for a region that is none.
+
+    Yields what to do next.
+    """
     path = folder / "campaign.toml"
     if path.exists():
         raise complain("QC604", words={"folder": folder})
+    if region and region not in load_catalog().regions:
+        raise complain("QC606", words={"value": region, "allowed": "GB/T 2260 行政区划代码 region code, 140100"})
     for part in FOLDERS:
         (folder / part).mkdir(parents=True, exist_ok=True)
     said = {"name": name or folder.resolve().name, "region": region or "000000"}
