@@ -325,6 +325,7 @@ def main() -> None:
     except OSError as error:
         wrapped = complain("QC611", str(error.filename or ""), {"reason": error.strerror or str(error)})
         sys.stderr.write(f"{wrapped}\n")
+        _json_error(wrapped)
         sys.exit(3)
     except KeyboardInterrupt:
         sys.exit(130)

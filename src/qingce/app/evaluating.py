@@ -6,6 +6,7 @@ import csv
 import re
 import sys
 from pathlib import Path
+from zipfile import BadZipFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -118,8 +119,17 @@ def _fits(recipe: Recipe, names: set[str]) -> bool:
 
 
 def _header(source: Path) -> set[str]:
-    """Return the column names of a CSV, Parquet or Excel file (of the first file of a folder)."""
-    file = next((f for f in sorted(source.rglob("*")) if f.is_file()), source) if source.is_dir() else source
+    """Return the column names of a file, or of the first file of a folder; raises QC200, QC221."""
+    file = next((f for f in sorted(source.rglob("*")) if f.is_file()), None) if source.is_dir() else source
+    if file is None:
+        raise complain("QC221", str(source), {"names": "*.csv, *.parquet, *.xlsx"})
+    try:
+        return _columns(file)
+    except (pa.ArrowException, BadZipFile, KeyError) as error:
+        raise complain("QC200", file.name, {"reason": str(error).splitlines()[0]}) from error
+
+
+def _columns(file: Path) -> set[str]:
     if file.suffix == ".parquet":
         return set(pq.read_schema(file).names)
     if file.suffix == ".xlsx":
@@ -130,16 +140,20 @@ def _header(source: Path) -> set[str]:
         book.close()
         return {str(cell).strip() for cell in first if cell is not None}
     with file.open("rb") as stream:
-        line = stream.readline(LINE).decode("utf-8-sig", "replace")
-    return {cell.strip() for cell in next(csv.reader([line]), [])}
+        line = stream.readline(LINE)
+    try:
+        words = line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        words = line.decode("gb18030", "replace")
+    return {cell.strip() for cell in next(csv.reader([words]), [])}
 
 
 def _write(table: pa.Table, out: Path) -> None:
     """Write the result whole or not at all: a temporary file, then one rename."""
     fresh = out.with_name(f".{out.name}.tmp")
-    if out.suffix == ".parquet":
+    if out.suffix.lower() == ".parquet":
         pq.write_table(table, fresh)
-    elif out.suffix == ".csv":
+    elif out.suffix.lower() == ".csv":
         with fresh.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(table.column_names)
