@@ -397,7 +397,7 @@ def test_ingest_names_what_it_cannot_use(tmp_path: Path) -> None:
 def test_evaluate_names_what_it_cannot_use(tmp_path: Path) -> None:
     file, out = write_rows(tmp_path / "hours.csv", HOURLY, hourly(DAYS[:1])), tmp_path / "out.csv"
     told(qingce("evaluate", "air", file, "--out", tmp_path / "out.pdf"), "QC606", ".csv, .parquet, .xlsx", status=USE)
-    told(qingce("evaluate", "noise", file, "--out", out), "QC606", "noise", "surface-water", status=USE)
+    told(qingce("evaluate", "smell", file, "--out", out), "QC606", "smell", "surface-water", status=USE)
     told(qingce("evaluate", "air", tmp_path / "absent", "--out", out), "QC608", "absent", status=USE)
     other = write_rows(tmp_path / "other.csv", ["甲"], [{"甲": 1}])
     told(qingce("evaluate", "air", other, "--out", out), "QC609", "--as", status=USE)
@@ -424,7 +424,7 @@ def test_why_of_an_id_that_is_nowhere(tmp_path: Path) -> None:
 def test_why_of_a_day_that_is_no_day(tmp_path: Path) -> None:
     folder = small(tmp_path)
     built(folder)
-    told(qingce("why", "T-x-001", "--dir", folder, "--known-at", "last week"), "QC107", "last week")
+    told(qingce("why", "T-x-001", "--dir", folder, "--known-at", "last week"), "QC107", "last week", status=USE)
 
 
 def test_serve_on_a_port_in_use(tmp_path: Path) -> None:
@@ -554,16 +554,17 @@ def test_damaged_results_are_refused_and_built_again(tmp_path: Path, undisturbed
 def test_a_write_that_fails_elsewhere_is_told_with_its_cause(tmp_path: Path) -> None:
     folder = small(tmp_path)
     (folder / "out").write_text("a file where a folder should be", "utf-8")
-    answer = qingce("build", folder)
+    answer = qingce("build", folder, "--json", "-")
     assert answer.status == RESULT
     assert answer.err[:5] in {"QC570", "QC611"}
+    assert (answer.json["ok"], answer.json["code"]) == (False, answer.err[:5])
 
 
 def test_every_error_has_one_shape_on_standard_output(tmp_path: Path) -> None:
     wrong: Mapping[str, tuple[object, ...]] = {
         "QC601": ("build", tmp_path, "--json", "-"),
         "QC608": ("read", tmp_path / "absent.txt", "--json", "-"),
-        "QC606": ("evaluate", "noise", tmp_path, "--out", tmp_path / "x.csv", "--json", "-"),
+        "QC606": ("evaluate", "smell", tmp_path, "--out", tmp_path / "x.csv", "--json", "-"),
     }
     for code, words in wrong.items():
         answer = qingce(*words)
