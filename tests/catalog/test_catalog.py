@@ -24,8 +24,8 @@ PARAMETERS = (
 COMPUTED = {
     "pm2_5_annual": "mean", "pm10_annual": "mean", "so2_annual": "mean", "no2_annual": "mean", "co_p95": "percentile",
     "o3_p90": "percentile", "good_day_ratio": "day_share", "heavy_day_ratio": "day_share_above",
-    "heavy_days": "day_count", "good_days": "day_count", "composite_index": "composite", "good_section_ratio": "section_share",
-    "bad_section_ratio": "section_share", "section_class": "section_class",
+    "heavy_days": "day_count", "good_days": "day_count", "composite_index": "composite",
+    "good_section_ratio": "section_share", "bad_section_ratio": "section_share", "section_class": "section_class",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from oracle import groundwater, noise, soil
+from oracle import groundwater, noise, sections, soil
 
 __all__ = ["outcome"]
 
@@ -44,7 +44,12 @@ def _drinking(given: Mapping[str, str]) -> dict[str, str]:
     return {"count": str(count), "volume": str(100 * Fraction(given["passed"]) / Fraction(given["volumes"]))}
 
 
+def _cwqi(given: Mapping[str, str]) -> dict[str, str]:
+    return {"index": str(sections.cwqi([{given["parameter"]: Fraction(given["value"])}], "river"))}
+
+
 JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "cwqi": _cwqi,
     "drinking": _drinking,
     "groundwater": _groundwater,
     "noise": _noise,

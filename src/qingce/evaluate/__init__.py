@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from qingce.evaluate.air import evaluate_air
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
+    from qingce.evaluate.cwqi import evaluate_cwqi
+    from qingce.evaluate.flood import evaluate_flood
     from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
+    from qingce.evaluate.lakes import evaluate_lakes
     from qingce.evaluate.noise import evaluate_noise
     from qingce.evaluate.soil import evaluate_soil
     from qingce.evaluate.sources import evaluate_sources
     from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
     from qingce.evaluate.water_indicators import water_indicator
+    from qingce.evaluate.water_scopes import evaluate_basins, evaluate_targets
 
 __all__ = [
     "AirDays",
@@ -35,10 +39,15 @@ __all__ = [
     "evaluate_air",
     "evaluate_air_days",
     "evaluate_air_hours",
+    "evaluate_basins",
+    "evaluate_cwqi",
+    "evaluate_flood",
     "evaluate_groundwater",
+    "evaluate_lakes",
     "evaluate_noise",
     "evaluate_soil",
     "evaluate_sources",
+    "evaluate_targets",
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
@@ -52,6 +61,11 @@ MEDIA = {
     "noise": "evaluate_noise",
     "soil": "evaluate_soil",
     "drinking-water": "evaluate_sources",
+    "basin": "evaluate_basins",
+    "cwqi": "evaluate_cwqi",
+    "section-target": "evaluate_targets",
+    "flood-season": "evaluate_flood",
+    "lake": "evaluate_lakes",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -62,10 +76,15 @@ _HOME = {
     "evaluate_air": "air",
     "evaluate_air_days": "air_days",
     "evaluate_air_hours": "air_hours",
+    "evaluate_basins": "water_scopes",
+    "evaluate_cwqi": "cwqi",
+    "evaluate_flood": "flood",
     "evaluate_groundwater": "groundwater",
+    "evaluate_lakes": "lakes",
     "evaluate_noise": "noise",
     "evaluate_soil": "soil",
     "evaluate_sources": "sources",
+    "evaluate_targets": "water_scopes",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",

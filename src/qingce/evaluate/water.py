@@ -16,7 +16,15 @@ from qingce.evaluate.water_periods import Assessed, assess_months, assess_period
 from qingce.evaluate.water_rules import Lawbook
 from qingce.evaluate.water_tables import wide
 
-__all__ = ["BY", "PERIODS", "evaluate_water", "evaluate_water_months", "evaluate_water_samples", "water_indicator"]
+__all__ = [
+    "BY",
+    "PERIODS",
+    "assess",
+    "evaluate_water",
+    "evaluate_water_months",
+    "evaluate_water_samples",
+    "water_indicator",
+]
 
 BY = ("section", "site")
 PERIODS = ("sample", "month", "quarter", "year")
@@ -77,6 +85,12 @@ def evaluate_water_samples(
     lawbook = Lawbook(catalog, edition)
     readings = read_readings(observations, lawbook)
     return wide(list(assess_samples(readings, places_of(sites, readings), lawbook)), timed=True)
+
+
+def assess(table: pa.Table, sites: pa.Table | None, lawbook: Lawbook, *, period: str) -> list[Assessed]:
+    """Return every section judged in each month, quarter or year that has one, for the rules that go on from there."""
+    months = _months(table, sites, lawbook)
+    return months if period == "month" else list(_periods(months, period, lawbook))
 
 
 def _months(observations: pa.Table, sites: pa.Table | None, lawbook: Lawbook) -> list[Assessed]:
