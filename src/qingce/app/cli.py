@@ -86,6 +86,8 @@ def read(
     explain: Annotated[
         bool, typer.Option("--explain", help="每个字段的依据与把握 why each field")
     ] = False,
+    assist: Annotated[str, typer.Option(metavar="URL", help="内网模型接口，默认不用 a model, off by default")] = "",
+    assist_model: Annotated[str, typer.Option(metavar="NAME", help="模型名 the model's name")] = "",
 ) -> None:
     """读规划：条款、目标、任务、时限、单位。 Read plans: clauses, targets, tasks, deadlines, units.
 
@@ -93,7 +95,13 @@ def read(
     """
     from qingce.app.reading import explained, read_plans, summary, write_page, write_workbook
 
-    readings = read_plans(plans)
+    readings, notes = read_plans(plans), list[str]()
+    if assist:
+        from qingce.app.assisting import assisted
+
+        readings, notes = assisted(readings, assist, model=assist_model)
+    for note in notes:
+        sys.stderr.write(f"{note}\n")
     if json:
         from qingce.plans import reading_to_dict
 
