@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from qingce.publish.office import (
 )
 from qingce.thread import why
 
-__all__ = ["publish"]
+__all__ = ["publish", "tidy"]
 
 NAMES = {"ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing": "会商材料.docx", "sections": "断面月报.xlsx"}
 
@@ -39,6 +40,18 @@ def publish(results: Results, campaign: Campaign, *, lake: Lake, steps: Steps) -
     with steps.step("写网页 writing pages"):
         write_site(results, campaign.out / "site")
     return results
+
+
+def tidy(out: Path) -> None:
+    """Clear what a killed build left in `out`; results taken away between its two renames are put back."""
+    for old in sorted(out.glob(".results-*-old")):
+        if not (out / "results").exists():
+            old.rename(out / "results")
+    for left in (*out.glob(".results-*"), *out.glob(".run-*.json")):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def _whys(results: Results, lake: Lake) -> pa.Table:
