@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from qingce.core.records import Document, Indicator, Reading
 from qingce.plans.deadlines import read_deadlines
-from qingce.plans.formats import load
+from qingce.plans.doubts import lowered, with_doubts
+from qingce.plans.formats import Doubt, load
 from qingce.plans.grammar.dates import DateMark, find_dates
 from qingce.plans.grammar.draft import Page
 from qingce.plans.heading import Heading, read_heading
@@ -48,13 +49,26 @@ def read_document(path: Path, catalog: CatalogLike) -> Reading:
     Offsets are characters of `document.text`; for a text file that is the file's text, unchanged.
     """
     source = load(path)
-    return read_text(source.text, catalog, name=path.name, sha256=source.sha256, markdown=source.markdown)
+    return read_text(
+        source.text,
+        catalog,
+        name=path.name,
+        sha256=source.sha256,
+        markdown=source.markdown,
+        doubts=source.doubts,
+    )
 
 
 def read_text(
-    text: str, catalog: CatalogLike, *, name: str = "text.txt", sha256: str = "", markdown: bool = False
+    text: str,
+    catalog: CatalogLike,
+    *,
+    name: str = "text.txt",
+    sha256: str = "",
+    markdown: bool = False,
+    doubts: Sequence[Doubt] = (),
 ) -> Reading:
-    """Read a text that is already at hand, as `read_document` does a file."""
+    """Read a text that is already at hand, as `read_document` does a file; `doubts` are digits of a scan to review."""
     phrases = load_phrases(catalog.phrases_dir)
     heading = read_heading(text, phrases, name=Path(name).stem)
     folded = fold_width(text)
@@ -72,7 +86,15 @@ def read_text(
     clauses = read_clauses(view, nodes, document.id, page=page)
     rows = table_tasks(page, view, lambda start: _chapter(nodes, start), issued=heading.date)
     tasks = (*read_tasks(view, nodes, page, deadlines=deadlines), *rows)
-    return Reading(document, clauses, targets, deadlines, tasks, find_mechanisms(view, phrases), repairs)
+    return Reading(
+        document,
+        clauses,
+        lowered(targets, doubts),
+        deadlines,
+        tasks,
+        find_mechanisms(view, phrases),
+        with_doubts(repairs, doubts, text),
+    )
 
 
 def _chapter(nodes: list[Node], start: int) -> str:

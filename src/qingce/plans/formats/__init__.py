@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from qingce.plans.formats.door import Source, documents_in, load
+from qingce.plans.formats.source import Doubt
 
-__all__ = ["Source", "documents_in", "load"]
+__all__ = ["Doubt", "Source", "documents_in", "load"]

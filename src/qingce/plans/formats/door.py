@@ -15,7 +15,7 @@ from qingce.plans.formats.office import convert_to_docx
 from qingce.plans.formats.pdf import pdf_text
 from qingce.plans.formats.picture import picture_text
 from qingce.plans.formats.plain import decode
-from qingce.plans.formats.source import Source
+from qingce.plans.formats.source import Scan, Source
 from qingce.plans.formats.web import html_text
 from qingce.plans.formats.word import docx_text
 
@@ -38,13 +38,14 @@ def load(path: Path) -> Source:
     if not data.strip():
         raise complain("QC300", str(path))
     suffix = path.suffix.lower()
-    text = _reader(path, suffix, data)()
-    if not text.strip():
+    read = _reader(path, suffix, data)()
+    scan = read if isinstance(read, Scan) else Scan(read)
+    if not scan.text.strip():
         raise complain("QC300", str(path))
-    return Source(text, hashlib.sha256(data).hexdigest(), suffix in {".md", ".markdown"})
+    return Source(scan.text, hashlib.sha256(data).hexdigest(), suffix in {".md", ".markdown"}, scan.doubts)
 
 
-def _reader(path: Path, suffix: str, data: bytes) -> Callable[[], str]:
+def _reader(path: Path, suffix: str, data: bytes) -> Callable[[], str | Scan]:
     """Choose how to read, by the first bytes, then by the name."""
     if data.startswith(_PDF) or suffix == ".pdf":
         return lambda: pdf_text(path)

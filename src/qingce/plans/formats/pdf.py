@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from qingce.core.errors import complain
-from qingce.plans.formats.picture import recognise, require_ocr
+from qingce.plans.formats.picture import joined, recognise, require_ocr
+from qingce.plans.formats.source import Scan
 
 __all__ = ["Line", "paragraphs", "pdf_text"]
 
@@ -37,8 +38,11 @@ class Line:
     page: int
 
 
-def pdf_text(path: Path) -> str:
-    """Return the text, a line a paragraph; raises QC303 (encrypted), QC304 (images only), QC309 (corrupt)."""
+def pdf_text(path: Path) -> str | Scan:
+    """Return the text, a line a paragraph, or what a scan shows.
+
+    Raises QC303 (encrypted), QC304 (images only and no extra `ocr`), QC309 (corrupt).
+    """
     _check(path)
     pages = _pages(path)
     if not any(line.text.strip() for _, _, lines in pages for line in lines):
@@ -222,7 +226,7 @@ def _margins(lines: list[Line]) -> list[_Margin]:
     return found
 
 
-def _recognised(path: Path) -> str:
+def _recognised(path: Path) -> Scan:
     """Read the images of the pages with the extra `ocr`; raises QC304 where there is none."""
     from pypdf import PdfReader
 
@@ -230,4 +234,4 @@ def _recognised(path: Path) -> str:
     images = [image.data for page in PdfReader(path).pages for image in page.images]
     if not images:
         raise complain("QC304", str(path))
-    return "\n".join(recognise(image, path) for image in images)
+    return joined(recognise(image, path) for image in images)

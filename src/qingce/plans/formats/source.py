@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Source"]
+__all__ = ["Doubt", "Scan", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Digits of a scan that were not read surely: their place and confidence [0-1]."""
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The text of a scan and the digits in doubt."""
+
+    text: str
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +31,4 @@ class Source:
     text: str
     sha256: str
     markdown: bool = False
+    doubts: tuple[Doubt, ...] = ()
