@@ -27,10 +27,16 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "composite": (("period", "family"), ("scheme",)),
     "section_share": (("period", "family"), ("at_most", "worse_than")),
     "section_class": (("period", "family"), ()),
+    "class_share": (("family", "period"), ("at_most", "worse_than")),
+    "met_share": (("family", "part", "period"), ()),
+    "ratio": (("numerator", "denominator"), ()),
+    "net": (("plus",), ("minus",)),
     "none": ((), ()),
 }
-_ONE_OF = {"day_count": {"above", "at_most"}}
+_ONE_OF = {"day_count": {"above", "at_most"}, "class_share": {"at_most", "worse_than"}}
 # Of these arguments of a verb exactly one is given.
+_FORMULA = ("numerator", "denominator", "plus", "minus")
+# Parts of a declared formula: parameters joined by "|", summed.
 _HEAD = ("id", "zh", "en", "aliases", "medium", "battle", "unit", "direction", "decimals", "decider", "series",
          "rounding", "source", "status", "statistic")  # fmt: skip
 _HEAD_MORE = ("note", "supersedes")
@@ -105,9 +111,14 @@ def _check_statistic(table: Table, item: Indicator, parameters: Mapping[str, Par
             raise complain("QC103", place, {"key": f"statistic.{key}"})
     if verb in _ONE_OF and len(_ONE_OF[verb] & item.statistic.keys()) != 1:
         raise complain("QC103", place, {"key": " | ".join(f"statistic.{key}" for key in sorted(_ONE_OF[verb]))})
+    _check_arguments(table, item, (*required, *optional))
+    _check_parameters(table, item, parameters)
+
+
+def _check_arguments(table: Table, item: Indicator, known: tuple[str, ...]) -> None:
     for key, value in item.statistic.items():
-        if key not in ("verb", *required, *optional):
-            allowed = ", ".join(("verb", *required, *optional))
+        if key not in ("verb", *known):
+            allowed = ", ".join(("verb", *known))
             raise complain("QC102", table.place(key), {"key": f"statistic.{key}", "allowed": allowed})
         if not isinstance(value, str | int):
             words: dict[str, object] = {
@@ -116,9 +127,14 @@ def _check_statistic(table: Table, item: Indicator, parameters: Mapping[str, Par
                 "expected": "文字或整数 a text or a number",
             }
             raise complain("QC107", table.place(key), words)
-    parameter = item.statistic.get("parameter")
-    if parameter is not None and parameter not in parameters:
-        raise complain("QC106", table.place("parameter"), {"key": item.id, "target": parameter})
+
+
+def _check_parameters(table: Table, item: Indicator, parameters: Mapping[str, Parameter]) -> None:
+    for key in ("parameter", *_FORMULA):
+        named = str(item.statistic.get(key, ""))
+        for parameter in filter(None, named.split("|") if key in _FORMULA else [named]):
+            if parameter not in parameters:
+                raise complain("QC106", table.place(key), {"key": item.id, "target": parameter})
 
 
 def _refuse_shared_aliases(shelf: Shelf[Indicator], report: Report) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from qingce.evaluate.indicators import air_indicator, bad_days
     from qingce.evaluate.lakes import evaluate_lakes
     from qingce.evaluate.noise import evaluate_noise
+    from qingce.evaluate.point_indicators import point_indicator
+    from qingce.evaluate.ratios import evaluate_ratios
     from qingce.evaluate.soil import evaluate_soil
     from qingce.evaluate.sources import evaluate_sources
     from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
@@ -45,12 +47,14 @@ __all__ = [
     "evaluate_groundwater",
     "evaluate_lakes",
     "evaluate_noise",
+    "evaluate_ratios",
     "evaluate_soil",
     "evaluate_sources",
     "evaluate_targets",
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
+    "point_indicator",
     "water_indicator",
 ]
 
@@ -66,6 +70,7 @@ MEDIA = {
     "section-target": "evaluate_targets",
     "flood-season": "evaluate_flood",
     "lake": "evaluate_lakes",
+    "ratio": "evaluate_ratios",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -82,12 +87,14 @@ _HOME = {
     "evaluate_groundwater": "groundwater",
     "evaluate_lakes": "lakes",
     "evaluate_noise": "noise",
+    "evaluate_ratios": "ratios",
     "evaluate_soil": "soil",
     "evaluate_sources": "sources",
     "evaluate_targets": "water_scopes",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",
+    "point_indicator": "point_indicators",
     "water_indicator": "water",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -78,7 +79,7 @@ def item_index(parameter: str, value: Fraction, limit: Limit, *, neutral: Fracti
 def ranks(values: Sequence[Fraction | None]) -> list[int | None]:
     """Return ranks from the smallest, ties alike and the next left out (1-1-3); None for what has no value."""
     there = sorted(value for value in values if value is not None)
-    return [None if value is None else there.index(value) + 1 for value in values]
+    return [None if value is None else bisect_left(there, value) + 1 for value in values]
 
 
 def _city(

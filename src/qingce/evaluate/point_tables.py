@@ -46,3 +46,8 @@ def _micro(cell: Cell) -> int:
     if not isinstance(cell, int | Decimal | Fraction):
         return 0
     return int(as_decimal(cell) * SCALE)
+
+
+def decimals_step(decimals: int) -> Decimal:
+    """Return the step of a number told in so many decimals."""
+    return Decimal(1).scaleb(-decimals)

@@ -35,6 +35,12 @@ REASON_ZH = {
 _WINDOW = re.compile(r"R/--(\d\d)-?(\d\d)?/--(\d\d)-?(\d\d)?$")
 
 
+_REACHED = frozenset(
+    ["mean", "percentile", "day_share", "day_share_above", "day_count", "composite", "section_share", "section_class"]
+)
+"""Statistics that days of air and months of sections answer; a value of any other comes from the official side."""
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A target and what it is judged by; `bound` False carries the `reason`."""
@@ -54,8 +60,11 @@ class Binding:
 
     @property
     def verb(self) -> str:
-        """The declared statistic of the indicator, empty without one."""
-        return "" if self.indicator is None else str(self.indicator.statistic.get("verb", "none"))
+        """The declared statistic of the indicator, empty without one; `none` for one that needs other tables."""
+        if self.indicator is None:
+            return ""
+        verb = str(self.indicator.statistic.get("verb", "none"))
+        return verb if verb in _REACHED else "none"
 
     @property
     def relative(self) -> bool:
