@@ -19,7 +19,7 @@ from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged, judge
 from qingce.app.lists import catalogue_tables
 from qingce.app.progress import Steps
-from qingce.app.publishing import publish
+from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
 from qingce.app.reviewing import Laid, annotate, lay_over
 from qingce.app.sheets import daily_tables, section_classes, today
@@ -50,6 +50,7 @@ def build(folder: Path, *, show: bool | None = None) -> Results:
     home.mkdir(exist_ok=True)
     try:
         with FileLock(home / "build.lock", timeout=PATIENCE):
+            tidy(campaign.out)
             lake, book = open_lake(campaign.lake), open_book(campaign.book)
             try:
                 return _Build(campaign, lake, book=book, steps=Steps(7, show=show)).run()
