@@ -520,6 +520,18 @@ def test_forty_kills_of_a_build(tmp_path: Path, undisturbed: Results) -> None:
     assert prove_kills(tmp_path, undisturbed, kills=40, seed=2) >= 20
 
 
+def test_results_taken_away_between_two_renames_come_back(tmp_path: Path) -> None:
+    """The one instant at which a kill leaves no results: the next build puts the last ones back before it begins."""
+    folder = small(tmp_path)
+    before = built(folder)
+    (folder / "out" / "results").rename(folder / "out" / ".results-1-old")
+    (folder / "out" / ".results-1-new").mkdir()
+    bad_plan(folder / "plans", "corrupt.docx")
+    told(qingce("build", folder), "QC302")
+    same_tables(before, read_results(folder / "out"))
+    assert [path.name for path in (folder / "out").iterdir() if path.name.startswith(".")] == []
+
+
 def test_two_builds_at_once_both_end_well(tmp_path: Path, undisturbed: Results) -> None:
     folder = small(tmp_path)
     both = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -102,7 +102,14 @@ def test_the_key_is_made_of_all_that_the_tables_rest_on(tmp_path: Path) -> None:
     seen.append(basis(lake, sites, sand, overlays=[content], as_of=DAY))
     (content / "check.toml").write_text("stale_after_days = 1\n", "utf-8")
     seen.append(basis(lake, sites, none, overlays=[content], as_of=DAY))
-    row = {"site": "A1", "parameter": "pm2_5", "span": "PT1H", "time": DAY, "value": None, "absent": "invalid"}
+    row = {
+        "site": "A1",
+        "parameter": "pm2_5",
+        "span": "PT1H",
+        "time": datetime(2026, 5, 31),
+        "value": None,
+        "absent": "invalid",
+    }
     lake.append("observation", pa.Table.from_pylist([row], OBSERVATION), source="x.csv")
     seen.append(basis(lake, sites, none, overlays=[content], as_of=DAY))
     lake.close()
