@@ -19,7 +19,7 @@ from qingce.core.tables import EXCEPTION, OBSERVATION, empty
 from qingce.evaluate import evaluate_air_days
 from qingce.store import open_lake
 from qingce.thread import Node, Why, bind, cited_then, compute_values, days_known, progress, why
-from qingce.thread.lookup import Lookup
+from qingce.thread.names import Names
 from qingce.thread.telling import downward, upward
 
 CITY, DAY = "140100", date(2026, 4, 10)
@@ -276,7 +276,7 @@ def test_quantities_classes_and_editions_go_by_their_names(lake: Lake, tables: M
     found = why(CITY_DAY, named, lake=lake).down
     assert found.title == "140100 细颗粒物 2026-04-10 实测"
     assert "HJ 633-2026" in fact(found, "方法")
-    assert (Lookup(named).grade(3), Lookup(named).grade(None), Lookup(named).quantity("class")) == (
+    assert (Names(named).grade(3), Names(named).grade(None), Names(named).quantity("class")) == (
         "Ⅲ类",
         "",
         "水质类别",

@@ -16,7 +16,8 @@ from qingce.app.campaign import Campaign, read_campaign
 from qingce.app.comparing import Woven, weave
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
-from qingce.app.judging import Judged, judge
+from qingce.app.judging import Judged
+from qingce.app.kept import judged_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
@@ -89,7 +90,9 @@ class _Build:
             inputs = self._take_in()
         as_of = self.campaign.as_of or self._last_day()
         with self.steps.step("按当日标准评价 judging by the editions of the day"):
-            judged = judge(self.lake, inputs.sites, inputs.exceptions, catalog=self.catalog, as_of=as_of)
+            judged = judged_of(
+                self.campaign, self.lake, (inputs.sites, inputs.exceptions), catalog=self.catalog, as_of=as_of
+            )
         with self.steps.step("绑定与进度 binding and progress"):
             tables = self._progress(laid, inputs, judged, woven=woven, as_of=as_of)
         tables |= annotate(reading_tables(laid.whole), laid) | judged.tables() | dict(woven.tables)

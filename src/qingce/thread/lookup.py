@@ -8,10 +8,11 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.thread.names import Names
+
 __all__ = ["Lookup", "Row"]
 
 Row = Mapping[str, object]
-_QUANTITIES = {"aqi": "AQI", "class": "水质类别"}
 
 
 class Lookup:
@@ -47,31 +48,9 @@ class Lookup:
         return self._by("indicators", "id")
 
     @cached_property
-    def parameters(self) -> dict[str, Row]:
-        """Parameters by id."""
-        return self._by("parameters", "id")
-
-    @cached_property
-    def _editions(self) -> dict[str, Row]:
-        return self._by("editions", "id")
-
-    @cached_property
-    def _grades(self) -> dict[str, str]:
-        levels = self._tables["levels"].to_pylist() if "levels" in self._tables else []
-        return {str(row["level"]): str(row["zh"]) for row in levels if row["scale"] == "water_class"}
-
-    def quantity(self, name: str) -> str:
-        """Return what a quantity, parameter or indicator is called; the id where nothing names it."""
-        row = self.parameters.get(name) or self.indicators.get(name) or {}
-        return str(row.get("zh") or _QUANTITIES.get(name, name))
-
-    def grade(self, value: object) -> str:
-        """Return the name of a class of water: Ⅲ类."""
-        return self._grades.get(str(value), "" if value is None else str(value))
-
-    def edition(self, name: str) -> str:
-        """Return the number of the document that an edition is from: HJ 663-2026."""
-        return str(self._editions.get(name, {}).get("number") or name)
+    def names(self) -> Names:
+        """What quantities, classes and editions are called."""
+        return Names(self._tables)
 
     def reads(self, indicator: str) -> str:
         """Return the quantity an indicator reads; class for sections, aqi for one that reads several."""

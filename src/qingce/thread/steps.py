@@ -90,7 +90,7 @@ class Trail:
             *self._method(row["method"]),
             *_facts(row, 缺="absent", 说明="note"),
         )
-        name = self.rows.quantity(str(row["indicator"]))
+        name = self.rows.names.quantity(str(row["indicator"]))
         title = f"{row['scope_name'] or row['scope']} {name} {_period(row['period'])} {_series(row['series'])}"
         found = list(self._findings_of(row)) if depth else []
         if depth > 1 and found:
@@ -109,24 +109,24 @@ class Trail:
         subject, quantity, period, series = parts
         grade, primary = row.get("class"), str(row.get("primary") or "")
         facts = [
-            ("数值", self.rows.grade(grade) if quantity == "class" else _text(row.get(quantity))),
+            ("数值", self.rows.names.grade(grade) if quantity == "class" else _text(row.get(quantity))),
             *(_facts(row, AQI="aqi") if quantity != "aqi" else ()),
-            *((("类别", self.rows.grade(grade)),) if grade is not None and quantity != "class" else ()),
-            ("首要", "、".join(self.rows.quantity(name.strip()) for name in primary.split(","))),
+            *((("类别", self.rows.names.grade(grade)),) if grade is not None and quantity != "class" else ()),
+            ("首要", "、".join(self.rows.names.quantity(name.strip()) for name in primary.split(","))),
             *_facts(row, 审核="review"),
             *self._method(row.get("edition")),
         ]
         facts += self._then(subject, quantity, parse_period(period), series=series) if depth else []
         facts += [("缺", _absent(row.get(f"absent_{quantity}")))] if row.get(f"absent_{quantity}") else []
         name = row.get("subject_name") or row.get("section_name") or subject
-        title = f"{name} {self.rows.quantity(quantity)} {period} {_series(series)}"
+        title = f"{name} {self.rows.names.quantity(quantity)} {period} {_series(series)}"
         below = tuple(self._hours(subject, quantity, row, period=parse_period(period))) if depth else ()
         return Node(identifier, "finding", title, tuple(fact for fact in facts if fact[1]), below)
 
     def _method(self, editions: object) -> tuple[tuple[str, str], ...]:
         """Return the methods a result was judged by, as their documents are numbered."""
         names = [name.strip() for name in str(editions or "").split("+") if name.strip()]
-        return (("方法", "、".join(self.rows.edition(name) for name in names)),) if names else ()
+        return (("方法", "、".join(self.rows.names.edition(name) for name in names)),) if names else ()
 
     def _then(self, subject: str, quantity: str, period: Period, *, series: str) -> list[tuple[str, str]]:
         """Return what would have been said of an air day at the instant asked for."""
@@ -160,7 +160,7 @@ class Trail:
         if not versions:
             return None
         nodes = tuple(_version(identifier, row, index) for index, row in enumerate(versions, 1))
-        title = f"{self.rows.name(site)} {self.rows.quantity(parameter)} {at:%Y-%m-%d %H:%M}"
+        title = f"{self.rows.name(site)} {self.rows.names.quantity(parameter)} {at:%Y-%m-%d %H:%M}"
         return Node(identifier, "observation", title, _seen(versions[-1]), nodes)
 
     def targets_of(self, identifier: str) -> tuple[Node, ...]:
@@ -247,7 +247,7 @@ class Trail:
             at = seen["time"]
             if isinstance(at, datetime):
                 key = f"O:{seen['site']}:{seen['parameter']}:{at:%Y-%m-%dT%H:%M}"
-                name = self.rows.quantity(str(seen["parameter"]))
+                name = self.rows.names.quantity(str(seen["parameter"]))
                 title = f"{self.rows.name(str(seen['site']))} {name} {at:%m-%d %H:%M}"
                 yield Node(key, "observation", title, _seen(seen))
 

@@ -1,0 +1,129 @@
+"""Judged tables of an earlier build, used again while nothing they rest on has changed. 评价结果的留存。
+
+They are derived and may be deleted at any time. Their key is made of everything they rest on: the head of the lake's
+chain, the lists of sites and exceptional days, the day, every file of content and the code that judges; each file is
+kept with its digest, and what does not fit is judged anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qingce import __version__
+from qingce.app.campaign import Campaign
+from qingce.app.judging import Judged, judge
+from qingce.catalog import Catalog
+from qingce.core.ports import Lake
+
+__all__ = ["basis", "judged_of", "kept"]
+
+LISTING = "kept.json"
+CODE = ("core", "catalog", "store", "observe", "evaluate", "data", "app/judging.py")
+"""What judges: rooms and files of the package whose bytes are part of the key."""
+
+
+def judged_of(
+    campaign: Campaign, lake: Lake, lists: tuple[pa.Table, pa.Table], *, catalog: Catalog, as_of: date
+) -> Judged:
+    """Judge what the lake holds for (sites, exceptions), or take what an earlier build judged of the very same."""
+    key = basis(lake, *lists, overlays=campaign.overlays, as_of=as_of)
+    return kept(campaign.folder / ".qingce" / "judged", key, lambda: judge(lake, *lists, catalog=catalog, as_of=as_of))
+
+
+def basis(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, overlays: Sequence[Path], as_of: date) -> str:
+    """Return the digest of everything that judged tables rest on."""
+    heads = [lake.version(kind) for kind in ("observation", "exception")]
+    digest = hashlib.sha256("\0".join([__version__, as_of.isoformat(), *heads, _code()]).encode())
+    for table in (sites, exceptions):
+        digest.update(_table_digest(table).encode())
+    for overlay in overlays:
+        digest.update(_tree_digest([overlay]).encode())
+    return digest.hexdigest()
+
+
+def kept(folder: Path, key: str, ask: Callable[[], Judged]) -> Judged:
+    """Return the tables kept under the key, else judge and keep them; what was kept under another key goes."""
+    found = _read(folder, key)
+    if found is not None:
+        return found
+    judged = ask()
+    _write(folder, key, judged)
+    return judged
+
+
+def _read(folder: Path, key: str) -> Judged | None:
+    listing = folder / LISTING
+    try:
+        said = json.loads(listing.read_text("utf-8"))
+        if said["key"] != key:
+            return None
+        tables = {}
+        for name, digest in said["files"].items():
+            raw = (folder / f"{name}.parquet").read_bytes()
+            if hashlib.sha256(raw).hexdigest() != digest:
+                return None
+            tables[name] = pq.read_table(pa.BufferReader(raw))
+        return Judged(
+            site_days=tables["air_site_days"],
+            city_days=tables["air_city_days"],
+            months=tables["water_months"],
+            quality=tables["quality"],
+            hours=tables["hours"],
+            unlisted=tuple(said["unlisted"]),
+        )
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return None
+
+
+def _write(folder: Path, key: str, judged: Judged) -> None:
+    """Write the tables beside each other, the listing last: without it nothing is kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = {}
+    for name, table in judged.tables().items():
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        raw = sink.getvalue()
+        (folder / f"{name}.parquet").write_bytes(raw)
+        files[name] = hashlib.sha256(raw).hexdigest()
+    said: Mapping[str, object] = {"key": key, "files": files, "unlisted": list(judged.unlisted)}
+    fresh = folder / f".{LISTING}"
+    fresh.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+    fresh.replace(folder / LISTING)
+
+
+def _table_digest(table: pa.Table) -> str:
+    """Return the digest of a table's rows but for when they were known: reading a list again changes nothing."""
+    columns = [name for name in table.column_names if name != "known_at"]
+    rows = sorted(json.dumps(row, ensure_ascii=False, default=str) for row in table.select(columns).to_pylist())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _tree_digest(roots: Iterable[Path]) -> str:
+    """Return the digest of the names and bytes of every file below some folders."""
+    digest = hashlib.sha256()
+    for root in roots:
+        files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
+        for file in files:
+            if "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(root.parent).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Return the digest of the code and content that judge, once a process."""
+    spec = find_spec("qingce")
+    root = Path(next(iter(spec.submodule_search_locations or [])) if spec else ".")
+    return _tree_digest(root / name for name in CODE)
