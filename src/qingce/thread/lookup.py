@@ -122,7 +122,3 @@ class Lookup:
 
     def _by(self, table: str, key: str) -> dict[str, Row]:
         return {str(row[key]): row for row in self._tables[table].to_pylist()} if table in self._tables else {}
-
-    def name(self, site: str) -> str:
-        """Return the name of a site, its code where it has none."""
-        return str(self.sites.get(site, {}).get("name") or site)

@@ -30,6 +30,14 @@ class Names:
         """Return the number of the document that an edition is from: HJ 663-2026."""
         return self._editions.get(name) or name
 
+    def site(self, code: str) -> str:
+        """Return the name of a site."""
+        return self._sites.get(code) or code
+
+    @cached_property
+    def _sites(self) -> dict[str, str]:
+        return self._column("sites", "name", key="site")
+
     @cached_property
     def _quantities(self) -> dict[str, str]:
         return {**self._column("indicators", "zh"), **self._column("parameters", "zh")}
@@ -43,6 +51,6 @@ class Names:
         rows = self._tables["levels"].to_pylist() if "levels" in self._tables else []
         return {str(row["level"]): str(row["zh"]) for row in rows if row["scale"] == "water_class"}
 
-    def _column(self, table: str, column: str) -> dict[str, str]:
+    def _column(self, table: str, column: str, *, key: str = "id") -> dict[str, str]:
         rows = self._tables[table].to_pylist() if table in self._tables else []
-        return {str(row["id"]): str(row.get(column) or "") for row in rows}
+        return {str(row[key]): str(row.get(column) or "") for row in rows}

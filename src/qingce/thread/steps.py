@@ -160,7 +160,7 @@ class Trail:
         if not versions:
             return None
         nodes = tuple(_version(identifier, row, index) for index, row in enumerate(versions, 1))
-        title = f"{self.rows.name(site)} {self.rows.names.quantity(parameter)} {at:%Y-%m-%d %H:%M}"
+        title = f"{self.rows.names.site(site)} {self.rows.names.quantity(parameter)} {at:%Y-%m-%d %H:%M}"
         return Node(identifier, "observation", title, _seen(versions[-1]), nodes)
 
     def targets_of(self, identifier: str) -> tuple[Node, ...]:
@@ -248,7 +248,7 @@ class Trail:
             if isinstance(at, datetime):
                 key = f"O:{seen['site']}:{seen['parameter']}:{at:%Y-%m-%dT%H:%M}"
                 name = self.rows.names.quantity(str(seen["parameter"]))
-                title = f"{self.rows.name(str(seen['site']))} {name} {at:%m-%d %H:%M}"
+                title = f"{self.rows.names.site(str(seen['site']))} {name} {at:%m-%d %H:%M}"
                 yield Node(key, "observation", title, _seen(seen))
 
     def _observations(self, where: Mapping[str, list[str]], *, start: datetime, end: datetime) -> list[Row]:
