@@ -1,8 +1,10 @@
 """How fast plans are read, and how well each annotated one: `plans.py --json FILE` (FILE `-` is standard output).
 
 Writes `cold_s` (five plans in a new process, imports and content included), `warm_s` (the slowest plan, read again),
-`long_s` (300,000 characters) and, for each annotated plan, `f1_<plan>`, `tuple_<plan>`, `deadlines_<plan>`. A rule that
-was fitted to two of the plans and not to the language shows as a lower figure for the third.
+`long_s` (300,000 characters), `compare_s` (every plan with every other, histories followed) and, for each annotated
+plan, `f1_<plan>`, `tuple_<plan>`, `deadlines_<plan>`, `tasks_<plan>`. A rule that was fitted to two of the plans and
+not to the language shows as a lower figure for the third. For the plans without annotation: `blind_met` of `blind_cases`
+readings that their annotators described in words, and `targets_<plan>` with a value, `tasks_read_<plan>`.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from qingce.catalog import load_catalog
-from qingce.plans import read_document, read_text, reading_to_dict
+from qingce.core.records import Reading
+from qingce.plans import compare, follow, read_document, read_text, reading_to_dict
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("QINGCE_SHARED", ROOT.parent / "shared"))
@@ -54,9 +58,31 @@ def figures() -> dict[str, float]:
     begun = time.perf_counter()
     read_text((text * (LONG // len(text) + 1))[:LONG], catalog)
     found["long_s"] = time.perf_counter() - begun
-    for path in plans():
-        found |= scores(path)
-    return found
+    readings = [read_document(path, catalog) for path in plans()]
+    begun = time.perf_counter()
+    for first in readings:
+        for second in readings:
+            compare(first, second)
+    follow(readings)
+    found["compare_s"] = time.perf_counter() - begun
+    for path, reading in zip(plans(), readings, strict=True):
+        found |= scores(path) or counts(path, reading)
+    return found | blind()
+
+
+def counts(path: Path, reading: Reading) -> dict[str, float]:
+    """How much is read from a plan that nobody annotated."""
+    valued = [target for target in reading.targets if target.value is not None]
+    return {f"targets_{path.name[:3]}": len(valued), f"tasks_read_{path.name[:3]}": len(reading.tasks)}
+
+
+def blind() -> dict[str, float]:
+    """How many of the described readings of the plans without annotation are met."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/plans/test_blind_cases.py"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    passed, failed = (re.search(rf"(\d+) {word}", told) for word in ("passed", "failed"))
+    met, missed = int(passed[1]) if passed else 0, int(failed[1]) if failed else 0
+    return {"blind_met": met, "blind_cases": met + missed}
 
 
 def scores(path: Path) -> dict[str, float]:

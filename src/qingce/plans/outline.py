@@ -220,7 +220,8 @@ def _title(text: str, node: Node, nearest: int, *, standard: str) -> tuple[str, 
     stop = re.search(r"[。\n\t]", rest)
     first = rest[: stop.start()] if stop else rest
     usual = re.match(standard, first)
-    if usual and stop is not None and rest[stop.start()] == "。" and len(first) > usual.end() + 4:
+    runs_on = len(rest) == 2 * _HEADING if stop is None else rest[stop.start()] == "。"
+    if usual and runs_on and len(first) > usual.end() + 4:
         return usual[0], node.body + usual.end()
     whole = stop is None or rest[stop.start()] != "。"
     heading = whole and len(first) <= _HEADING and (node.body + len(first) >= nearest or stop is not None)

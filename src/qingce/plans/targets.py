@@ -19,6 +19,7 @@ from qingce.plans.grammar.statements import (
     read_delegated,
     read_masked,
     read_qualitative,
+    read_replacement,
     read_thresholds,
     read_zero,
 )
@@ -83,7 +84,7 @@ def _read(page: Page, governed: Governed, told: list[Draft]) -> list[Draft]:
     scene = Scene(page, governed.clause, tuple(told), dated)
     drafts = [*read_ordinals(scene), *read_values(scene)]
     if not drafts:
-        rules = (read_delegated, read_zero, read_thresholds, read_masked, read_coverage)
+        rules = (read_delegated, read_zero, read_replacement, read_thresholds, read_masked, read_coverage)
         drafts = next((found for rule in rules if (found := [*rule(scene)])), [])
     deadline = governed.mark.date if governed.mark and governed.mark.kind in BINDING else ""
     if not drafts and deadline and governed.mark and governed.mark.year:

@@ -11,7 +11,15 @@ from qingce.plans.grammar.draft import Draft, Scene
 from qingce.plans.grammar.subject import read_subject, spread
 from qingce.plans.phrases import Phrases
 
-__all__ = ["read_coverage", "read_delegated", "read_masked", "read_qualitative", "read_thresholds", "read_zero"]
+__all__ = [
+    "read_coverage",
+    "read_delegated",
+    "read_masked",
+    "read_qualitative",
+    "read_replacement",
+    "read_thresholds",
+    "read_zero",
+]
 
 _LEADING_VERB = re.compile(
     r"^(?:有效推进|统筹推进|推动|推进|实现|完成|力争实现|开展|建立|实行|基本实现|落实|做好|加快)+"
@@ -50,6 +58,27 @@ def read_delegated(scene: Scene) -> Iterator[Draft]:
         draft.strength = match["verb"]
         draft.because("kind", match.start("by"), match.end("act"), rule="delegated-by-superior")
         yield draft
+
+
+_REPLACED = re.compile(
+    r"(?P<verb>实行|实施|执行|落实|按照?)(?P<value>\d+(?:\.\d+)?)倍(?:及?以上)?的?(?P<what>(?:减量|等量|削减量?)?(?:替代|置换))"
+)
+
+
+def read_replacement(scene: Scene) -> Iterator[Draft]:
+    """新建耗煤项目实行1.5倍减量替代: a rule of so many times, for the projects named."""
+    clause, bare = scene.clause, scene.bare
+    match = _REPLACED.search(bare, clause.start, clause.end)
+    if match is None:
+        return
+    subject = read_subject(bare, scene.page.text, (clause.start, match.start()), phrases=scene.page.phrases)
+    draft = Draft(min(subject.start, match.start()), match.end(), f"{subject.name}{match['what']}倍数", subject.scope)
+    draft.comparator, draft.value, draft.unit, draft.confidence = ">=", Decimal(match["value"]), "倍", 0.85
+    draft.kind = "threshold"
+    draft.value_start, draft.value_end = match.start("value"), match.end("value")
+    draft.strength = match["verb"]
+    draft.because("value", match.start("value"), match.end("what"), rule="times-replacement")
+    yield draft
 
 
 def read_coverage(scene: Scene) -> Iterator[Draft]:

@@ -60,6 +60,9 @@ _SHARED = re.compile(
 _RATIO = re.compile(r"(?:占比|比例|比率|比重|率)$")
 _COUNTED = re.compile(r"\d+个[^，]{0,16}?断面")
 SEPARATOR = re.compile(r"、|以及|(?<![温饱缓总共])和(?!谐)|(?<![普涉触惠顾危波])及(?!以[上下]|时|其)|(?<!参)与(?!否)")
+_REPEATED = 2
+"""A word of at least so many characters that a list repeats, after a qualifier as long."""
+
 _RIVER = re.compile(r"^.{1,8}?(?:河|江|湖|水库|溪|渠|港|海|沟)(?=.)")
 
 
@@ -139,7 +142,7 @@ def spread(name: str, phrases: Phrases, *, force: int = 0) -> list[str]:
     """
     parts = [part for part in SEPARATOR.split(name) if part]
     if force > 1:
-        return _share_head(parts, phrases) if len(parts) == force else [name]
+        return _share_qualifier(_share_head(parts, phrases)) if len(parts) == force else [name]
     if len(parts) == 1:
         return _adjacent(name, phrases)
     objects = set(phrases.words("objects"))
@@ -173,6 +176,16 @@ def _share_head(parts: list[str], phrases: Phrases) -> list[str]:
         return _heads_in_groups(parts, phrases)
     _, head = _cut(parts[-1], phrases)
     return [*(part + head for part in parts[:-1]), parts[-1]]
+
+
+def _share_qualifier(names: list[str]) -> list[str]:
+    """绿色能源发电装机占比、发电量占比: what stands before the word that the second repeats belongs to both."""
+    first, others = names[0], names[1:]
+    found = [first]
+    for name in others:
+        at = first.find(name[:_REPEATED])
+        found.append(first[:at] + name if at >= _REPEATED else name)
+    return found
 
 
 def _own_head(part: str, phrases: Phrases) -> bool:
