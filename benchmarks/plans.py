@@ -3,8 +3,8 @@
 Writes `cold_s` (five plans in a new process, imports and content included), `warm_s` (the slowest plan, read again),
 `long_s` (300,000 characters), `compare_s` (every plan with every other, histories followed) and, for each annotated
 plan, `f1_<plan>`, `tuple_<plan>`, `deadlines_<plan>`, `tasks_<plan>`. A rule that was fitted to two of the plans and
-not to the language shows as a lower figure for the third. For the plans without annotation: `blind_met` of `blind_cases`
-readings that their annotators described in words, and `targets_<plan>` with a value, `tasks_read_<plan>`.
+not to the language shows as a lower figure for the third. For the plans without annotation: `blind_met` of
+`blind_cases` readings that their annotators described in words, and `targets_<plan>` with a value, `tasks_read_<plan>`.
 """
 
 from __future__ import annotations
