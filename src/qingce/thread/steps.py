@@ -18,6 +18,7 @@ from qingce.core.ports import Lake
 from qingce.thread.basis import SERIES_ZH
 from qingce.thread.known import days_known
 from qingce.thread.lookup import Lookup, Row
+from qingce.thread.names import Names
 
 __all__ = ["Node", "Trail"]
 
@@ -87,7 +88,7 @@ class Trail:
         """An indicator value with the days or months it is taken from; one of them, the worst, down to its hours."""
         facts = (
             *_facts(row, 数值="text" if row["unit"] == "class" else "value", 分数="exact", 有效数="n", 审核="review"),
-            *self._method(row["method"]),
+            *_method(self.rows.names, row["method"]),
             *_facts(row, 缺="absent", 说明="note"),
         )
         name = self.rows.names.quantity(str(row["indicator"]))
@@ -114,7 +115,7 @@ class Trail:
             *((("类别", self.rows.names.grade(grade)),) if grade is not None and quantity != "class" else ()),
             ("首要", "、".join(self.rows.names.quantity(name.strip()) for name in primary.split(","))),
             *_facts(row, 审核="review"),
-            *self._method(row.get("edition")),
+            *_method(self.rows.names, row.get("edition")),
         ]
         facts += self._then(subject, quantity, parse_period(period), series=series) if depth else []
         facts += [("缺", _absent(row.get(f"absent_{quantity}")))] if row.get(f"absent_{quantity}") else []
@@ -122,11 +123,6 @@ class Trail:
         title = f"{name} {self.rows.names.quantity(quantity)} {period} {_series(series)}"
         below = tuple(self._hours(subject, quantity, row, period=parse_period(period))) if depth else ()
         return Node(identifier, "finding", title, tuple(fact for fact in facts if fact[1]), below)
-
-    def _method(self, editions: object) -> tuple[tuple[str, str], ...]:
-        """Return the methods a result was judged by, as their documents are numbered."""
-        names = [name.strip() for name in str(editions or "").split("+") if name.strip()]
-        return (("方法", "、".join(self.rows.names.edition(name) for name in names)),) if names else ()
 
     def _then(self, subject: str, quantity: str, period: Period, *, series: str) -> list[tuple[str, str]]:
         """Return what would have been said of an air day at the instant asked for."""
@@ -326,6 +322,12 @@ def _facts(row: Row, **labels: str) -> tuple[tuple[str, str], ...]:
             words = {"review": _review, "absent": _absent}.get(column, _text)(value)
             found.append((label, words))
     return tuple(found)
+
+
+def _method(names: Names, editions: object) -> tuple[tuple[str, str], ...]:
+    """Return the methods a result was judged by, as their documents are numbered."""
+    parts = [name.strip() for name in str(editions or "").split("+") if name.strip()]
+    return (("方法", "、".join(names.edition(part) for part in parts)),) if parts else ()
 
 
 def _official(row: Row) -> tuple[tuple[str, str], ...]:
