@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from oracle import groundwater, noise, sections, soil
+from oracle import black, groundwater, noise, sections, soil
 
 __all__ = ["outcome"]
 
@@ -48,10 +48,28 @@ def _cwqi(given: Mapping[str, str]) -> dict[str, str]:
     return {"index": str(sections.cwqi([{given["parameter"]: Fraction(given["value"])}], "river"))}
 
 
+def _black(given: Mapping[str, str]) -> dict[str, str]:
+    return {"grade": str(black.datum(given["parameter"], Fraction(given["value"]), given["kind"]))}
+
+
+def _dustfall(given: Mapping[str, str]) -> dict[str, str]:
+    told = noise.told(noise.mean([Fraction(word) for word in given["values"].split()]))
+    return {"told": f"{told:.1f}", "met": "yes" if told <= Fraction(given["cap"]) else "no"}
+
+
+def _straw(given: Mapping[str, str]) -> dict[str, str]:
+    points = int(given["points"])
+    words = ("", "通报批评", "约谈分管负责人", "约谈主要负责人")
+    return {"yuan": str(50_000 * points), "action": words[sum(points > bound for bound in (5, 10, 20))]}
+
+
 JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "black-odorous": _black,
     "cwqi": _cwqi,
     "drinking": _drinking,
+    "dustfall": _dustfall,
     "groundwater": _groundwater,
     "noise": _noise,
     "soil": _soil,
+    "straw": _straw,
 }

@@ -56,3 +56,8 @@ def grade(kind: str, part: str, mean: Fraction) -> int:
 def weighted(levels: Sequence[Fraction], lengths: Sequence[Fraction]) -> Fraction:
     """Mean level of roads by their length."""
     return sum((a * b for a, b in zip(levels, lengths, strict=True)), Fraction(0)) / sum(lengths)
+
+
+def mean(values: Sequence[Fraction]) -> Fraction:
+    """Plain mean."""
+    return sum(values, Fraction(0)) / len(values)

@@ -176,7 +176,7 @@ def ingest(
 
 @app.command()
 def evaluate(
-    medium: Annotated[str, typer.Argument(help="air | surface-water")],
+    medium: Annotated[str, typer.Argument(help="air | surface-water | groundwater | soil | noise | …")],
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="数据文件或湖 data file or lake")],
     *,
     out: Annotated[Path, typer.Option(help="结果文件 .csv .parquet .xlsx")],

@@ -26,7 +26,9 @@ __all__ = ["evaluate_file"]
 FORMATS = (".csv", ".parquet", ".xlsx")
 DAY, LINE = "P1D", 100_000
 DATE = re.compile(r"\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*")
-FAMILIES = {"surface-water": "water", "groundwater": "water"}
+FAMILIES = dict.fromkeys(
+    ("surface-water", "groundwater", "basin", "cwqi", "section-target", "flood-season", "lake"), "water"
+)
 """Medium of the command line → medium of the feeds, where they differ."""
 
 
@@ -84,15 +86,19 @@ def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catal
 
 
 def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
-    """Tell by the header which feed of the medium a file follows, the canonical ones first; raises QC609 for none."""
+    """Tell by the header which feed a file follows, the medium's own first, then the canonical; raises QC609."""
     names, daily = _header(source), _is_daily(source)
     family = FAMILIES.get(medium, medium)
 
     def rank(feed: Feed) -> tuple[bool, bool, str]:
         return not feed.id.startswith("canonical"), (recipe_of(feed).time.span == DAY) != daily, feed.id
 
+    own = f"{medium}-long"
+    if own in catalog.feeds and _fits(recipe_of(catalog.feeds[own]), names):
+        return own
+    others = {f"{other}-long" for other in MEDIA}
     for feed in sorted(catalog.feeds.values(), key=rank):
-        if feed.medium in {family, "any"} and _fits(recipe_of(feed), names):
+        if feed.id not in others and feed.medium in {family, "any"} and _fits(recipe_of(feed), names):
             return feed.id
     raise complain("QC609", words={"name": source, "allowed": ", ".join(sorted(catalog.feeds))})
 

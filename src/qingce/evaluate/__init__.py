@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from qingce.evaluate.air import evaluate_air
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
+    from qingce.evaluate.black_odorous import evaluate_black_odorous
     from qingce.evaluate.cwqi import evaluate_cwqi
+    from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
     from qingce.evaluate.flood import evaluate_flood
     from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
@@ -42,7 +44,9 @@ __all__ = [
     "evaluate_air_days",
     "evaluate_air_hours",
     "evaluate_basins",
+    "evaluate_black_odorous",
     "evaluate_cwqi",
+    "evaluate_dustfall",
     "evaluate_flood",
     "evaluate_groundwater",
     "evaluate_lakes",
@@ -50,6 +54,7 @@ __all__ = [
     "evaluate_ratios",
     "evaluate_soil",
     "evaluate_sources",
+    "evaluate_straw",
     "evaluate_targets",
     "evaluate_water",
     "evaluate_water_months",
@@ -71,6 +76,9 @@ MEDIA = {
     "flood-season": "evaluate_flood",
     "lake": "evaluate_lakes",
     "ratio": "evaluate_ratios",
+    "black-odorous": "evaluate_black_odorous",
+    "dustfall": "evaluate_dustfall",
+    "straw": "evaluate_straw",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -82,7 +90,9 @@ _HOME = {
     "evaluate_air_days": "air_days",
     "evaluate_air_hours": "air_hours",
     "evaluate_basins": "water_scopes",
+    "evaluate_black_odorous": "black_odorous",
     "evaluate_cwqi": "cwqi",
+    "evaluate_dustfall": "dustfall",
     "evaluate_flood": "flood",
     "evaluate_groundwater": "groundwater",
     "evaluate_lakes": "lakes",
@@ -90,6 +100,7 @@ _HOME = {
     "evaluate_ratios": "ratios",
     "evaluate_soil": "soil",
     "evaluate_sources": "sources",
+    "evaluate_straw": "dustfall",
     "evaluate_targets": "water_scopes",
     "evaluate_water": "water",
     "evaluate_water_months": "water",
