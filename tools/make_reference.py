@@ -114,10 +114,14 @@ VERB_WORDS = {
     "percentile": "时段内日值的百分位数 percentile of days",
     "day_share": "不超过 `at_most` 的日数占有效日数 share of days at most",
     "day_share_above": "超过 `above` 的日数占有效日数 share of days above",
-    "day_count": "超过 `above` 的日数 count of days above",
+    "day_count": "超过 `above` 或不超过 `at_most` 的日数 count of days above or at most",
     "composite": "各项单项指数之和 sum of single indices",
     "section_share": "类别好于等于 `at_most` 或差于 `worse_than` 的断面占比 share of sections",
     "section_class": "断面类别 class of a section",
+    "class_share": "类别好于等于 `at_most` 或差于 `worse_than` 的点位占比 share of points of a class",
+    "met_share": "达标点次占监测点次 share of points, or of their days or nights, that keep their limits",
+    "ratio": "分子各量之和 ÷ 分母各量之和 sum of the numerator over sum of the denominator",
+    "net": "`plus` 各量之和减 `minus` 各量之和 what is added less what is taken off",
     "none": "本系统不计算，只导入认定值 not computed; official values only",
 }
 
