@@ -138,6 +138,7 @@ def test_a_water_target_leads_to_sections(sample: Results) -> None:
     assert recent["by"] == "period"
     assert recent["column"] == "class"
     assert [site["id"] for site in recent["sites"]] == [f"W{n}" for n in range(1, 7)]  # type: ignore[attr-defined]
+    assert views.target(sample, "T-yz-005")["places"] == 1, "a share is told with the decimals of its indicator"
 
 
 def test_allowances_name_the_part_they_are_for(sample: Results) -> None:

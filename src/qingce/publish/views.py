@@ -165,6 +165,7 @@ def target(results: Results, identity: str) -> View:
             },
         },
         "parameter": plain(parameter[0]) if parameter else None,
+        "places": listed[0]["decimals"] if listed else None,
         "levels": list(level_table(results, "aqi" if daily else "water_class").values()),
     }
 
