@@ -14,6 +14,7 @@ from qingce.core.errors import complain
 from qingce.core.records import Reading, Reason, Target
 from qingce.plans import documents_in, feasibility, read_document
 from qingce.plans.overlay import apply_all
+from qingce.publish.i18n import words
 from qingce.publish.results import SCHEMAS, Results
 
 __all__ = ["explained", "read_plans", "reading_tables", "summary", "write_page", "write_workbook"]
@@ -54,6 +55,7 @@ def reading_tables(readings: Sequence[Reading]) -> dict[str, pa.Table]:
     return {name: _table(name, found) for name, found in rows.items()}
 
 
+SIGNS = {"<=": "≤", ">=": "≥", "==": "=", "~": "≈", "decrease_by": "下降", "increase_by": "提高", "range": ""}
 READ_TABLES = ("documents", "clauses", "targets", "tasks", "deadlines", "mechanisms", "repairs")
 
 
@@ -145,11 +147,12 @@ def summary(readings: Sequence[Reading], *, repairs: bool) -> Iterator[str]:
         yield f"{document.title or document.file}"
         yield f"  {document.issuer}　{document.date}　{document.number}".rstrip()
         kinds = Counter(target.kind for target in reading.targets)
-        kinds_text = "、".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        kinds_text = "、".join(f"{words('zh').of('kind', kind)} {count}" for kind, count in kinds.most_common())
         yield f"  目标 {len(reading.targets)}（{kinds_text}）"
         yield f"  任务 {len(reading.tasks)}，时限 {len(reading.deadlines)}，修复 {len(reading.repairs)}"
         for target in reading.targets:
-            shown = f"{target.comparator} {target.value_text}" if target.value is not None else target.value_text
+            sign = SIGNS.get(target.comparator, target.comparator)
+            shown = f"{sign} {target.value_text}".strip() if target.value is not None else target.value_text
             yield f"  {target.id}  {target.scope} {target.indicator} {shown} {target.deadline}".rstrip()
         for flag in feasibility(reading):
             yield f"  核对：{flag.indicator}　{flag.text}　{flag.note}".rstrip()
