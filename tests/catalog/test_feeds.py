@@ -44,7 +44,9 @@ def test_a_feed_says_what_it_is_and_names_known_parameters_and_units(feed: Feed)
         assert target in CATALOG.parameters
 
 
-@pytest.mark.parametrize("feed", [f for f in FEEDS.values() if f.options["status"] == "unread"], ids=lambda feed: feed.id)
+@pytest.mark.parametrize(
+    "feed", [f for f in FEEDS.values() if f.options["status"] == "unread"], ids=lambda feed: feed.id
+)
 def test_what_is_not_read_from_the_source_asks_a_question(feed: Feed):
     assert feed.options["question"]
 

@@ -63,10 +63,12 @@ for month in range(1, 13):
 lake.compact("observation")
 """
 MEASURE = """
-import resource, sys
+import re, sys
 from datetime import datetime
+from pathlib import Path
 from qingce.store import open_lake
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+# VmHWM, not ru_maxrss: the latter passes through exec and would tell the memory of the parent.
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 lake = open_lake(sys.argv[1])
 lake.scan("observation", columns=["value"], where={"site": "none"}, end=datetime(2025, 1, 2))
 before = peak()

@@ -83,9 +83,7 @@ def read(
     xlsx: Annotated[Path | None, typer.Option(help="写成台账 Excel write the ledger")] = None,
     html: Annotated[Path | None, typer.Option(help="写成带标注的网页 write a highlighted page")] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="列出文字修复 list the repairs")] = False,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="每个字段的依据与把握 why each field")
-    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="每个字段的依据与把握 why each field")] = False,
     assist: Annotated[str, typer.Option(metavar="URL", help="内网模型接口，默认不用 a model, off by default")] = "",
     assist_model: Annotated[str, typer.Option(metavar="NAME", help="模型名 the model's name")] = "",
 ) -> None:

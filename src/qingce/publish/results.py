@@ -63,16 +63,17 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     ),
     # what documents say of each other; values as printed exactly, `key` is one promise
     "comparisons": _text(
-        "relation kind indicator_id indicator first_document first_target first_quote first_start first_end first_scope "
-        "first_comparator first_value first_unit first_base_year first_deadline second_document second_target "
-        "second_quote second_start second_end second_scope second_comparator second_value second_unit second_base_year "
-        "second_deadline text text_en note",
+        "relation kind indicator_id indicator first_document first_target first_quote first_start first_end "
+        "first_scope first_comparator first_value first_unit first_base_year first_deadline second_document "
+        "second_target second_quote second_start second_end second_scope second_comparator second_value second_unit "
+        "second_base_year second_deadline text text_en note",
         first_start=_INT, first_end=_INT, first_base_year=_INT, second_start=_INT, second_end=_INT,
         second_base_year=_INT,
     ),
     "promises": _text("indicator_key indicator_id indicator document_id target_id text"),
     "history": _text(
-        "key indicator_id indicator place deadline document_id target_id change value_text superseded_by note start end",
+        "key indicator_id indicator place deadline document_id target_id change value_text superseded_by note start "
+        "end",
         start=_INT, end=_INT,
     ),
     # what officers decided: state applied, changed, settled, lost; in the served site also pending, withdrawn

@@ -77,7 +77,7 @@ def tasks_by_key(results: Results) -> dict[str, dict[str, Any]]:
             "responsible_units": split(row["responsible"]), "deadline": row["deadline"] or "",
         }  # fmt: skip
         decision = said.get(key)
-        fields = json.loads(decision["fields"]) if decision and decision["state"] in {"applied", "pending"} else {}
+        fields = json.loads(str(decision["fields"])) if decision and decision["state"] in {"applied", "pending"} else {}
         told = {name: decision[name] if decision else "" for name in ("who", "at", "why")}
         found[key] = dict(row) | units | fields | told | {"key": key, "version": decision["version"] if decision else 0}
     return found
