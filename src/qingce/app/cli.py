@@ -189,11 +189,11 @@ def evaluate(
 
     例 example: qingce evaluate air 小时值.csv --by city --period day --out 日评价.csv
     """
-    from qingce.app.evaluating import evaluate_file
+    from qingce.app.evaluating import evaluate_file, result_rows
 
     table = evaluate_file(medium, source, feed=feed, by=by, period=period, edition=edition, sites=sites, out=out)
     if json:
-        write_json({"ok": True, "rows": table.to_pylist()}, json)
+        write_json({"ok": True, "rows": result_rows(table)}, json)
     else:
         say(f"{out}：{table.num_rows} 行 | {table.num_rows} rows")
 

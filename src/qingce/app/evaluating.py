@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -21,10 +22,10 @@ from qingce.evaluate import MEDIA, evaluate
 from qingce.observe import ingest, read_sites
 from qingce.store import open_lake
 
-__all__ = ["evaluate_file"]
+__all__ = ["evaluate_file", "result_rows"]
 
 FORMATS = (".csv", ".parquet", ".xlsx")
-DAY, LINE = "P1D", 100_000
+DAY, LINE, OFFSET = "P1D", 100_000, "+08:00"
 DATE = re.compile(r"\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*")
 FAMILIES = dict.fromkeys(
     ("surface-water", "groundwater", "basin", "cwqi", "section-target", "flood-season", "lake"), "water"
@@ -154,6 +155,14 @@ def _columns(file: Path) -> set[str]:
     return {cell.strip() for cell in next(csv.reader([words]), [])}
 
 
+def result_rows(table: pa.Table) -> list[dict[str, object]]:
+    """Return result rows for JSON; a time carries the offset of local standard time."""
+    return [
+        {name: _text(cell) if isinstance(cell, datetime) else cell for name, cell in row.items()}
+        for row in table.to_pylist()
+    ]
+
+
 def _write(table: pa.Table, out: Path) -> None:
     """Write the result whole or not at all: a temporary file, then one rename."""
     fresh = out.with_name(f".{out.name}.tmp")
@@ -172,8 +181,11 @@ def _write(table: pa.Table, out: Path) -> None:
 
 
 def _text(cell: object) -> str:
+    """Return a cell as text; a time carries the offset of local standard time, as canonical input does."""
     if isinstance(cell, str | int):
         return str(cell)
+    if isinstance(cell, datetime):
+        return f"{cell.isoformat()}{OFFSET}"
     plain = f"{cell:f}" if hasattr(cell, "as_tuple") else str(cell)
     return plain.rstrip("0").rstrip(".") if "." in plain and hasattr(cell, "as_tuple") else plain
 
