@@ -54,7 +54,7 @@ def build(folder: Path, *, show: bool | None = None) -> Results:
             tidy(campaign.out)
             lake, book = open_lake(campaign.lake), open_book(campaign.book)
             try:
-                return _Build(campaign, lake, book=book, steps=Steps(7, show=show)).run()
+                return _Build(campaign, lake, book=book, steps=Steps(8, show=show)).run()
             finally:
                 lake.close()
                 book.close()
