@@ -151,6 +151,10 @@ def _before_noun(scene: Scene, quantity: Quantity, *, left: int, after: str, las
 _STATE = re.compile(r"(?:得到|达到|实现|完成|建成|纳入|通过|基本|全部|接入|使用|采用|有效|开展|落实).{0,24}$")
 
 
+_DATE = re.compile(r"^[到至]?\s*\d{4}\s*年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?底|末|初)?(?:之前|以前|前)(?=[一-龥])")
+"""A date before the verb is no part of what is counted."""
+
+
 def _drafts(scene: Scene, group: _Group, *, earlier: list[Draft]) -> Iterator[Draft]:
     makers = {"objects": _objects, "inverted": _inverted}
     maker = makers.get(group.how)
@@ -165,7 +169,7 @@ def _objects(scene: Scene, group: _Group) -> Iterator[Draft]:
     """完成|160个|行政村农村环境整治: the name is verb and noun."""
     quantity = group.quantities[0]
     begin, end = group.verb or (group.left, group.left)
-    verb = re.sub(r"[\x00-\x1f、，]", "", scene.text(begin, end))
+    verb = _DATE.sub("", re.sub(r"[\x00-\x1f、，]", "", scene.text(begin, end)))
     name = f"{verb}{group.tail}".replace("全市", "").replace("全省", "")
     draft = _base(scene, quantity, end=quantity.end + len(group.tail), start=min(begin, quantity.start))
     draft.indicator, draft.comparator = (
