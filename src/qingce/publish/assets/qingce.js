@@ -243,13 +243,40 @@
         { id: "border", type: "line", source: "regions", paint: { "line-color": "#8aa5a3", "line-width": 1.2 } },
       ],
     };
-    const map = new maplibregl.Map({ container: box, style, bounds: [[bounds[0], bounds[1]], [bounds[2], bounds[3]]], fitBoundsOptions: { padding: 45, maxZoom: 13 },
+    const map = new maplibregl.Map({ container: box, style, bounds: [[bounds[0], bounds[1]], [bounds[2], bounds[3]]], fitBoundsOptions: { padding: Math.min(45, box.clientWidth / 14), maxZoom: 13 },
       attributionControl: false, cooperativeGestures: false, dragRotate: false, pitchWithRotate: false });
     map.addControl(new maplibregl.NavigationControl({ showCompass: false }));
     map.addControl(new maplibregl.ScaleControl({}));
     map.scrollZoom.disable();
+    named(data).forEach((label) => new maplibregl.Marker({ element: regionName(label.name) }).setLngLat([label.lon, label.lat]).addTo(map));
     data.points.forEach((point) => new maplibregl.Marker({ element: pin(point), anchor: "top", offset: [0, -15] }).setLngLat([point.lon, point.lat]).addTo(map));
-    map.once("idle", () => { box.dataset.ready = "gl"; });
+    map.on("moveend", () => declutter(box));
+    map.once("idle", () => { declutter(box); box.dataset.ready = "gl"; });
+  }
+  function named(data) {
+    return data.regions.features.filter((feature) => feature.properties.name && feature.properties.level === "county").map((feature) => {
+      const ring = (feature.geometry.type === "MultiPolygon" ? feature.geometry.coordinates[0] : feature.geometry.coordinates)[0];
+      const middle = (at) => (Math.min(...ring.map((corner) => corner[at])) + Math.max(...ring.map((corner) => corner[at]))) / 2;
+      return { name: feature.properties.name, lon: middle(0), lat: middle(1) };
+    });
+  }
+  function regionName(name) {
+    const made = document.createElement("i");
+    made.className = "regionname";
+    made.textContent = name;
+    return made;
+  }
+  /* a name that would cover another pin or name waits until it is pointed at */
+  function declutter(box) {
+    const pins = [...box.querySelectorAll(".pin")];
+    pins.forEach((made) => made.classList.remove("quiet"));
+    const taken = pins.map((made) => [made, made.querySelector("b").getBoundingClientRect()]);
+    const clash = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    pins.forEach((made) => {
+      const name = made.querySelector("span").getBoundingClientRect();
+      if (taken.some(([owner, there]) => owner !== made && clash(name, there))) made.classList.add("quiet");
+      else taken.push([made, name]);
+    });
   }
   function plain(box, data, bounds, pin) {
     const wide = Math.max(bounds[2] - bounds[0], 0.01), high = Math.max(bounds[3] - bounds[1], 0.01);
@@ -267,7 +294,10 @@
       });
     });
     box.append(svg);
+    named(data).forEach((label) => { const made = regionName(label.name); made.classList.add("fixed"); made.style.left = `${x(label.lon)}%`; made.style.top = `${y(label.lat)}%`; box.append(made); });
     data.points.forEach((point) => { const made = pin(point); made.classList.add("fixed"); made.style.left = `${x(point.lon)}%`; made.style.top = `${y(point.lat)}%`; box.append(made); });
+    declutter(box);
+    addEventListener("resize", () => declutter(box));
     box.dataset.ready = "plain";
   }
 })();
