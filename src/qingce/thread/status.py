@@ -131,4 +131,7 @@ def _compared(facts: Facts, met: bool) -> str:
     level = "" if goal.value is None else _named(goal.value, facts)
     level = level or ("" if goal.value is None else format(as_decimal(goal.value, 3).normalize(), "f"))
     signs = {"<=": "≤>", "<": "<≥", ">=": "≥<", ">": ">≤", "==": "=≠", "~": "≈≠"}[goal.comparator]
-    return f"{figure} {signs[0 if met else 1]} {level}"
+    sign = signs[0 if met else 1]
+    if sign == "≠" and goal.comparator == "==" and goal.value is not None:
+        sign = "<" if value < goal.value else ">"
+    return f"{figure} {sign} {level}"
