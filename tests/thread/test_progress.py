@@ -224,10 +224,10 @@ def test_an_indicator_only_its_decider_can_value(judged: object, made: SimpleNam
     early = officials({"indicator": "forest_cover", "scope": CITY, "period": "2024", "value": "38.6"})
     row = only(judged(target, official=early).progress)  # type: ignore[operator]
     assert row["status"] == "on_track"
-    assert row["status_text"] == "年度进展（时限 2025 年）：进度正常，目前 38.60 ≥ 38.5"
+    assert row["status_text"] == "年度进展（时限 2025 年）：进度正常，目前 38.6 ≥ 38.5"
     final = officials({"indicator": "forest_cover", "scope": CITY, "period": "2025", "value": "38.4"})
     row = only(judged(target, official=final).progress)  # type: ignore[operator]
-    assert (row["status"], row["status_text"]) == ("not_met", "未达标：38.40 < 38.5（认定，总站）")
+    assert (row["status"], row["status_text"]) == ("not_met", "未达标：38.4 < 38.5（认定，总站）")
 
 
 # --- relative targets ------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.quotas import Months, Stretch, months_of
 from qingce.thread.rest import Rest, rest_of
-from qingce.thread.status import Facts, Status, figure_decimals, judge
+from qingce.thread.status import Facts, Status, figure_decimals, judge, printed_places
 from qingce.thread.values import carried_period
 
 __all__ = ["Progress", "progress"]
@@ -215,7 +215,7 @@ def _status(
             quota=rest.main,
             persisted=rest.persisted if final is False else None,
             rest=rest.repeated,
-            decimals=figure_decimals(indicator),
+            decimals=printed_places(value) if binding.verb == "none" else figure_decimals(indicator),
             names=class_names(indicator, desk.catalog, deadline),
         )
     )

@@ -14,7 +14,7 @@ from qingce.outlook import Quota
 from qingce.thread.binding import REASON_ZH
 from qingce.thread.goal import Goal
 
-__all__ = ["Facts", "STATUS_ZH", "Status", "figure_decimals", "judge", "shown"]
+__all__ = ["Facts", "STATUS_ZH", "Status", "figure_decimals", "judge", "printed_places", "shown"]
 
 STATUS_ZH = {
     "met": "达标",
@@ -77,6 +77,18 @@ def judge(facts: Facts) -> Status:
 def figure_decimals(indicator: Indicator) -> int:
     """Return how many decimals a figure is told in: a class whole, anything else with two at least."""
     return 0 if indicator.unit == "class" else max(2, indicator.decimals)
+
+
+def printed_places(value: Fraction | None) -> int:
+    """Return the decimals a value needs, as its decider printed it.
+
+    Examples
+    --------
+    >>> printed_places(Fraction(2710)), printed_places(Fraction(1186, 10))
+    (0, 1)
+    """
+    exponent = as_decimal(value or 0).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def shown(value: Fraction | Decimal, decimals: int = 2) -> str:
