@@ -47,7 +47,7 @@ def test_hourly_aqi_by_site_is_what_was_published(april: Path):
     published = [row for row in pq.read_table(april).to_pylist() if row["aqi"] is not None]
     assert len(published) > 2_000
     for row in published:
-        hour = (row["datetime"] - timedelta(hours=1)).isoformat(sep=" ")
+        hour = f"{(row['datetime'] - timedelta(hours=1)).isoformat()}+08:00"
         got = ours[f"{row['city']}/{row['site']}", hour]
         assert got == (str(row["aqi"]), levels[row["level"]]), row
 
