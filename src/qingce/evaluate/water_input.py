@@ -73,10 +73,10 @@ class _Rows:
 
     def __init__(self, table: pa.Table) -> None:
         self.site, self.parameter, self.time = (table[name].to_pylist() for name in _NEEDED[:3])
-        self.span = [span or _MANUAL[0] for span in _texts(table, "span")]
-        self.absent, self.review = _texts(table, "absent"), _texts(table, "review")
-        self.known: list[object] = _cells(table, "known_at")
-        self.value, self.limit = _micros(table, "value"), _micros(table, "detection_limit")
+        self.span = [span or _MANUAL[0] for span in arrow.texts(table, "span")]
+        self.absent, self.review = arrow.texts(table, "absent"), arrow.texts(table, "review")
+        self.known: list[object] = arrow.cells(table, "known_at")
+        self.value, self.limit = arrow.micros(table, "value"), arrow.micros(table, "detection_limit")
 
     def later(self, one: int, other: int, key: tuple[object, ...]) -> int:
         """Return which of two rows of one key stands; raises QC251 where nothing tells."""
@@ -131,23 +131,6 @@ def places_of(sites: pa.Table | None, readings: Sequence[Reading]) -> dict[str, 
 def _sections(sites: pa.Table | None) -> Iterator[Mapping[str, object]]:
     if sites is not None:
         yield from (row for row in sites.to_pylist() if row.get("kind") in (None, "", "section"))
-
-
-def _cells(table: pa.Table, name: str) -> list[object]:
-    found: list[object] = table[name].to_pylist() if name in table.column_names else [None] * table.num_rows
-    return found
-
-
-def _texts(table: pa.Table, name: str) -> list[str]:
-    return [str(cell or "") for cell in _cells(table, name)]
-
-
-def _micros(table: pa.Table, name: str) -> list[int | None]:
-    """Return a column of numbers in millionths."""
-    if name not in table.column_names or pa.types.is_null(table[name].type):
-        return [None] * table.num_rows
-    micro, there = arrow.micro_of(table[name])
-    return [value if ok else None for value, ok in zip(micro.tolist(), there.tolist(), strict=True)]
 
 
 def _shown(micro: int | None) -> Decimal | None:

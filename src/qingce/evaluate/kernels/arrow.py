@@ -12,7 +12,21 @@ from numpy.typing import NDArray
 from qingce.core.tables import SCALE, VALUE_TYPE
 from qingce.evaluate.kernels.exact import Bools
 
-__all__ = ["codes", "days", "decimals", "integers", "micro_of", "seconds", "text", "validity", "whole", "words"]
+__all__ = [
+    "cells",
+    "codes",
+    "days",
+    "decimals",
+    "integers",
+    "micro_of",
+    "micros",
+    "seconds",
+    "text",
+    "texts",
+    "validity",
+    "whole",
+    "words",
+]
 
 Longs = NDArray[np.int64]
 _HALF = 0.5  # a decimal of six places times SCALE lies this close to its whole number
@@ -140,3 +154,22 @@ def _bits(ok: Bools | None) -> pa.Buffer | None:
     if ok is None or bool(ok.all()):
         return None
     return pa.py_buffer(np.packbits(ok, bitorder="little").tobytes())
+
+
+def cells(table: pa.Table, name: str) -> list[object]:
+    """Return a column as a list; one the table lacks is all None."""
+    found: list[object] = table[name].to_pylist() if name in table.column_names else [None] * table.num_rows
+    return found
+
+
+def texts(table: pa.Table, name: str) -> list[str]:
+    """Return a column as texts, empty where there is nothing."""
+    return [str(cell or "") for cell in cells(table, name)]
+
+
+def micros(table: pa.Table, name: str) -> list[int | None]:
+    """Return a column of numbers in millionths; one the table lacks is all None."""
+    if name not in table.column_names or pa.types.is_null(table[name].type):
+        return [None] * table.num_rows
+    micro, there = micro_of(table[name])
+    return [value if ok else None for value, ok in zip(micro.tolist(), there.tolist(), strict=True)]
