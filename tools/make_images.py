@@ -98,7 +98,7 @@ def chosen(results: Results) -> dict[str, str]:
     target = next((row for row in rows if "年度进展" in str(row["status_text"])), rows[0])
     plan = f"plans/{target['document_id']}.html"
     return {
-        "scoreboard": "index.html",
+        "scoreboard": "index.html#b-蓝天",
         "target": f"targets/{target['target_id']}.html",
         "plan": f"{plan}#{target['target_id']}",
     }
