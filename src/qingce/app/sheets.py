@@ -19,11 +19,9 @@ from qingce.publish.results import SCHEMAS
 __all__ = ["daily_tables", "section_classes", "today"]
 
 Row = dict[str, object]
-INDICATOR, CLASS = "pm2_5_annual", "section_class"
+INDICATOR, CLASS, GOOD_DAYS = "pm2_5_annual", "section_class", "good_day_ratio"
 SERIES = "measured"
 TOP = 10
-GOOD = 100
-"""The index up to which a day is good: what the hours left are measured against."""
 
 
 def daily_tables(
@@ -99,16 +97,17 @@ def _highest(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date)
     day = _hours_of(hours, as_of)
     if not day.num_rows:
         return []
-    dust = day.filter(pc.and_(pc.equal(day["parameter"], "pm2_5"), pc.is_valid(day["value"])))
+    parameter = str(catalog.indicator(INDICATOR).statistic["parameter"])
+    dust = day.filter(pc.and_(pc.equal(day["parameter"], parameter), pc.is_valid(day["value"])))
     known: Mapping[str, Row] = {row["site"]: row for row in sites.to_pylist()}
     judged = evaluate_air_hours(day, sites, catalog=catalog).to_pylist()
-    indices = {(row["subject"], row["time"]): row.get("iaqi_pm2_5") for row in judged}
+    indices = {(row["subject"], row["time"]): row.get(f"iaqi_{parameter}") for row in judged}
     found = dust.sort_by([("value", "descending"), ("time", "ascending"), ("site", "ascending")]).slice(0, TOP)
     return [
         {
             "site": row["site"], "site_name": known.get(row["site"], {}).get("name"),
             "county_name": known.get(row["site"], {}).get("county_name"), "time": row["time"],
-            "parameter": row["parameter"], "value": row["value"], "unit": "ug/m3",
+            "parameter": row["parameter"], "value": row["value"], "unit": catalog.parameter(parameter).unit,
             "iaqi": indices.get((row["site"], row["time"])), "review": row["review"],
         }
         for row in found.to_pylist()
@@ -157,7 +156,7 @@ def today(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date, re
         subjects,
         day=as_of,
         passed=last.hour + 1,
-        upto=GOOD,
+        upto=int(str(catalog.indicator(GOOD_DAYS).statistic["at_most"])),
         catalog=catalog,
     )
     return quota_rows("", found)
