@@ -14,7 +14,7 @@ from qingce.core.absence import REVIEW_ZH, Absent, lowest
 from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.tables import SCALE
-from qingce.evaluate.kernels import arrow
+from qingce.evaluate.long_rows import LongRows
 
 __all__ = [
     "Point",
@@ -70,7 +70,7 @@ def read_points(
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
         raise complain("QC250", words={"reason": f"缺列 no column: {', '.join(missing)}"})
-    rows = _Rows(table)
+    rows = _Rows(table, span="sample")
     kept: dict[tuple[object, ...], int] = {}
     for number, key in enumerate(zip(rows.site, rows.parameter, rows.span, rows.time, strict=True)):
         if key[1] in also or key[3] is None:
@@ -147,25 +147,8 @@ def commonest(readings: Iterable[Reading]) -> str:
     return least or Absent.NOT_REPORTED.value
 
 
-class _Rows:
-    """The columns of a long table as plain lists."""
-
-    def __init__(self, table: pa.Table) -> None:
-        self.site, self.parameter, self.time = (table[name].to_pylist() for name in _NEEDED[:3])
-        self.span = [span or "sample" for span in arrow.texts(table, "span")]
-        self.absent, self.review = arrow.texts(table, "absent"), arrow.texts(table, "review")
-        self.known: list[object] = arrow.cells(table, "known_at")
-        self.value, self.limit = arrow.micros(table, "value"), arrow.micros(table, "detection_limit")
-
-    def later(self, one: int, other: int, key: tuple[object, ...]) -> int:
-        """Return which of two rows of one key stands; raises QC251 where nothing tells."""
-        then, now = self.known[one], self.known[other]
-        if isinstance(then, datetime) and isinstance(now, datetime) and then != now:
-            return other if now > then else one
-        if any(column[one] != column[other] for column in (self.value, self.absent, self.limit)):
-            told = "、".join(str(_exact(self.value[number])) for number in (one, other))
-            raise complain("QC251", words={"key": " ".join(str(part) for part in key), "values": told})
-        return one
+class _Rows(LongRows):
+    """Rows of the table as readings."""
 
     def reading(self, number: int) -> Reading:
         """Return one row as a reading."""

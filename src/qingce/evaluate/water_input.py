@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 
 import pyarrow as pa
 
 from qingce.core.absence import Absent
 from qingce.core.errors import complain
-from qingce.core.tables import SCALE
-from qingce.evaluate.kernels import arrow
+from qingce.evaluate.long_rows import LongRows
 from qingce.evaluate.water_rules import Lawbook
 
 __all__ = ["Place", "Reading", "places_of", "read_readings"]
@@ -60,7 +58,7 @@ def read_readings(table: pa.Table, lawbook: Lawbook) -> list[Reading]:
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
         raise complain("QC250", words={"reason": f"缺列 no column: {', '.join(missing)}"})
-    rows = _Rows(table)
+    rows = _Rows(table, span=_MANUAL[0])
     kept: dict[tuple[object, ...], int] = {}
     for number, key in enumerate(zip(rows.site, rows.parameter, rows.span, rows.time, strict=True)):
         if key[3] is not None and key[1] in lawbook.on(_day(key[3])).items:
@@ -68,25 +66,8 @@ def read_readings(table: pa.Table, lawbook: Lawbook) -> list[Reading]:
     return [rows.reading(number, lawbook) for number in kept.values()]
 
 
-class _Rows:
-    """The columns of a long table as plain lists."""
-
-    def __init__(self, table: pa.Table) -> None:
-        self.site, self.parameter, self.time = (table[name].to_pylist() for name in _NEEDED[:3])
-        self.span = [span or _MANUAL[0] for span in arrow.texts(table, "span")]
-        self.absent, self.review = arrow.texts(table, "absent"), arrow.texts(table, "review")
-        self.known: list[object] = arrow.cells(table, "known_at")
-        self.value, self.limit = arrow.micros(table, "value"), arrow.micros(table, "detection_limit")
-
-    def later(self, one: int, other: int, key: tuple[object, ...]) -> int:
-        """Return which of two rows of one key stands; raises QC251 where nothing tells."""
-        then, now = self.known[one], self.known[other]
-        if isinstance(then, datetime) and isinstance(now, datetime) and then != now:
-            return other if now > then else one
-        if any(column[one] != column[other] for column in (self.value, self.absent, self.limit)):
-            told = "、".join(str(_shown(self.value[number])) for number in (one, other))
-            raise complain("QC251", words={"key": " ".join(str(part) for part in key), "values": told})
-        return one
+class _Rows(LongRows):
+    """Rows of the table as readings."""
 
     def reading(self, number: int, lawbook: Lawbook) -> Reading:
         """Return one row as a reading."""
@@ -131,10 +112,6 @@ def places_of(sites: pa.Table | None, readings: Sequence[Reading]) -> dict[str, 
 def _sections(sites: pa.Table | None) -> Iterator[Mapping[str, object]]:
     if sites is not None:
         yield from (row for row in sites.to_pylist() if row.get("kind") in (None, "", "section"))
-
-
-def _shown(micro: int | None) -> Decimal | None:
-    return None if micro is None else Decimal(micro) / SCALE
 
 
 def _day(time: object) -> date:
