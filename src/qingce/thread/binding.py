@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError, complain
-from qingce.core.periods import Period, last_day_of, parse_period
+from qingce.core.periods import Period, last_day_of
 from qingce.core.records import Document, Indicator, Reading, Target, Task
 from qingce.thread.basis import Basis, Settings, basis_of, settings_of
 from qingce.thread.scope import Scope, Site, resolve_scope
@@ -281,11 +281,3 @@ def period_text(period: Period) -> str:
     first, last = period.start, period.end
     year = "" if first.year == last.year else f"{last.year}年"
     return f"{first.year}年{first.month}月{first.day}日至{year}{last.month}月{last.day}日"
-
-
-def same_period(first: str, second: Period) -> bool:
-    """Say whether a written period is that period; an unreadable one is not."""
-    try:
-        return parse_period(first) == second
-    except QingceError:
-        return False
