@@ -9,10 +9,14 @@ from __future__ import annotations
 import pyarrow as pa
 
 __all__ = [
+    "BACKTEST",
     "EXCEPTION",
     "FINDING",
+    "FORECAST",
     "OBSERVATION",
     "OFFICIAL",
+    "OUTLOOK",
+    "OUTLOOK_PATH",
     "PROGRESS",
     "QUOTA",
     "REJECTED",
@@ -21,6 +25,7 @@ __all__ = [
     "SITE",
     "VALUE",
     "VALUE_TYPE",
+    "WARNING",
     "empty",
     "shape",
 ]
@@ -110,6 +115,45 @@ SERIES = _schema(
     day=_DAY, value=VALUE_TYPE, cumulative=VALUE_TYPE, last_year=VALUE_TYPE, allowed=VALUE_TYPE,
 )  # fmt: skip
 """Daily or monthly series behind a target's cumulative chart and calendar."""
+
+FORECAST = _schema(
+    "issuer site parameter made_on day value low high level_low level_high primary review source line known_at",
+    made_on=_DAY, day=_DAY, value=VALUE_TYPE, low=VALUE_TYPE, high=VALUE_TYPE, level_low=_INT, level_high=_INT,
+    line=_INT, known_at=_MICRO,
+)  # fmt: skip
+"""One forecast 预报 as received: what `issuer` (a model or an office) said on `made_on` about `day` at a site or city.
+
+`parameter` is a quantity, or `aqi` with levels and primary pollutants joined by ','."""
+
+OUTLOOK = _schema(
+    "target_id indicator_id scope period made_on horizon_days model model_name chosen state probability p10 p50 p90 "
+    "p10_text p50_text p90_text unit members history skill text reason",
+    made_on=_DAY, horizon_days=_INT, chosen=_BOOL, probability=pa.float64(), p10=VALUE_TYPE, p50=VALUE_TYPE,
+    p90=VALUE_TYPE, members=_INT, history=_INT, skill=pa.float64(),
+)  # fmt: skip
+"""Where the official statistic of a target will stand at its deadline, by one model 研判（内部）: never in a score.
+
+`state`: ok | quota_only (too little history; `reason` says what is missing) | lost | safe. `probability` is P(attain);
+one row a target is `chosen`; `history` counts the whole years the model had; `skill` is its back-test score."""
+
+OUTLOOK_PATH = _schema(
+    "target_id model day p10 p50 p90",
+    day=_DAY, p10=VALUE_TYPE, p50=VALUE_TYPE, p90=VALUE_TYPE,
+)  # fmt: skip
+"""The statistic so far on each coming day of the period, 10, 50 and 90 per cent: the fan 扇形图."""
+
+WARNING = _schema(
+    "target_id day probability week_ago drop cause needs rank",
+    day=_DAY, probability=pa.float64(), week_ago=pa.float64(), drop=pa.float64(), rank=_INT,
+)  # fmt: skip
+"""Targets whose chance fell most in the last seven days 预警: cause (days, sites, pollutant, hours) and what they need."""
+
+BACKTEST = _schema(
+    "indicator_id model month scopes years coverage_80 crps brier brier_baseline note",
+    month=_INT, scopes=_INT, years=_INT, coverage_80=pa.float64(), crps=pa.float64(), brier=pa.float64(),
+    brier_baseline=pa.float64(),
+)  # fmt: skip
+"""Rolling-origin back-test of a model for an indicator and a month of issue 回测: nothing tuned on the judged year."""
 
 
 def empty(schema: pa.Schema) -> pa.Table:
