@@ -146,7 +146,7 @@ WARNING = _schema(
     "target_id day probability week_ago drop cause needs rank",
     day=_DAY, probability=pa.float64(), week_ago=pa.float64(), drop=pa.float64(), rank=_INT,
 )  # fmt: skip
-"""Targets whose chance fell most in the last seven days 预警: cause (days, sites, pollutant, hours) and what they need."""
+"""Targets whose chance fell most in seven days 预警: the cause (days, sites, pollutant, hours) and what they need."""
 
 BACKTEST = _schema(
     "indicator_id model month scopes years coverage_80 crps brier brier_baseline note",
