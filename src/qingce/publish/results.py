@@ -98,6 +98,18 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "air_forecast": _text(
         "subject day aqi_low aqi_high primary text issued source", day=_DAY, aqi_low=_INT, aqi_high=_INT, issued=_SECOND
     ),
+    # the outlook: internal, never in a score, left out of what is made public (INTERNAL)
+    "outlook": core.OUTLOOK,
+    "outlook_paths": core.OUTLOOK_PATH,
+    "warnings": core.WARNING,
+    "backtest": core.BACKTEST,
+    "forecasts": core.FORECAST,
+    "forecast_scores": None,
+    "weather": None,
+    # what the hours and samples that remain may bring; parts of the quota by county
+    "today": None,
+    "month_sections": None,
+    "county_shares": None,
     # the reference the pages need to label what they show
     "quality": _text(
         "site parameter span month expected received valid share_text longest_gap stuck_runs negative jumps note",
