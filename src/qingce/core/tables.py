@@ -13,16 +13,19 @@ __all__ = [
     "EXCEPTION",
     "FINDING",
     "FORECAST",
+    "MONTH_SECTION",
     "OBSERVATION",
     "OFFICIAL",
     "OUTLOOK",
     "OUTLOOK_PATH",
     "PROGRESS",
     "QUOTA",
+    "QUOTA_SHARE",
     "REJECTED",
     "SCALE",
     "SERIES",
     "SITE",
+    "TODAY",
     "VALUE",
     "VALUE_TYPE",
     "WARNING",
@@ -108,7 +111,8 @@ QUOTA = _schema(
 )  # fmt: skip
 """Remaining allowance 剩余允许值: kind mean|days|sections|section_mean|hours; state open|lost|safe.
 
-`part` is empty for the whole, else the month, county, section or year that this share belongs to."""
+`part` is empty for the whole, else the month, county (code), section or year that this share belongs to. Kinds also:
+amount (tonnes and counts), points (ratio points), index (composite index)."""
 
 SERIES = _schema(
     "target_id day value cumulative last_year allowed category",
@@ -154,6 +158,41 @@ BACKTEST = _schema(
     brier_baseline=pa.float64(),
 )  # fmt: skip
 """Rolling-origin back-test of a model for an indicator and a month of issue 回测: nothing tuned on the judged year."""
+
+TODAY = _schema(
+    "subject subject_name kind day hour passed remaining quantity quantity_name level level_name aqi ceiling so_far "
+    "state allowed exact inclusive unit deciding text review",
+    day=_DAY, hour=_SECOND, passed=_INT, remaining=_INT, level=_INT, aqi=_INT, ceiling=VALUE_TYPE, so_far=VALUE_TYPE,
+    allowed=VALUE_TYPE, inclusive=_BOOL,
+)  # fmt: skip
+"""What the hours left of a day may bring so that it stays within a level 今日研判: a row a subject, quantity, level.
+
+`kind`: site | county | city; `hour` is the start of the last hour used, `passed` + `remaining` are the day's hours;
+`aqi` and `ceiling` are the level's end; `so_far` the mean (of ozone the highest running mean) to that hour;
+`allowed` is what each hour left may average at every site (of ozone: hold); state: open | lost | safe (nothing that
+remains can change it) | unknown (too few hours); `deciding` names the sites that decide, joined by '、'.
+A row with an empty `quantity` is the level as a whole: lost if any quantity lost it."""
+
+MONTH_SECTION = _schema(
+    "section section_name county_name period span parameter parameter_name target_class class_now limit bound mean "
+    "done remaining unit how state allowed exact inclusive edge chance chance_n intensity text note",
+    target_class=_INT, class_now=_INT, limit=VALUE_TYPE, mean=VALUE_TYPE, done=_INT, remaining=_INT,
+    allowed=VALUE_TYPE, inclusive=_BOOL, chance=pa.float64(), chance_n=_INT, intensity=VALUE_TYPE,
+)  # fmt: skip
+"""A section's month 本月断面 (span `month`) or year to date (`year`): a row for the section, then one a factor.
+
+The section's own row has an empty `parameter`; it carries class_now, edge ('' | near 达标边缘 | beyond 超目标 | worst
+单月劣Ⅴ), chance (internal: share of its own same calendar months in which it kept the class from here, `chance_n` of
+them) and 汛期污染强度 `intensity`. A factor's row: mean of `done` days (how `automatic`), samples (`manual`) or months,
+what the `remaining` may average, bound le | ge, state open | lost | safe."""
+
+QUOTA_SHARE = _schema(
+    "target_id dimension part part_name share exact profile note",
+    share=VALUE_TYPE,
+)  # fmt: skip
+"""By what shares [%] a quota is split: dimension month | county; profile last | equal | population | baseline | hand.
+
+The parts themselves are rows of QUOTA with `part` = the month (2026-11) or the county's code."""
 
 
 def empty(schema: pa.Schema) -> pa.Table:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from qingce.core import tables as core
 from qingce.core.errors import complain
 
-__all__ = ["Results", "SCHEMAS", "read_results", "write_results"]
+__all__ = ["INTERNAL", "Results", "SCHEMAS", "read_results", "write_results"]
 
 RowDict = dict[str, object]
 T = TypeVar("T")
@@ -107,9 +107,9 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "forecast_scores": None,
     "weather": None,
     # what the hours and samples that remain may bring; parts of the quota by county
-    "today": None,
-    "month_sections": None,
-    "county_shares": None,
+    "today": core.TODAY,
+    "month_sections": core.MONTH_SECTION,
+    "county_shares": core.QUOTA_SHARE,
     # the reference the pages need to label what they show
     "quality": _text(
         "site parameter span month expected received valid share_text longest_gap stuck_runs negative jumps note",
@@ -131,6 +131,9 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "whys": _text("id tree"),
 }  # fmt: skip
 """Every table by name. `None`: wide, columns as the evaluation gives them. All but the readings may be missing."""
+
+INTERNAL = ("outlook", "outlook_paths", "warnings", "backtest", "weather")
+"""Tables for the office alone 内部，不作为考核依据: nothing that is made public holds them."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,16 @@ class Results:
     def with_tables(self, tables: Mapping[str, pa.Table]) -> Results:
         """Return the same results with some tables put in or exchanged, e.g. the hours of one month."""
         return replace(self, tables={**self.tables, **tables})
+
+    def public(self) -> Results:
+        """Return the same results without what is internal: no outlook, no chance of a target."""
+        kept = {name: table for name, table in self.tables.items() if name not in INTERNAL}
+        for name in ("progress", "month_sections"):
+            table = kept.get(name)
+            if table is not None and "probability" in table.column_names:
+                place = table.column_names.index("probability")
+                kept[name] = table.set_column(place, "probability", pa.nulls(table.num_rows, pa.float64()))
+        return replace(self, tables=kept)
 
     @property
     def sample(self) -> bool:
