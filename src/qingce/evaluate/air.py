@@ -36,17 +36,21 @@ def evaluate_air(
     period: str = "day",
     edition: str = "auto",
     sites: pa.Table | None = None,
+    within: tuple[date, date] | None = None,
 ) -> pa.Table:
     """Return the result table of DESIGN 8: `site|city, time, aqi, level, primary, iaqi_*, absent_*` and more.
 
     `table` is canonical wide (site, city, time, so2 … pm2_5, o3_8h) or OBSERVATION; without `sites` every site of the
     table counts as an assessed site of its `city`. For month, quarter and year each air indicator is a column, beside
-    n_*, absent_* and note_*. Raises QC105, QC110, QC250–QC254.
+    n_*, absent_* and note_*. `within` states the first and last day when the table is one part of a larger one, so that
+    a part is judged over the days of the whole. Raises QC105, QC110, QC250–QC254.
     """
     if by not in BY or period not in PERIODS:
         allowed = f"{'|'.join(BY)} × {'|'.join(PERIODS)}"
         raise complain("QC254", words={"medium": "air", "by": by, "period": period, "allowed": allowed})
     readings, known = _take(table, period=period)
+    if within is not None:
+        readings = readings.over(*within)
     places = known if sites is None else sites
     if by == "city" and not any(places["city"].to_pylist()):
         raise complain("QC250", words={"reason": "不知道站点属于哪个城市 no site has a city"})

@@ -6,7 +6,7 @@ A block is time-major: `[hour, site]` or `[day, site]`, whole numbers of 1 / `sc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from math import gcd
@@ -109,6 +109,11 @@ class Readings:
         """Return the rows from one day to another, both included, in an array of `steps` rows a day."""
         first = day_number(start) - self.first
         return slice(first * steps, (day_number(end) - self.first + 1) * steps)
+
+    def over(self, start: date, end: date) -> Readings:
+        """Return the same readings laid over more days, both included."""
+        first = min(self.first, day_number(start))
+        return replace(self, first=first, days=max(self.first + self.days, day_number(end) + 1) - first)
 
     def has(self, parameter: str, span: int) -> bool:
         """Say whether there are readings of the pollutant with this span [h]."""
