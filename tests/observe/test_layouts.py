@@ -313,3 +313,18 @@ def test_a_register_feed_is_no_feed_of_observations(take: Take):
 def test_an_unknown_review_is_refused(take: Take):
     with pytest.raises(Exception, match=r"QC107: .*review.*final.*realtime"):
         take(AIR, "canonical-air-wide", review="final")
+
+
+def test_a_wind_by_name_is_a_number_of_degrees_and_an_unknown_word_is_refused(take: Take):
+    head = "station,datetime,pm25,wind_dir,wspd_ms\n"
+    found = take(
+        head + "A,2013-03-01 00:00,4,NNW,4.4\nA,2013-03-01 01:00,5,N,0\nA,2013-03-01 02:00,6,XX,\n", "prsa-beijing"
+    )
+    got = values(found)
+    assert got[("A", "wind_direction", "2013-03-01T00:00")] == Decimal("337.5")
+    assert got[("A", "wind_direction", "2013-03-01T01:00")] == 0
+    assert got[("A", "wind_speed", "2013-03-01T01:00")] == 0
+    refused = found.rejected.to_pylist()
+    assert [(row["line"], row["column"], row["text"], row["code"]) for row in refused] == [
+        (4, "wind_dir", "XX", "QC206")
+    ]

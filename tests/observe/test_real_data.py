@@ -107,9 +107,15 @@ def test_prsa_beijing_is_in_milligrams_and_exact(shared: Path):
     path = shared / "data/air_prsa_beijing/prsa_12sites_hourly.parquet"
     found = taken(path, "prsa-beijing")
     assert found.rows == 420_768  # README
-    assert found.observations.num_rows == filled(path, ["pm25", "pm10", "so2", "no2", "o3", "co_ugm3"])
+    weather = ["temp_c", "dewp_c", "pres_hpa", "rain_mm", "wspd_ms", "wind_dir"]
+    names = ["pm25", "pm10", "so2", "no2", "o3", "co_ugm3", *weather]
+    assert found.observations.num_rows == filled(path, names)
     assert found.rejected.num_rows == 0
     assert len(pc.unique(found.observations["site"])) == 12
+    # The first hour of the file: -0.7 degC, 1023.0 hPa, wind from NNW, 4.4 m/s.
+    said = {"air_temp": "-0.7", "air_pressure": "1023", "wind_direction": "337.5", "wind_speed": "4.4"}
+    for name, value in said.items():
+        assert one(found, "Aotizhongxin", name, datetime(2013, 3, 1))["value"] == Decimal(value)
     assert one(found, "Aotizhongxin", "co", datetime(2013, 3, 1))["value"] == Decimal("0.3")
     table = pq.read_table(path, columns=["co_ugm3"])
     # In the source every CO value is a whole number of µg/m³, so the exact sum is known without rounding.

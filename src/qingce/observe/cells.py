@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -32,6 +32,8 @@ Codes = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 
 _VALID = "valid"
+_Form = tuple[Fraction, frozenset[str], tuple[tuple[str, str], ...]]
+"""What tells two readings of one text apart: the factor, the words for no value, the words that stand for numbers."""
 
 
 @dataclass
@@ -197,17 +199,18 @@ def _gather(frame: Frame, laid: Laid, recipe: Recipe) -> Cells:
         rule = np.tile(laid.rule_of_row if laid.rule_of_row is not None else np.zeros(rows, np.int32), len(laid.values))
     micro, kind = np.zeros(size, np.int64), np.zeros(size, np.int8)
     limit, rounded = _filled(-1, size, np.int64), 0
-    forms: dict[tuple[Fraction, frozenset[str]], list[int]] = {(Fraction(1), frozenset()): [-1]}
+    forms: dict[_Form, list[int]] = {(Fraction(1), frozenset(), ()): [-1]}
     for place, item in enumerate(laid.rules):
-        forms.setdefault((item.factor, item.missing), []).append(place)
-    for (factor, missing), members in forms.items():
+        forms.setdefault((item.factor, item.missing, item.words), []).append(place)
+    for (factor, missing, words), members in forms.items():
         here = _members(
             rule, members, single=len(forms) == 1 or (not laid.faults and len(members) == len(laid.rules) + 1)
         )
         used = np.unique(codes[here]) if not isinstance(here, slice) else np.arange(len(dictionary))
         if not len(used):
             continue
-        numbers = read_numbers(dictionary.take(pa.array(used)), rule=recipe.values, missing=missing, factor=factor)
+        texts = _spoken(dictionary.take(pa.array(used)), dict(words))
+        numbers = read_numbers(texts, rule=recipe.values, missing=missing, factor=factor)
         back = np.zeros(len(dictionary), np.int32)
         back[used] = np.arange(len(used))
         at = back[codes[here]]
@@ -232,6 +235,13 @@ def _gather(frame: Frame, laid: Laid, recipe: Recipe) -> Cells:
         flags=[], absent=np.zeros(left, np.int8), review=_filled(-1, left, np.int32), reviews=[], total=size,
         empty=size - left, rounded=rounded,
     )  # fmt: skip
+
+
+def _spoken(texts: pa.Array, words: Mapping[str, str]) -> pa.Array:
+    """Put the number in place of each word that stands for one."""
+    if not words:
+        return texts
+    return pa.array([words.get(text.strip(), text) for text in texts.to_pylist()], pa.string())
 
 
 def _filled(value: int, size: int, kind: type[np.signedinteger[Any]]) -> NDArray[Any]:

@@ -34,6 +34,8 @@ class Rule:
     missing: frozenset[str]
     shift: int
     """Seconds from the label to the start of the span."""
+    words: tuple[tuple[str, str], ...] = ()
+    """Printed words of the column with the number each stands for: `NNE` is 22.5 degree."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class _Reader:
     recipe: Recipe
     catalog: Catalog
 
-    def rule(self, parameter: str, *, unit: str = "", span: str = "", column: ColumnRule | None = None) -> Rule:
+    def rule(
+        self, parameter: str, *, unit: str = "", span: str = "", column: ColumnRule | None = None, printed: str = ""
+    ) -> Rule:
         """Make a rule; raises QC203 for a wrong unit, QC205 for an unknown parameter, QC216 for an unknown span."""
         name = self.recipe.parameters.get(parameter, parameter)
         try:
@@ -115,7 +119,8 @@ class _Reader:
             raise complain("QC216", self.frame.place(), words)
         long = SPANS[span]
         shift = int(long.total_seconds()) if long and self.recipe.time.label == "end" else 0
-        return Rule(known, factor * scale, span, frozenset(column.missing if column else ()), shift)
+        spoken = tuple(sorted(self.recipe.words.get(printed, {}).items()))
+        return Rule(known, factor * scale, span, frozenset(column.missing if column else ()), shift, spoken)
 
     def unknown(self, name: str) -> QingceError:
         """Say that a column or parameter is not declared."""
@@ -146,7 +151,7 @@ def _wide(reader: _Reader) -> Laid:
             continue
         try:
             parameter, given = (column.parameter, column.unit or unit) if column else (bare, unit)
-            rules.append(reader.rule(parameter, unit=given, column=column))
+            rules.append(reader.rule(parameter, unit=given, column=column, printed=bare))
         except QingceError as error:
             if error.code == "QC205":
                 strange.append((name, error))
