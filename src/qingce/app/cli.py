@@ -183,6 +183,9 @@ def evaluate(
     period: Annotated[str, typer.Option(help="hour | day | month | quarter | year")] = "",
     edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
     sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
+    master: Annotated[
+        str, typer.Option(help="Spark 集群地址，如 spark://主机:7077 judge a lake on a Spark cluster")
+    ] = "",
     json: JsonFile = None,
 ) -> None:
     """按当日有效的标准评价。 Judge by the edition in force on each day.
@@ -191,7 +194,9 @@ def evaluate(
     """
     from qingce.app.evaluating import evaluate_file, result_rows
 
-    table = evaluate_file(medium, source, feed=feed, by=by, period=period, edition=edition, sites=sites, out=out)
+    table = evaluate_file(
+        medium, source, feed=feed, by=by, period=period, edition=edition, sites=sites, out=out, master=master
+    )
     if json:
         write_json({"ok": True, "rows": result_rows(table)}, json)
     else:

@@ -18,6 +18,7 @@ from qingce.catalog.feeds import Recipe, recipe_of
 from qingce.core.absence import ABSENT_ZH
 from qingce.core.errors import complain
 from qingce.core.records import Feed
+from qingce.core.tables import SITE, empty
 from qingce.evaluate import MEDIA, evaluate
 from qingce.observe import ingest, read_sites
 from qingce.store import open_lake
@@ -43,8 +44,11 @@ def evaluate_file(
     period: str = "",
     edition: str = "auto",
     sites: Path | None = None,
+    master: str = "",
 ) -> pa.Table:
     """Judge a file or lake and write the result table; rejected cells are told on standard error.
+
+    With `master` a lake is judged on that Spark cluster, to the same last digit.
 
     Raises QC606 (format of `out`), QC608, QC609, QC110, QC2xx.
     """
@@ -56,9 +60,15 @@ def evaluate_file(
         raise complain("QC608", words={"name": source})
     catalog = load_catalog()
     places = read_sites(sites, catalog=catalog)[0] if sites else None
-    rows, named = _observations(source, feed, medium=medium, catalog=catalog)
-    chosen = places if places is not None else named
-    table = evaluate(medium, rows, catalog=catalog, by=by, period=period, edition=edition, sites=chosen)
+    if master:
+        from qingce.app.clustering import Judging, evaluate_on_cluster
+
+        asked = Judging(medium, by, period, edition, empty(SITE) if places is None else places)
+        table = evaluate_on_cluster(source, asked, master=master)
+    else:
+        rows, named = _observations(source, feed, medium=medium, catalog=catalog)
+        chosen = places if places is not None else named
+        table = evaluate(medium, rows, catalog=catalog, by=by, period=period, edition=edition, sites=chosen)
     _write(table, out)
     return table
 
