@@ -57,6 +57,11 @@ def _dustfall(given: Mapping[str, str]) -> dict[str, str]:
     return {"told": f"{told:.1f}", "met": "yes" if told <= Fraction(given["cap"]) else "no"}
 
 
+def _forecast(given: Mapping[str, str]) -> dict[str, str]:
+    hits, misses, false_alarms = (int(given[name]) for name in ("hits", "misses", "false_alarms"))
+    return {"threat_score": str(hits / (hits + misses + false_alarms))}
+
+
 def _straw(given: Mapping[str, str]) -> dict[str, str]:
     points = int(given["points"])
     words = ("", "通报批评", "约谈分管负责人", "约谈主要负责人")
@@ -68,6 +73,7 @@ JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
     "cwqi": _cwqi,
     "drinking": _drinking,
     "dustfall": _dustfall,
+    "forecast": _forecast,
     "groundwater": _groundwater,
     "noise": _noise,
     "soil": _soil,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.cwqi import evaluate_cwqi
     from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
     from qingce.evaluate.flood import evaluate_flood
+    from qingce.evaluate.forecast_score import score_forecasts
     from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
     from qingce.evaluate.lakes import evaluate_lakes
@@ -60,6 +61,7 @@ __all__ = [
     "evaluate_water_months",
     "evaluate_water_samples",
     "point_indicator",
+    "score_forecasts",
     "water_indicator",
 ]
 
@@ -106,6 +108,7 @@ _HOME = {
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",
     "point_indicator": "point_indicators",
+    "score_forecasts": "forecast_score",
     "water_indicator": "water",
 }
 
