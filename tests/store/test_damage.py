@@ -109,7 +109,7 @@ def altered(folder: Path, statement: str) -> None:
 def test_another_schema_version_is_refused(tmp_path: Path) -> None:
     open_lake(tmp_path).close()
     altered(tmp_path, "UPDATE facts SET text = '0-older' WHERE name = 'schema'")
-    with pytest.raises(StoreError, match=r"QC501.*schema version 0-older; this program has 1-.*build a new lake"):
+    with pytest.raises(StoreError, match=r"QC501.*schema version 0-older; this program has 2.*build a new lake"):
         open_lake(tmp_path)
 
 

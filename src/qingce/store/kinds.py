@@ -1,6 +1,7 @@
 """The kinds of rows a lake holds, each with its schema and its key. 湖中数据的种类与主键。
 
-`KINDS` is the only place where keys are declared; to keep another kind, add a row and raise nothing else.
+`KINDS` is the only place where keys are declared; to keep another kind, add a row: no lake that is there refuses it. A
+lake refuses a kind whose schema or key is no longer what its own rows were written with.
 """
 
 from __future__ import annotations
@@ -12,16 +13,27 @@ from functools import cached_property
 import pyarrow as pa
 
 from qingce.core.errors import complain
-from qingce.core.tables import EXCEPTION, FINDING, OBSERVATION, OFFICIAL, VALUE
+from qingce.core.tables import EXCEPTION, FINDING, FORECAST, OBSERVATION, OFFICIAL, VALUE
 from qingce.store.digest import TYPES
 
-__all__ = ["KINDS", "Kind", "ROW", "SEQ", "kind_named", "schema_version"]
+__all__ = ["FIRST_PRINTS", "FIRST_SCHEMA", "KINDS", "Kind", "LAYOUT", "ROW", "SEQ", "kind_named"]
 
 SEQ, ROW = "_seq", "_row"
 """Two columns only the lake sees: the number of the batch within its kind, and the row within the batch."""
 
 _KNOWN = pa.field("known_at", pa.timestamp("us"))
-_LAYOUT = 1
+LAYOUT = "2"
+"""How segments and manifest are laid out; another is refused, but for the first, which is brought up."""
+FIRST_SCHEMA = "1-6b4804c282bd"
+"""What lakes of the first layout say: one name for all kinds together."""
+FIRST_PRINTS = {
+    "observation": "6cdeebe08b53",
+    "finding": "750fe596a2cd",
+    "value": "34762d49de77",
+    "official": "3bb4564b4b75",
+    "exception": "bfca9eacf624",
+}
+"""What the kinds of the first layout were, as `Kind.fingerprint` says it now."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,12 @@ class Kind:
         """What stands in a segment."""
         return self.readable.append(pa.field(SEQ, pa.int64())).append(pa.field(ROW, pa.int64()))
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """A name of the key and columns; it changes when one of them does."""
+        columns = ",".join(f"{field.name}:{TYPES[field.type]}" for field in self.physical)
+        return hashlib.sha256(f"{self.name}|{','.join(self.key)}|{columns}".encode()).hexdigest()[:12]
+
 
 KINDS = {
     kind.name: kind
@@ -57,6 +75,7 @@ KINDS = {
         Kind("value", VALUE, ("id",), "start"),
         Kind("official", OFFICIAL, ("indicator", "scope", "period", "series", "issuer", "number", "version")),
         Kind("exception", EXCEPTION, ("id",), "start"),
+        Kind("forecast", FORECAST, ("issuer", "site", "parameter", "made_on", "day"), "day"),
     )
 }
 
@@ -66,12 +85,3 @@ def kind_named(name: str) -> Kind:
     if name not in KINDS:
         raise complain("QC500", words={"kind": name, "allowed": ", ".join(KINDS)})
     return KINDS[name]
-
-
-def schema_version() -> str:
-    """Name the layout of this program's segments; it changes when a schema or key does."""
-    lines = [f"layout {_LAYOUT}"]
-    for kind in KINDS.values():
-        columns = ",".join(f"{field.name}:{TYPES[field.type]}" for field in kind.physical)
-        lines.append(f"{kind.name}|{','.join(kind.key)}|{columns}")
-    return f"{_LAYOUT}-{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:12]}"

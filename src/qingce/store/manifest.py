@@ -18,7 +18,7 @@ from pathlib import Path
 
 from qingce.core.errors import QingceError, complain
 from qingce.store.digest import GENESIS
-from qingce.store.kinds import schema_version
+from qingce.store.kinds import FIRST_PRINTS, FIRST_SCHEMA, KINDS, LAYOUT
 
 __all__ = [
     "BUSY",
@@ -51,10 +51,12 @@ CREATE TABLE IF NOT EXISTS batches (
 CREATE TABLE IF NOT EXISTS segments (
     name TEXT PRIMARY KEY, kind TEXT NOT NULL, level INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
     first_time INTEGER, last_time INTEGER, first_known INTEGER NOT NULL, last_known INTEGER NOT NULL,
-    first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, retired_at INTEGER) WITHOUT ROWID;
+    first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, retired_at INTEGER, {more}) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS live ON segments (kind, first_seq) WHERE retired_at IS NULL;
 CREATE INDEX IF NOT EXISTS retired ON segments (retired_at) WHERE retired_at IS NOT NULL;
 """
+_MORE = ("form TEXT NOT NULL DEFAULT ''", "family TEXT NOT NULL DEFAULT ''", "alone INTEGER NOT NULL DEFAULT 0")
+"""What the second layout says of a segment beyond the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file and the bounds of what it holds; `level` 0 as appended, 1 a day, 2 a month; times in microseconds."""
+    """One file and the bounds of what it holds; `level` 0 as appended, 1 a day, 2 a month; times in microseconds.
+
+    `form` is empty for rows as appended, else how they are packed (`store.packing`). `alone` says that no key stands
+    twice in it; segments of one `family` were written by one merge and share no key.
+    """
 
     name: str
     kind: str
@@ -85,9 +91,13 @@ class Segment:
     last_known: int
     first_seq: int
     last_seq: int
+    form: str = ""
+    family: str = ""
+    alone: int = 0
 
 
 _SEGMENT = ", ".join(field.name for field in fields(Segment))
+_MARKS = ", ".join("?" for _ in fields(Segment))
 
 
 class Manifest:
@@ -161,23 +171,53 @@ class Manifest:
             with self.writing() as connection:
                 if not connection.execute(_MADE).fetchone():
                     self._fill(connection, offset)
-        found = {name: text for name, text in self.rows("SELECT name, text FROM facts")}  # noqa: C416
-        for name, code, expected in (("schema", "QC501", schema_version()), ("offset", "QC513", offset)):
-            if found.get(name) != expected:
-                raise complain(code, str(self.path), {"found": found.get(name), "expected": expected})
+        found = self._facts()
+        if found.get("schema") == FIRST_SCHEMA:
+            with self.writing() as connection:
+                _bring_up(connection)
+            found = self._facts()
+        expected = {"schema": ("QC501", LAYOUT), "offset": ("QC513", offset)}
+        expected |= {_kind_fact(kind): ("QC501", _said_of(kind)) for kind in KINDS if _kind_fact(kind) in found}
+        for name, (code, words) in expected.items():
+            if found.get(name) != words:
+                raise complain(code, str(self.path), {"found": found.get(name), "expected": words})
+
+    def _facts(self) -> dict[str, str]:
+        return {str(name): str(text) for name, text in self.rows("SELECT name, text FROM facts")}
 
     def _fill(self, connection: sqlite3.Connection, offset: str) -> None:
         if next((self.path.parent / "segments").rglob("*.parquet"), None):
             reason = "有数据段而没有清单 segments are there, but not the manifest"
             raise complain("QC502", str(self.path), {"reason": reason})
-        for statement in filter(str.strip, _TABLES.split(";")):
+        for statement in filter(str.strip, _TABLES.format(more=", ".join(_MORE)).split(";")):
             connection.execute(statement)
-        facts = [("schema", schema_version()), ("offset", offset)]
+        facts = [("schema", LAYOUT), ("offset", offset)]
         connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
 
 
 _MADE = "SELECT 1 FROM sqlite_master WHERE name = 'facts'"
 _HEAD = "SELECT seq, known, head FROM heads WHERE kind = ?"
+
+
+def _kind_fact(kind: str) -> str:
+    return f"kind {kind}"
+
+
+def _said_of(kind: str, fingerprint: str = "") -> str:
+    """Say which schema and key the rows of a kind have, so that a refusal names the kind."""
+    return f"{kind} {fingerprint or KINDS[kind].fingerprint}"
+
+
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Make a lake of the first layout one of this: more said of a segment, and each kind it holds by its own name."""
+    if connection.execute("SELECT text FROM facts WHERE name = 'schema'").fetchone() != (FIRST_SCHEMA,):
+        return
+    for column in _MORE:
+        connection.execute(f"ALTER TABLE segments ADD COLUMN {column}")
+    held = [kind for (kind,) in connection.execute("SELECT kind FROM heads") if kind in FIRST_PRINTS]
+    facts = [(_kind_fact(kind), _said_of(kind, FIRST_PRINTS[kind])) for kind in held]
+    connection.executemany("INSERT INTO facts VALUES (?, ?)", facts)
+    connection.execute("UPDATE facts SET text = ? WHERE name = 'schema'", [LAYOUT])
 
 
 def head_of(found: Sequence[tuple[object, ...]]) -> tuple[int, int, str]:
@@ -187,6 +227,9 @@ def head_of(found: Sequence[tuple[object, ...]]) -> tuple[int, int, str]:
 
 def list_batch(connection: sqlite3.Connection, batch: Batch) -> None:
     """Add a link to its chain; within a write transaction."""
+    if batch.seq == 1:
+        facts = (_kind_fact(batch.kind), _said_of(batch.kind))
+        connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
     connection.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(batch))
     head = (batch.kind, batch.seq, batch.known, batch.head)
     connection.execute("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)", head)
@@ -194,7 +237,7 @@ def list_batch(connection: sqlite3.Connection, batch: Batch) -> None:
 
 def list_segment(connection: sqlite3.Connection, segment: Segment) -> None:
     """Put a segment in force; within a write transaction."""
-    connection.execute(f"INSERT INTO segments ({_SEGMENT}) VALUES ({', '.join('?' * 11)})", astuple(segment))
+    connection.execute(f"INSERT INTO segments ({_SEGMENT}) VALUES ({_MARKS})", astuple(segment))
 
 
 def retire(connection: sqlite3.Connection, names: Sequence[str], *, at: int) -> int:
