@@ -19,6 +19,7 @@ from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged
 from qingce.app.kept import judged_of
 from qingce.app.lists import catalogue_tables
+from qingce.app.outlooking import today_table
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
@@ -54,7 +55,7 @@ def build(folder: Path, *, show: bool | None = None) -> Results:
             tidy(campaign.out)
             lake, book = open_lake(campaign.lake), open_book(campaign.book)
             try:
-                return _Build(campaign, lake, book=book, steps=Steps(8, show=show)).run()
+                return _Build(campaign, lake, book=book, steps=Steps(9, show=show)).run()
             finally:
                 lake.close()
                 book.close()
@@ -100,6 +101,8 @@ class _Build:
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
         tables |= self._daily(inputs, judged, as_of=as_of)
         tables["quota"] = pa.concat_tables([tables["quota"], self._today(inputs, judged, as_of=as_of)])
+        with self.steps.step("研判 what is ahead"):
+            tables |= self._ahead(inputs, judged, as_of=as_of)
         tables |= catalogue_tables(
             self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months},
             boundaries=self.campaign.boundaries,
@@ -185,6 +188,9 @@ class _Build:
     def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
         days = judged.site_days, judged.city_days
         return daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
+
+    def _ahead(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
+        return {"today": today_table(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of)}
 
     def _today(self, inputs: Inputs, judged: Judged, *, as_of: date) -> pa.Table:
         region = self.campaign.region

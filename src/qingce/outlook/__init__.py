@@ -14,6 +14,7 @@ from qingce.outlook.quota import (
 from qingce.outlook.sections import Factor, SectionOutlook, section_outlook
 from qingce.outlook.split import day_parts, mean_parts, split
 from qingce.outlook.today import shared_today_quota, today_quotas
+from qingce.outlook.today_levels import Subject, today_rows
 from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Factor",
     "Quota",
     "SectionOutlook",
+    "Subject",
     "bound_of",
     "day_parts",
     "day_quota",
@@ -38,4 +40,5 @@ __all__ = [
     "split",
     "today_quota",
     "today_quotas",
+    "today_rows",
 ]

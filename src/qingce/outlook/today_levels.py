@@ -63,8 +63,9 @@ def today_rows(
     """Return TODAY: for each subject, quantity and level what the hours left of `day` may be at every site.
 
     `hours` are the hourly observations (site, parameter, time, value) of the day; `passed` counts the hours that are
-    over, and those among them without a value are missing. A site that can no longer have a valid day is left out, as
-    the method's city rule does. The level's end and the rounding before the index are those of the day. Raises QC105.
+    over, and those among them without a value are missing. A site without any hour yet, or that can no longer have a
+    valid day, is left out, as the method's city rule does. The level's end and the rounding before the index are those
+    of the day. Raises QC105.
 
     References
     ----------
