@@ -184,7 +184,7 @@ def evaluate(
     edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
     sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
     master: Annotated[
-        str, typer.Option(help="Spark 集群地址，如 spark://主机:7077 judge a lake on a Spark cluster")
+        str, typer.Option(help="Spark 集群 cluster, spark://host:7077")
     ] = "",
     json: JsonFile = None,
 ) -> None:

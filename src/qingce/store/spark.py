@@ -6,6 +6,7 @@ travels as Arrow IPC bytes, so that no type or digit is translated on the way.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ Kernel = Callable[[pa.Table, Times], pa.Table]
 GROUP, PAYLOAD, FAULT = "_group", "payload", "fault"
 _ANSWER = f"{GROUP} string, {PAYLOAD} binary, {FAULT} string"
 _ORDER = ("known_at", SEQ, ROW)
+_PYTHON = re.compile(r"[A-Z]\w*(?:Error|Exception): ")
 _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -173,8 +175,14 @@ def _session(cluster: Cluster) -> Iterator[SparkSession]:
             session = builder.getOrCreate()
             yield session
         except (PySparkException, Py4JError, RuntimeError) as error:
-            reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-            raise complain("QC529", words={"master": cluster.master, "reason": reason}) from error
+            raise complain("QC529", words={"master": cluster.master, "reason": _reason(error)}) from error
         finally:
             if session is not None:
                 session.stop()
+
+
+def _reason(error: Exception) -> str:
+    """Return the line that says what failed: of a worker's traceback the last, not the Java frames around it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if _PYTHON.match(line)]
+    return (told or lines or [type(error).__name__])[-1 if told else 0]
