@@ -1,4 +1,4 @@
-"""Forecasts scored: by hand, at the edges of the levels, and more than 10,000 random ones as one table against the slow way."""
+"""Forecasts scored: by hand, at the edges of the levels, and over 10,000 random ones as one table by the slow way."""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from fractions import Fraction
 
-from oracle import black, groundwater, noise, sections, soil
+from oracle import air_more, black, groundwater, noise, sections, soil
 
 __all__ = ["outcome"]
 
@@ -57,6 +58,11 @@ def _dustfall(given: Mapping[str, str]) -> dict[str, str]:
     return {"told": f"{told:.1f}", "met": "yes" if told <= Fraction(given["cap"]) else "no"}
 
 
+def _period(given: Mapping[str, str]) -> dict[str, str]:
+    first, last = air_more.period_of(given["kind"], date.fromisoformat(given["day"]))
+    return {"start": first.isoformat(), "end": last.isoformat()}
+
+
 def _forecast(given: Mapping[str, str]) -> dict[str, str]:
     hits, misses, false_alarms = (int(given[name]) for name in ("hits", "misses", "false_alarms"))
     return {"threat_score": str(hits / (hits + misses + false_alarms))}
@@ -69,6 +75,7 @@ def _straw(given: Mapping[str, str]) -> dict[str, str]:
 
 
 JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "air-period": _period,
     "black-odorous": _black,
     "cwqi": _cwqi,
     "drinking": _drinking,

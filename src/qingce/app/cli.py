@@ -180,12 +180,13 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="结果文件 .csv .parquet .xlsx")],
     feed: Annotated[str | None, typer.Option("--as", help="数据来源 feed")] = None,
     by: Annotated[str, typer.Option(help="site | city，省略则按介质的惯例 the medium's default")] = "",
-    period: Annotated[str, typer.Option(help="hour | day | month | quarter | year")] = "",
+    period: Annotated[
+        str,
+        typer.Option(help="hour | day | month | quarter | half-year | season | ytd | rolling-12 | three-year | year"),
+    ] = "",
     edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
     sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
-    master: Annotated[
-        str, typer.Option(help="Spark 集群 cluster, spark://host:7077")
-    ] = "",
+    master: Annotated[str, typer.Option(help="Spark 集群 cluster, spark://host:7077")] = "",
     json: JsonFile = None,
 ) -> None:
     """按当日有效的标准评价。 Judge by the edition in force on each day.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,19 +10,20 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
-from qingce.core.periods import Period
 from qingce.core.tables import EXCEPTION, SITE, shape
 from qingce.evaluate.air_days import MEASURED, days_of_readings
 from qingce.evaluate.air_hours import hours_of_readings
 from qingce.evaluate.air_input import Readings, read_long, read_wide
-from qingce.evaluate.indicators import VERBS, ask, value_row
+from qingce.evaluate.air_periods import PeriodKind, Question, answer, needed_kind, periods_of
+from qingce.evaluate.indicators import VERBS
 from qingce.evaluate.indicators_days import subject_days
 from qingce.evaluate.kernels import arrow
 
 __all__ = ["BY", "PERIODS", "evaluate_air"]
 
 BY = ("site", "city")
-PERIODS = ("hour", "day", "month", "quarter", "year")
+PERIODS = ("hour", "day")
+"""The periods that are rows of readings; all longer ones are declared (`air_periods`)."""
 _EPOCH = date(1970, 1, 1)
 _NOTHING = pa.table({})
 _NONE = shape(_NOTHING, EXCEPTION)
@@ -45,9 +46,12 @@ def evaluate_air(
     n_*, absent_* and note_*. `within` states the first and last day when the table is one part of a larger one, so that
     a part is judged over the days of the whole. Raises QC105, QC110, QC250–QC254.
     """
-    if by not in BY or period not in PERIODS:
-        allowed = f"{'|'.join(BY)} × {'|'.join(PERIODS)}"
+    allowed = f"{'|'.join(BY)} × {'|'.join(PERIODS)}"
+    if by not in BY:
         raise complain("QC254", words={"medium": "air", "by": by, "period": period, "allowed": allowed})
+    kind = None
+    if period not in PERIODS:
+        kind = needed_kind(period, catalog=catalog, day=date.max, medium="air", by=by, allowed=f"{allowed}|")
     readings, known = _take(table, period=period)
     if within is not None:
         readings = readings.over(*within)
@@ -59,9 +63,9 @@ def evaluate_air(
         return _shown(found, by=by)
     days = days_of_readings(readings, places, exceptions=_NONE, catalog=catalog, edition=edition, series=(MEASURED,))
     chosen = days.site_days if by == "site" else days.city_days
-    if period == "day":
+    if kind is None:
         return _shown(chosen, by=by)
-    return _statistics(chosen, by=by, period=period, catalog=catalog, edition=edition)
+    return _statistics(chosen, by=by, kind=kind, catalog=catalog, edition=edition)
 
 
 def _take(table: pa.Table, *, period: str) -> tuple[Readings, pa.Table]:
@@ -112,7 +116,7 @@ def _shown(table: pa.Table, *, by: str) -> pa.Table:
     return table.select(order).rename_columns([named.get(name, name) for name in order])
 
 
-def _statistics(days: pa.Table, *, by: str, period: str, catalog: Catalog, edition: str) -> pa.Table:
+def _statistics(days: pa.Table, *, by: str, kind: PeriodKind, catalog: Catalog, edition: str) -> pa.Table:
     """Compute every air indicator for every subject and period of the days."""
     chosen = [
         indicator
@@ -126,23 +130,18 @@ def _statistics(days: pa.Table, *, by: str, period: str, catalog: Catalog, editi
     rows: list[dict[str, object]] = []
     for scope in sorted(str(word) for word in days["subject"].unique().to_pylist()):
         subject = subject_days(days, scope=scope, series=MEASURED)
-        for span in _periods(first, last, kind=period):
-            answers = {
-                indicator.id: value_row(
-                    ask(indicator, subject, period=span, as_of=last, catalog=catalog, edition=edition),
-                    scope=scope, scope_name=scope, series=MEASURED,
-                )
-                for indicator in chosen
-            }  # fmt: skip
+        asked = Question(subject, scope, scope, MEASURED, last, catalog, edition)
+        for span in periods_of(kind, first, last):
+            answers = {one.id: answer(one, asked, kind=kind, period=span) for one in chosen}
             rows.append({by: scope, "time": str(span)} | _flat(answers))
     return _columns(rows, by=by, indicators=[indicator.id for indicator in chosen])
 
 
 def _flat(answers: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     row: dict[str, object] = {}
-    for name, answer in answers.items():
-        row |= {name: answer["text"], f"exact_{name}": answer["exact"], f"n_{name}": answer["n"]}
-        row |= {f"absent_{name}": answer["absent"], f"note_{name}": answer["note"]}
+    for name, told in answers.items():
+        row |= {name: told["text"], f"exact_{name}": told["exact"], f"n_{name}": told["n"]}
+        row |= {f"absent_{name}": told["absent"], f"note_{name}": told["note"]}
     any_answer = next(iter(answers.values()))
     row |= {"start": any_answer["start"], "end": any_answer["end"]}
     row["edition"] = "+".join(dict.fromkeys("+".join(str(a["method"]) for a in answers.values()).split("+")))
@@ -172,16 +171,3 @@ def _whole(rows: Sequence[Mapping[str, object]], name: str) -> pa.Array:
 
 def _day(value: object) -> date:
     return value if isinstance(value, date) else _EPOCH
-
-
-def _periods(first: date, last: date, *, kind: str) -> Iterator[Period]:
-    """Yield the calendar periods that touch the days."""
-    make: Mapping[str, Callable[[date], Period]] = {
-        "month": lambda day: Period.month(day.year, day.month),
-        "quarter": lambda day: Period.quarter(day.year, (day.month + 2) // 3),
-        "year": lambda day: Period.year(day.year),
-    }
-    while first <= last:
-        period = make[kind](first)
-        yield period
-        first = period.end + timedelta(1)
