@@ -249,6 +249,7 @@ def _progress() -> list[dict[str, object]]:
     return rows
 
 
+@cache
 def _series() -> list[dict[str, object]]:
     days = [day for day in _days() if day.year == 2026]
     values = [_pm(day, 9) for day in days]
@@ -471,14 +472,273 @@ def _reference() -> dict[str, list[dict[str, object]]]:
     }  # fmt: skip
 
 
+def _outlook_row(
+    target: int, model: str, name: str, *, chance: float | None, three: tuple[str, str, str] | None, **more: object
+) -> dict[str, object]:
+    """One model's word about a target; `three` are its 10, 50 and 90 per cent."""
+    low, middle, high = three or (None, None, None)
+    return {
+        "target_id": f"T-yz-{target:03d}", "indicator_id": INDICATORS[target], "scope": CITY, "period": "2026", "made_on": AS_OF,
+        "horizon_days": 214, "model": model, "model_name": name, "chosen": False, "state": "ok", "probability": chance,
+        "p10": Dec(low) if low else None, "p50": Dec(middle) if middle else None, "p90": Dec(high) if high else None,
+        "p10_text": low, "p50_text": middle, "p90_text": high, "unit": UNITS[target], "members": 1000, "history": 4, "skill": 0.82,
+        **more,
+    }  # fmt: skip
+
+
+INDICATORS = {
+    1: "pm2_5_annual",
+    2: "good_day_ratio",
+    3: "heavy_days",
+    4: "pm10_annual",
+    5: "good_section_ratio",
+    12: "o3_p90",
+}
+UNITS = {1: "μg/m³", 2: "%", 3: "天", 4: "μg/m³", 5: "%", 12: "μg/m³"}
+
+
+def _ended(n: int, end: str) -> Decimal:
+    """The year so far on the n-th day to come, when it ends at `end`."""
+    now = next(row["cumulative"] for row in reversed(_series()) if row.get("cumulative") is not None)
+    return Dec(str(now)) + (Dec(end) - Dec(str(now))) * n / 214
+
+
+def _outlook() -> dict[str, list[dict[str, object]]]:
+    """Chances, paths, warnings and back-test: a target in doubt, one lost, one safe, one with too little history."""
+    block, mean = ("block_bootstrap", "季节分块自助"), ("same_remaining_mean", "剩余同期均值")
+    rows = [
+        _outlook_row(
+            1,
+            *block,
+            chance=0.37,
+            three=("37.4", "40.1", "43.9"),
+            chosen=True,
+            text="年均值中位预计 40.1，达标概率 37%",
+        ),
+        _outlook_row(1, *mean, chance=0.42, three=("38.0", "39.8", "41.6"), skill=0.61),
+        _outlook_row(1, "seasonal_ar", "季节自回归", chance=0.31, three=("37.9", "40.6", "44.5"), skill=0.79),
+        _outlook_row(2, *block, chance=0.9991, three=("79.2", "80.8", "82.2"), chosen=True, text="优良率中位预计 80.8"),
+        _outlook_row(
+            3,
+            *block,
+            chance=0.0,
+            three=("5", "7", "9"),
+            chosen=True,
+            state="lost",
+            text="已失守",
+            reason="已有 5 天，超过 3 天",
+        ),
+        _outlook_row(4, *block, chance=1.0, three=("69.1", "70.9", "72.8"), chosen=True, state="safe", text="已稳妥"),
+        _outlook_row(
+            5,
+            *mean,
+            chance=None,
+            three=None,
+            chosen=True,
+            state="quota_only",
+            skill=None,
+            history=0,
+            members=None,
+            reason="断面历史不足 3 年，只给剩余允许值",
+        ),
+    ]
+    paths = [
+        {
+            "target_id": "T-yz-001",
+            "model": "block_bootstrap",
+            "day": AS_OF + timedelta(n),
+            "p10": Dec("41.99") - Dec(n * 46) / 2140,
+            "p50": Dec("41.99") - Dec(n * 19) / 2140,
+            "p90": Dec("41.99") + Dec(n * 19) / 2140,
+        }
+        for n in range(1, 215)
+    ]
+    for row in paths:
+        row |= {key: Dec(str(row[key])).quantize(Dec("0.000001")) for key in ("p10", "p50", "p90")}
+    return {
+        "outlook": rows,
+        "outlook_paths": paths,  # type: ignore[dict-item]
+        "warnings": [
+            {"target_id": "T-yz-012", "day": AS_OF, "probability": 0.55, "week_ago": 0.71, "drop": 0.16, "rank": 2, "cause": "5月27日至30日臭氧连续4天超过160", "needs": "剩余期内至多再有 17 个臭氧超标日"},
+            {"target_id": "T-yz-001", "day": AS_OF, "probability": 0.37, "week_ago": 0.58, "drop": 0.21, "rank": 1, "cause": "5月28日、29日云西广场、云泽师范学院PM2.5日均超过75，夜间21时至次日6时为主", "needs": "剩余 214 天均值须 ≤ 36.89"},
+        ],
+        "backtest": [
+            {"indicator_id": "pm2_5_annual", "model": model, "month": month, "scopes": 366, "years": 2, "coverage_80": cover, "crps": crps, "brier": brier, "brier_baseline": 0.142, "note": None}
+            for month in (3, 5) for model, cover, crps, brier in (("block_bootstrap", 0.803, 1.42, 0.071), ("same_remaining_mean", 0.52, 2.01, 0.142))
+        ],
+    }  # fmt: skip
+
+
+def _today() -> list[dict[str, object]]:
+    """Half past three in the afternoon: fifteen hours are over, nine are left."""
+    levels = ((1, "优", 50), (2, "良", 100), (3, "轻度污染", 150))
+    ends = {
+        "pm2_5": ("PM2.5", ("35", "60", "115"), "66"),
+        "pm10": ("PM10", ("50", "120", "250"), "92.4"),
+        "o3_8h": ("O3-8h", ("100", "160", "215"), "141"),
+    }
+    places = [
+        ("city", CITY, "云泽市"),
+        ("county", "990101", "云东县"),
+        ("county", "990102", "云西区"),
+        ("site", "A1", "云泽师范学院"),
+        ("site", "A3", "云西广场"),
+    ]
+    rows: list[dict[str, object]] = []
+    for kind, code, name in places:
+        head = {
+            "subject": code,
+            "subject_name": name,
+            "kind": kind,
+            "day": date(2026, 6, 1),
+            "hour": datetime(2026, 6, 1, 14),
+            "passed": 15,
+            "remaining": 9,
+            "review": "realtime",
+        }
+        for n, (level, level_name, aqi) in enumerate(levels):
+            end = {"level": level, "level_name": level_name, "aqi": aqi}
+            whole = "lost" if level == 1 else "open" if level == 2 else "safe"
+            words = "PM2.5 其余 9 小时均值须 ≤ 51.3，由云西广场、云泽师范学院决定" if whole == "open" else ""
+            rows.append({**head, **end, "quantity": "", "state": whole, "deciding": "云西广场", "text": words})
+            for quantity, (symbol, points, so_far) in ends.items():
+                state = "lost" if Dec(so_far) > Dec(points[n]) * 2 or level == 1 else "open" if level == 2 else "safe"
+                rows.append({
+                    **head, **end, "quantity": quantity, "quantity_name": symbol, "ceiling": Dec(points[n]), "so_far": Dec(so_far),
+                    "state": state, "allowed": Dec("51.3") if state == "open" else None, "exact": "513/10", "inclusive": True,
+                    "unit": "ug/m3", "deciding": "云西广场、云泽师范学院" if state == "open" else "", "text": "剩余 9 小时均值 ≤ 51.3" if state == "open" else "",
+                })  # fmt: skip
+    rows.append(
+        {
+            **rows[-1],
+            "subject": "A5",
+            "subject_name": "泽北县医院",
+            "kind": "site",
+            "state": "unknown",
+            "so_far": None,
+            "allowed": None,
+            "text": "小时太少",
+        }
+    )
+    return rows
+
+
+def _month_sections() -> list[dict[str, object]]:
+    """The sections of the month: one at the edge, one beyond, one worse than class V, one with room."""
+    said = (("W1", "", 3), ("W2", "near", 3), ("W3", "beyond", 4), ("W4", "worst", 6), ("W6", "", 2))
+    names = {code: (name, county) for _, county, _, code, name, _, _ in SITES}
+    rows: list[dict[str, object]] = []
+    for span, period in (("month", "2026-05"), ("year", "2026-01/2026-05")):
+        for code, edge, now in said:
+            name, county = names[code]
+            head = {
+                "section": code,
+                "section_name": name,
+                "county_name": county,
+                "period": period,
+                "span": span,
+                "target_class": 3,
+            }
+            rows.append({
+                **head, "parameter": "", "class_now": now, "edge": edge, "chance": {"": 0.9, "near": 0.5, "beyond": 0.25, "worst": 0.0}[edge], "chance_n": 4,
+                "intensity": Dec("1.62") if code == "W3" else None, "text": f"{name}目前{['Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ', 'Ⅴ', '劣Ⅴ'][now - 1]}类，氨氮剩余 6 天均值须 ≤ 0.82" if edge else "", "note": "",
+            })  # fmt: skip
+            for parameter, label, limit, mean in (
+                ("nh3n", "氨氮", "1.0", "1.04"),
+                ("codmn", "高锰酸盐指数", "6", "3.4"),
+                ("do", "溶解氧", "5", "9.12"),
+            ):
+                rows.append({
+                    **head, "parameter": parameter, "parameter_name": label, "limit": Dec(limit), "bound": "ge" if parameter == "do" else "le", "mean": Dec(mean),
+                    "done": 25 if span == "month" else 5, "remaining": 6 if span == "month" else 7, "unit": "mg/L", "how": "automatic" if span == "month" else "months",
+                    "state": "open" if parameter == "nh3n" else "safe", "allowed": Dec("0.82") if parameter == "nh3n" else None, "exact": "41/50", "inclusive": True,
+                    "text": "剩余 6 天均值 ≤ 0.82" if parameter == "nh3n" else "",
+                })  # fmt: skip
+    return rows
+
+
+def _splits() -> list[dict[str, object]]:
+    """The allowance of the first target by month and by county."""
+    months = [
+        (f"2026-{month:02d}", f"2026-{month:02d}：30 天均值 ≤ {value}", value)
+        for month, value in (
+            (6, "28.10"),
+            (7, "22.40"),
+            (8, "23.90"),
+            (9, "30.20"),
+            (10, "41.70"),
+            (11, "53.30"),
+            (12, "58.60"),
+        )
+    ]
+    counties = [
+        ("990101", "云东县：均值 ≤ 36.20", "36.20"),
+        ("990102", "云西区：均值 ≤ 38.10", "38.10"),
+        ("990103", "泽南县：均值 ≤ 36.40", "36.40"),
+    ]
+    return [
+        {
+            "target_id": "T-yz-001",
+            "kind": "mean",
+            "rule": "strict",
+            "state": "open",
+            "done": 151,
+            "remaining": 30,
+            "allowed": Dec(value),
+            "exact": value.replace(".", "") + "/100",
+            "inclusive": True,
+            "unit": "ug/m3",
+            "text": words,
+            "part": part,
+        }
+        for part, words, value in (*months, *counties)
+    ]
+
+
+def _shares() -> list[dict[str, object]]:
+    """By what the allowance of the first target is split."""
+    return [
+        {"target_id": "T-yz-001", "dimension": dimension, "part": part, "part_name": name, "share": Dec(share), "exact": share, "profile": profile}
+        for dimension, part, name, share, profile in (
+            ("month", "2026-06", "2026-06", "14.0", "last"), ("month", "2026-07", "2026-07", "14.5", "last"),
+            ("county", "990101", "云东县", "41.2", "population"), ("county", "990102", "云西区", "58.8", "population"),
+        )
+    ]  # fmt: skip
+
+
+def _ahead() -> dict[str, list[dict[str, object]]]:
+    """What is still open today and this month, the forecasts and the weather apart from effort."""
+    forecasts: list[dict[str, object]] = [
+        {
+            "issuer": issuer,
+            "site": CITY,
+            "parameter": "aqi",
+            "made_on": AS_OF - timedelta(back),
+            "day": AS_OF + timedelta(n),
+            "value": Dec(70 + n),
+            "low": Dec(55 + 10 * n - back),
+            "high": Dec(85 + 10 * n),
+            "level_low": 2,
+            "level_high": 2 if n < 2 else 3,
+            "primary": "o3_8h",
+        }
+        for issuer, back in (("市气象台", 0), ("blend", 1), ("blend", 0))
+        for n in range(1, 6)
+    ]
+    return {"today": _today(), "month_sections": _month_sections(), "forecasts": forecasts, "county_shares": _shares()}
+
+
 @cache
 def sample_results() -> Results:
     """The whole made campaign, made once."""
     site_days, city_days = _air()
     rows = {
         "progress": _progress(), "series": _series(), "values": _values(), "sites": _sites(), "hours": _hours(),
-        "air_site_days": site_days, "air_city_days": city_days, "water_months": _water(), **_readings(), **_reference(),
+        "air_site_days": site_days, "air_city_days": city_days, "water_months": _water(), **_readings(), **_reference(), **_outlook(), **_ahead(),
     }  # fmt: skip
+    rows["quota"] = [*rows["quota"], *_splits()]
+    chances = {row["target_id"]: row["probability"] for row in rows["outlook"] if row["chosen"]}
+    rows["progress"] = [{**row, "probability": chances.get(row["target_id"])} for row in rows["progress"]]
     run = {
         "campaign": "云泽市污染防治攻坚战", "campaign_en": "Yunze pollution-control campaign", "region": CITY, "region_name": "云泽市",
         "as_of": AS_OF.isoformat(), "built_at": "2026-06-01T08:30:00", "sample": True, "version": "0.1.0",

@@ -146,7 +146,9 @@ def test_allowances_name_the_part_they_are_for(sample: Results) -> None:
     rows[1] |= {"part": "W3/nh3n", "kind": "section_mean"}
     table = pa.Table.from_pylist(rows, schema=sample["quota"].schema)
     quota = views.target(sample.with_tables({"quota": table}), "T-yz-001")["quota"]
-    assert [row["part_text"] for row in quota] == ["", "清河出境 氨氮"]  # type: ignore[attr-defined]
+    assert [row["part_text"] for row in quota][:2] == ["", "清河出境 氨氮"]  # type: ignore[attr-defined]
+    assert [row["group"] for row in quota] == ["whole", "site", *["month"] * 7, *["county"] * 3]  # type: ignore[attr-defined]
+    assert [row["part_text"] for row in quota][-3:] == ["云东县", "云西区", "泽南县"]  # type: ignore[attr-defined]
 
 
 def test_members_are_those_of_the_role(sample: Results) -> None:
@@ -485,7 +487,8 @@ def test_a_slug_is_a_file_name_everywhere(identity: str) -> None:
 
 def test_a_chart_says_what_it_draws(sample: Results) -> None:
     chart: dict[str, list[dict[str, object]]] = views.target(sample, "T-yz-001")["chart"]  # type: ignore[assignment]
-    assert [line["word"] for line in chart["series"]] == ["chart.cumulative", "chart.last_year", "chart.allowed"]
+    lines = ("cumulative", "last_year", "allowed", "p50", "fan")
+    assert [line["word"] for line in chart["series"]] == [f"chart.{line}" for line in lines]
     assert len(chart["x"]) == 365
     assert chart["target"] == "39"
     assert charts.cumulative([], {}) is None

@@ -14,18 +14,28 @@ from qingce.publish.rows import Row, View, cell, grouped
 __all__ = ["by_month", "calendar", "cumulative", "month_grid", "trend", "values_by_period"]
 
 
-def cumulative(series: Sequence[Row], target: Row) -> View | None:
-    """The cumulative mean against the target, last year and the allowed path; None without any value."""
+def cumulative(series: Sequence[Row], target: Row, fan: Sequence[Row] = ()) -> View | None:
+    """The cumulative mean against the target, last year, the allowed path and the fan of what is expected.
+
+    `fan` holds day, p10, p50 and p90 of days to come. None without any value.
+    """
     if not any(row.get("cumulative") is not None for row in series):
         return None
-    lines = ("cumulative", "last_year", "allowed")
-    drawn = [_line(f"chart.{name}", [row.get(name) for row in series], name) for name in lines]
+    days = {str(cell(row["day"])): row for row in series}
+    ahead = {str(cell(row["day"])): row for row in fan}
+    x = sorted({**days, **ahead}) if ahead else list(days)
+    rows = [{**ahead.get(day, {}), **days.get(day, {})} for day in x]
+    lines = ("cumulative", "last_year", "allowed", *(("p50",) if ahead else ()))
+    drawn = [_line(f"chart.{name}", [row.get(name) for row in rows], name) for name in lines]
+    if ahead:
+        low, high = ([row.get(name) for row in rows] for name in ("p10", "p90"))
+        drawn.append({**_line("chart.fan", low, "fan"), "high": [cell(value) for value in high]})
     return {
         "kind": "cumulative",
-        "x": [cell(row["day"]) for row in series],
+        "x": x,
         "unit": target.get("unit") or "",
         "series": [line for line in drawn if line["data_present"]],
-        "daily": [cell(row.get("value")) for row in series],
+        "daily": [cell(row.get("value")) for row in rows],
         "target": cell(target.get("target_value")),
         "target_text": target.get("target_text"),
     }

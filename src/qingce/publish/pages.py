@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from qingce.core.rounding import round_gbt8170
 from qingce.publish.i18n import words
-from qingce.publish.rows import View, slug
+from qingce.publish.rows import View, chance_text, slug
 
 __all__ = ["Place", "ink", "page", "shown", "unit"]
 
@@ -87,6 +87,7 @@ def environment() -> Environment:
         "slug": slug,
         "localized": localized,
         "unit": unit,
+        "chance": chance_text,
     }
     made.filters.update(filters)
     return made

@@ -191,11 +191,10 @@ class Results:
     def public(self) -> Results:
         """Return the same results without what is internal: no outlook, no chance of a target."""
         kept = {name: table for name, table in self.tables.items() if name not in INTERNAL}
-        for name in ("progress", "month_sections"):
-            table = kept.get(name)
-            if table is not None and "probability" in table.column_names:
-                place = table.column_names.index("probability")
-                kept[name] = table.set_column(place, "probability", pa.nulls(table.num_rows, pa.float64()))
+        for name, column in (("progress", "probability"), ("month_sections", "chance")):
+            if name in kept:
+                place = kept[name].column_names.index(column)
+                kept[name] = kept[name].set_column(place, column, pa.nulls(kept[name].num_rows, pa.float64()))
         return replace(self, tables=kept)
 
     @property

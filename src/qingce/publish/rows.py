@@ -14,6 +14,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from qingce.core.absence import ABSENT_ZH, REVIEW_ZH, Absent, Review
+from qingce.core.rounding import round_gbt8170
 from qingce.publish.results import Results
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "View",
     "absent_label",
     "cell",
+    "chance_text",
     "distinct",
     "facts",
     "grouped",
@@ -36,6 +38,9 @@ __all__ = [
 Row = Mapping[str, object]
 View = dict[str, object]
 K = TypeVar("K", bound=Hashable)
+
+_ALMOST, _CERTAIN = 99, 100
+"""Between these a chance in per cent is printed as nearly certain."""
 
 
 def cell(value: object) -> object:
@@ -85,6 +90,22 @@ def absent_label(reason: object) -> View | None:
     code = str(reason)
     known = code in Absent.__members__.values()
     return {"code": code, "zh": ABSENT_ZH[Absent(code)] if known else code}
+
+
+def chance_text(chance: object) -> str:
+    """Print a chance for the eye, in whole per cent; only what is certain is printed as 0 or 100.
+
+    Examples
+    --------
+    >>> chance_text(0.375), chance_text(0), chance_text(0.9991), chance_text(0.0004), chance_text(None)
+    ('38%', '0%', '>99%', '<1%', '')
+    """
+    if chance is None:
+        return ""
+    exact = Decimal(str(chance)).scaleb(2)
+    if 0 < exact < 1:
+        return "<1%"
+    return ">99%" if _ALMOST < exact < _CERTAIN else f"{round_gbt8170(exact, Decimal(1)):f}%"
 
 
 def distinct(results: Results, name: str, *columns: str) -> list[tuple[str, ...]]:

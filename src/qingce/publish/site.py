@@ -15,7 +15,17 @@ from importlib.resources import files
 from pathlib import Path
 
 from qingce.core.errors import QingceError, complain
-from qingce.publish import views, views_compare, views_content, views_place, views_plan, views_review, views_why
+from qingce.publish import (
+    views,
+    views_ahead,
+    views_compare,
+    views_content,
+    views_outlook,
+    views_place,
+    views_plan,
+    views_review,
+    views_why,
+)
 from qingce.publish.i18n import LANGUAGES
 from qingce.publish.pages import Place, page
 from qingce.publish.results import Results
@@ -75,6 +85,10 @@ class Route:
 ROUTES = (
     Route("index.html", views.scoreboard, "scoreboard"),
     Route("targets/{id}.html", views.target, "target", _ids("progress", "target_id")),
+    Route("outlook.html", views_outlook.outlook, "outlook"),
+    Route("today.html", views_ahead.today, "today"),
+    Route("month.html", views_ahead.month_sections, "month"),
+    Route("what-if.html", views_ahead.what_if, "what_if"),
     Route("plans.html", views_plan.plans, "plans"),
     Route("compare.html", views_compare.compare, "compare"),
     Route("plans/{id}.html", views_plan.plan, "plan", _ids("documents", "id")),

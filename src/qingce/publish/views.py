@@ -18,6 +18,7 @@ from qingce.publish.rows import (
     split,
     text,
 )
+from qingce.publish.views_outlook import fan, outlook_of
 from qingce.publish.views_place import event_days, recent
 
 __all__ = ["BATTLES", "WAITING", "is_unbound", "scoreboard", "target", "target_rows", "tasks", "unbound", "value_row"]
@@ -25,6 +26,7 @@ __all__ = ["BATTLES", "WAITING", "is_unbound", "scoreboard", "target", "target_r
 BATTLES = ("蓝天", "碧水", "净土", "生态", "低碳", "风险", "治理")
 WAITING = ("awaiting", "unbound")
 """Statuses whose rows come first: somebody has to bring something before there is a verdict."""
+_PERIODS = {len("2026"): "year", len("2026-01"): "month"}
 
 
 def target_rows(results: Results, where: View | None = None) -> list[View]:
@@ -100,6 +102,7 @@ def scoreboard(results: Results) -> View:
             "documents": results["documents"].num_rows,
             "tasks": results["tasks"].num_rows,
             "rejected": results["rejected"].num_rows,
+            "warnings": results["warnings"].num_rows,
         },
         "statuses": [
             {"code": code, "zh": found[0]["status"]["zh"], "count": len(found)}  # type: ignore[index]
@@ -149,13 +152,15 @@ def target(results: Results, identity: str) -> View:
         "clauses": _clauses(results, row),
         "tasks": _tasks_of(results, row),
         "quota": _quota_rows(results, identity),
+        "shares": [plain(item) for item in results.rows("county_shares", where={"target_id": identity})],
+        "outlook": outlook_of(results, identity),
         "values": [value_row(item) for item in results.rows("values", where=known)],
         "official": [_official_row(item) for item in results.rows("official", where=known)],
         "others": _others(results, known, identity),
         "explained": [
             item["id"] for item in results.rows("whys", columns=["id"], where={"id": [identity, row["value_id"]]})
         ],
-        "chart": charts.cumulative(series, row),
+        "chart": charts.cumulative(series, row, fan(results, identity)),
         "calendar": charts.calendar(series, value="value", level="category") if daily else [],
         "grid": [] if daily else charts.month_grid(series, level="category"),
         "recent": {
@@ -171,14 +176,30 @@ def target(results: Results, identity: str) -> View:
 
 
 def _quota_rows(results: Results, identity: str) -> list[View]:
-    """The allowances of a target; a part such as a section and its parameter by their names."""
-    names = {str(row["site"]): str(row["name"]) for row in results.rows("sites", columns=["site", "name"])}
-    names |= {str(row["id"]): str(row["zh"]) for row in results.rows("parameters", columns=["id", "zh"])}
+    """The allowances of a target; a part such as a section, a county or a month by its name and its group."""
+    names = results.keep("part_names", lambda: _part_names(results))
     rows = [plain(row) for row in results.rows("quota", where={"target_id": identity})]
-    return [
-        {**row, "part_text": " ".join(names.get(part, part) for part in str(row["part"] or "").split("/"))}
-        for row in rows
-    ]
+    return [{**row, **_part(str(row["part"] or ""), names)} for row in rows]
+
+
+def _part_names(results: Results) -> dict[str, tuple[str, str]]:
+    """Codes that a part may hold: code → name and group."""
+    found = {str(row["id"]): (str(row["zh"]), "parameter") for row in results.rows("parameters", columns=["id", "zh"])}
+    columns = ["site", "name", "county", "county_name"]
+    for row in results.rows("sites", columns=columns):
+        found[str(row["site"])] = (str(row["name"]), "site")
+        found[str(row["county"])] = (str(row["county_name"] or row["county"]), "county")
+    return found
+
+
+def _part(part: str, names: Mapping[str, tuple[str, str]]) -> View:
+    """Name a part and say by what the quota was split: whole, year, month, county or site."""
+    pieces = [piece for piece in part.split("/") if piece]
+    groups = [names[piece][1] if piece in names else _PERIODS.get(len(piece), "site") for piece in pieces]
+    group = next(
+        (name for name in ("county", "site", "month", "year") if name in groups), "site" if groups else "whole"
+    )
+    return {"part_text": " ".join(names.get(piece, (piece, ""))[0] for piece in pieces), "group": group}
 
 
 def value_row(row: View) -> View:

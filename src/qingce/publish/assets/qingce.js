@@ -133,7 +133,7 @@
   const palette = ["#0b4f56", "#b5651d", "#5b6bb0", "#8a3b6b", "#3d7d3a", "#6d6d6d", "#b08900", "#2f6f9f"];
   const styles = {
     cumulative: { color: "#0b4f56", width: 2.5, type: "solid" }, last_year: { color: "#8b949c", width: 1.5, type: "solid" },
-    allowed: { color: "#b5651d", width: 2, type: "dashed" }, measured: { color: "#0b4f56" }, deducted: { color: "#b9a06a" },
+    allowed: { color: "#b5651d", width: 2, type: "dashed" }, p50: { color: "#6d5f96", width: 2, type: "dotted" }, fan: { color: "#6d5f96" }, measured: { color: "#0b4f56" }, deducted: { color: "#b9a06a" },
   };
   const number = (text) => (text === null || text === undefined ? null : Number(text));
   const axis = { axisLine: { lineStyle: { color: rule } }, axisLabel: { color: ink }, splitLine: { lineStyle: { color: "#edf0ef" } } };
@@ -144,17 +144,25 @@
   });
   const tip = (data) => (found) => {
     const at = found[0].dataIndex;
-    return [data.x[at], ...data.series.map((line) => `${line.name}: ${brief(line.data[at])}`)].join("<br>");
+    return [data.x[at], ...data.series.map((line) => line.style === "fan" ? (line.data[at] === null ? "" : `${line.name}: ${brief(line.data[at])} – ${brief(line.high[at])}`) : `${line.name}: ${brief(line.data[at])}`)].filter(Boolean).join("<br>");
   };
   const draw = {
     cumulative(data) {
       const given = number(data.target);
       const target = Number.isNaN(given) ? null : given;
-      const series = data.series.map((line) => ({
+      const series = data.series.filter((line) => line.style !== "fan").map((line) => ({
         name: line.name, type: "line", symbol: "none", data: line.data.map(number), connectNulls: false,
         lineStyle: { color: styles[line.style].color, width: styles[line.style].width, type: styles[line.style].type },
         itemStyle: { color: styles[line.style].color },
       }));
+      // the fan: a bare line at 10 % and, stacked on it, the room up to 90 %
+      const fan = data.series.find((line) => line.style === "fan");
+      const bare = { type: "line", symbol: "none", stack: "fan", stackStrategy: "all", silent: true, lineStyle: { width: 0 }, itemStyle: { color: styles.fan.color } };
+      if (fan) {
+        series.push({ ...bare, data: fan.data.map(number), tooltip: { show: false } });
+        series.push({ ...bare, name: fan.name, areaStyle: { color: styles.fan.color, opacity: 0.2 },
+          data: fan.high.map((high, i) => (high === null || fan.data[i] === null ? null : Number(high) - Number(fan.data[i]))) });
+      }
       if (target !== null && series.length) {
         series[0].markLine = {
           silent: true, symbol: "none", lineStyle: { color: "#a4161a", width: 1.5, type: "solid" }, data: [{ yAxis: target }],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import cast
 
 from qingce.publish.office.grid import Cell, Column, Grid, Toned
@@ -11,7 +10,6 @@ from qingce.publish.office.labels import (
     deadline_text,
     official_lines,
     own_value,
-    printed,
     review_text,
     run_line,
     signed,
@@ -19,7 +17,7 @@ from qingce.publish.office.labels import (
 )
 from qingce.publish.office.review_cells import SEAL, SIGNS, TARGET_KEY, VERDICTS, seal, target_cells, targets_by_key
 from qingce.publish.results import Results
-from qingce.publish.rows import Row, cell, text
+from qingce.publish.rows import Row, cell, chance_text, text
 from qingce.publish.views import WAITING
 
 __all__ = [
@@ -167,7 +165,6 @@ def _progress_line(
     results: Results, row: Row, *, decimals: Mapping[str, object], names: Mapping[str, str]
 ) -> list[Cell]:
     places = int(str(decimals.get(text(row, "indicator_id")) or 0))
-    probability = row.get("probability")
     return [
         _name(row),
         _joined(text(row, "target_text"), text(row, "document_number") or names.get(text(row, "document_id"), "")),
@@ -179,7 +176,7 @@ def _progress_line(
         text(row, "difference_text") or signed(row.get("difference"), max(places, 1)),
         signed(row.get("change"), max(places, 1)),
         _rest(row),
-        "" if probability is None else f"{printed(Decimal(str(probability)).scaleb(2), 0)}%",
+        chance_text(row.get("probability")),
         text(row, "owners"),
         text(row, "quote"),
     ]
