@@ -16,7 +16,7 @@ from qingce.core.ports import Lake
 from qingce.evaluate import evaluate_air_days, evaluate_water_months
 from qingce.observe import quality
 
-__all__ = ["Judged", "judge"]
+__all__ = ["WATER", "Judged", "judge"]
 
 Row = dict[str, Any]
 

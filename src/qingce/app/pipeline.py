@@ -19,7 +19,7 @@ from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged
 from qingce.app.kept import judged_of
 from qingce.app.lists import catalogue_tables
-from qingce.app.outlooking import today_table
+from qingce.app.outlooking import month_sections_table, today_table
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
@@ -190,7 +190,13 @@ class _Build:
         return daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
 
     def _ahead(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
-        return {"today": today_table(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of)}
+        sections = month_sections_table(
+            self.lake, judged.months, inputs.sites, official=inputs.official, catalog=self.catalog, as_of=as_of
+        )
+        return {
+            "today": today_table(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of),
+            "month_sections": sections,
+        }
 
     def _today(self, inputs: Inputs, judged: Judged, *, as_of: date) -> pa.Table:
         region = self.campaign.region

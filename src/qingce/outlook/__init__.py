@@ -12,6 +12,7 @@ from qingce.outlook.quota import (
     today_quota,
 )
 from qingce.outlook.sections import Factor, SectionOutlook, section_outlook
+from qingce.outlook.sections_month import Watched, month_section_rows
 from qingce.outlook.split import day_parts, mean_parts, split
 from qingce.outlook.today import shared_today_quota, today_quotas
 from qingce.outlook.today_levels import Subject, today_rows
@@ -23,12 +24,14 @@ __all__ = [
     "Quota",
     "SectionOutlook",
     "Subject",
+    "Watched",
     "bound_of",
     "day_parts",
     "day_quota",
     "mean_parts",
     "mean_quota",
     "meets",
+    "month_section_rows",
     "one_sided",
     "ozone_today_quota",
     "percentile_quota",
