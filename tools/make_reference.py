@@ -459,6 +459,7 @@ KINDS = {
     "feeds": ("数据来源 feeds", "[feeds.md](feeds.md)"),
     "indicators": ("指标 indicators", "[indicators.md](indicators.md)"),
     "methods": ("评价方法 methods", "[methods.md](methods.md)"),
+    "outlook": ("研判模型与设置 models and settings of the outlook", "[研判](../why/outlook.md)"),
     "parameters.csv": ("监测参数 parameters", "[parameters.md](parameters.md)"),
     "phrases": ("读规划用的词 words of the plan grammar", "按语言分文件夹"),
     "regions": ("行政区划 regions", "[parameters.md](parameters.md)"),

@@ -16,6 +16,7 @@ from qingce.catalog.cases import read_cases
 from qingce.catalog.feeds import check_feeds, read_feeds
 from qingce.catalog.indicators import read_indicators
 from qingce.catalog.methods import Method, read_families, read_methods
+from qingce.catalog.outlooks import read_outlooks, unread_outlooks
 from qingce.catalog.overlay import content_files, content_roots
 from qingce.catalog.parameters import read_parameters
 from qingce.catalog.regions import read_regions
@@ -30,8 +31,8 @@ __all__ = ["check_content", "check_roots"]
 
 # What an overlay may hold at its top (DESIGN 4); anything else is a slip of the pen.
 _FOLDERS = (
-    "errors", "examples", "factors", "feeds", "indicators", "measures", "methods", "phrases", "regions", "registers",
-    "response", "scoring", "standards", "templates", "workflows",
+    "errors", "examples", "factors", "feeds", "indicators", "measures", "methods", "outlook", "phrases", "regions",
+    "registers", "response", "scoring", "standards", "templates", "workflows",
 )  # fmt: skip
 _FILES = ("check.toml", "parameters.csv", "sources.toml", "units.csv")
 _STANDARD_FILES = ("standard.toml", "limits.csv", "cases.toml")
@@ -71,6 +72,7 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     indicators = read_indicators(roots, units=units, parameters=parameters, sources=sources, report=report)
     check_feeds(read_feeds(roots, report), parameters=parameters, units=units, report=report)
     read_regions(roots, report, sources=sources)
+    read_outlooks(roots, report)
     for kind in ("standards", "methods"):
         read_cases(roots, kind, report)
     _check_spans(_limit_spans(limits.values()), report)
@@ -80,6 +82,7 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     _check_families(indicators.values(), families=read_families(roots, lambda _: None), roots=roots, report=report)
     notices += _stale(roots, sources, today=today, days=_stale_after(roots, report))
     notices += _unread(limits.values(), methods.values(), indicators.values(), roots=roots)
+    notices += unread_outlooks(roots)
     return sorted(_faults(errors, notices), key=lambda fault: (fault.file, fault.line, fault.code, fault.message))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from qingce.catalog.feeds import read_feeds
 from qingce.catalog.indicators import read_indicators
 from qingce.catalog.methods import Method, read_methods
+from qingce.catalog.outlooks import Outlooks, read_outlooks
 from qingce.catalog.parameters import read_parameters
 from qingce.catalog.regions import Regions, read_regions
 from qingce.catalog.sources import read_sources
@@ -74,6 +75,11 @@ class Parts:
     def regions(self) -> Regions:
         """The administrative regions, dated."""
         return read_regions(self.roots, sources=self.sources)
+
+    @cached_property
+    def outlooks(self) -> Outlooks:
+        """The models of the outlook with their skill and spread."""
+        return read_outlooks(self.roots)
 
     @cached_property
     def phrases_dir(self) -> tuple[Path, ...]:

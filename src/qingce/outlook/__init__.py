@@ -1,5 +1,7 @@
 """Outlook 研判: where a value will end, and what may still happen until then."""
 
+from qingce.outlook.outlook import outlook_rows
+from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.quota import (
     Quota,
     day_quota,
@@ -21,6 +23,8 @@ from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
 __all__ = [
     "Bound",
     "Factor",
+    "OutlookTables",
+    "Question",
     "Quota",
     "SectionOutlook",
     "Subject",
@@ -33,6 +37,7 @@ __all__ = [
     "meets",
     "month_section_rows",
     "one_sided",
+    "outlook_rows",
     "ozone_today_quota",
     "percentile_quota",
     "quota_rows",

@@ -1,0 +1,35 @@
+"""What one model says of one question. 一个模型的回答。"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+__all__ = ["Answer", "FAN", "chance"]
+
+FAN = (10, 50, 90)
+"""The percentiles of the fan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's distribution of the statistic at the end: its 10, 50 and 90 per cent, the chance, the fan."""
+
+    model: str
+    state: str
+    probability: float | None
+    ends: tuple[Fraction, ...]
+    fan: tuple[tuple[date, tuple[Fraction, ...]], ...]
+    decimals: int
+    members: int
+    history: int
+    reason: str = ""
+
+
+def chance(met: int, members: int) -> float:
+    """Return the chance that `met` of the members tell; of many futures none or all is never wholly sure.
+
+    A single future is a naive yes or no.
+    """
+    return float(met) if members == 1 else (met + 1 / 2) / (members + 1)
