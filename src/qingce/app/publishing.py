@@ -17,6 +17,7 @@ from qingce.publish import Results, write_results, write_site
 from qingce.publish.office import (
     write_air_daily,
     write_briefing,
+    write_consultation,
     write_ledger,
     write_progress_table,
     write_section_monthly,
@@ -25,7 +26,10 @@ from qingce.thread import why
 
 __all__ = ["publish", "tidy"]
 
-NAMES = {"ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing": "会商材料.docx", "sections": "断面月报.xlsx"}
+NAMES = {
+    "ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing": "会商材料.docx", "consultation": "月度会商.docx",
+    "sections": "断面月报.xlsx",
+}  # fmt: skip
 
 
 def publish(results: Results, campaign: Campaign, *, lake: Lake, steps: Steps) -> Results:
@@ -70,7 +74,8 @@ def write_office(results: Results, out: Path) -> list[str]:
     write_ledger(results, out / NAMES["ledger"])
     write_progress_table(results, out / NAMES["progress"])
     write_briefing(results, out / NAMES["briefing"])
-    written = ["ledger", "progress", "briefing"]
+    write_consultation(results, out / NAMES["consultation"])
+    written = ["ledger", "progress", "briefing", "consultation"]
     if results["water_months"].num_rows:
         write_section_monthly(results, out / NAMES["sections"])
         written.append("sections")

@@ -3,6 +3,7 @@
 from qingce.publish.office.air_daily import write_air_daily
 from qingce.publish.office.briefing import write_briefing, write_progress_table
 from qingce.publish.office.compare_grid import write_comparison
+from qingce.publish.office.consultation import write_consultation
 from qingce.publish.office.ledger import write_ledger
 from qingce.publish.office.section_monthly import write_section_monthly
 
@@ -10,6 +11,7 @@ __all__ = [
     "write_air_daily",
     "write_briefing",
     "write_comparison",
+    "write_consultation",
     "write_ledger",
     "write_progress_table",
     "write_section_monthly",

@@ -15,6 +15,7 @@ from qingce.publish.office.word import add_paragraph, new_document, save_documen
 from qingce.publish.office.word_table import add_table, page_marks
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, absent_label, cell, level_table, split, text
+from qingce.publish.views_ahead import forecast_rows
 
 __all__ = ["AIR_COLUMNS", "write_air_daily"]
 
@@ -48,7 +49,7 @@ def write_air_daily(results: Results, path: Path, day: date) -> None:
     """Write 空气日报 of a day as one A4 page; raises QC571 when that day has no air results, QC570.
 
     Reads `air_site_days` and `air_city_days`, and where the build left them `air_cumulative`, `air_top_hours`,
-    `quota` of kind hours and `air_forecast`.
+    `quota` of kind hours and `air_forecast` (else the `forecasts` taken in).
     """
     rows = _day_rows(results, day)
     if not rows:
@@ -213,13 +214,14 @@ def _add_rest(document: Any, results: Results, day: date) -> None:
     told = list(dict.fromkeys(text(row, "text") for row in results.rows("quota", where={"kind": "hours"})))
     _say(document, "；".join(told) if told else "当日已结束或无小时数据，不计算剩余小时限值")
     _head(document, "三、未来三天预报")
-    rows = [row for row in results.rows("air_forecast") if str(row["day"]) > day.isoformat()]
-    _say(document, "；".join(_forecast(row) for row in rows[:3]) if rows else "无预报数据")
+    told = [_forecast(row) for row in forecast_rows(results, after=day.isoformat())]
+    _say(document, "；".join(told) if told else "无预报数据")
 
 
 def _forecast(row: Row) -> str:
-    shown = text(row, "text") or f"AQI {text(row, 'aqi_low')}～{text(row, 'aqi_high')}"
-    primary = "、".join(_head_of(name) for name in split(row.get("primary"), ","))
+    span = [printed(row[name], 0) for name in ("aqi_low", "aqi_high")]
+    shown = text(row, "text") or f"AQI {'～'.join(dict.fromkeys(span))}"
+    primary = "、".join(_head_of(name) for name in row["primary"])  # type: ignore[attr-defined]
     return f"{chinese_day(row['day'])}：{shown}" + (f"，首要污染物 {primary}" if primary else "")
 
 

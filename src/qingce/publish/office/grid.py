@@ -12,11 +12,16 @@ __all__ = ["Cell", "Column", "Grid", "TONES", "Toned", "colours", "lines_of", "p
 
 @dataclass(frozen=True, slots=True)
 class Toned:
-    """Words with a tone: the colour never stands alone. `fill` overrides the tone's own background."""
+    """Words with a tone: the colour never stands alone. `fill` overrides the tone's own background.
+
+    In Word the words may lead to a file or to a place of the document (`link`, `#name`) and be such a place (`mark`).
+    """
 
     text: str
     tone: str = ""
     fill: str = ""
+    link: str = ""
+    mark: str = ""
 
     def __str__(self) -> str:
         return self.text

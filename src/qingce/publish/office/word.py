@@ -17,15 +17,19 @@ from typing import Any
 from qingce.publish.office.files import write_whole
 
 __all__ = [
+    "LINK_INK",
     "add_field",
+    "add_link",
     "add_paragraph",
     "element",
+    "link_address",
     "new_document",
     "save_document",
     "set_font",
     "style_facts",
 ]
 
+LINK_INK = "0B4F56"
 _STAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -129,6 +133,28 @@ def add_field(paragraph: Any, code: str, *, face: str = "table", size: float) ->
             instruction = element("instrText")
             instruction.text = text
             run._r.append(instruction)
+
+
+def add_link(paragraph: Any, words: str, link: str, *, face: str = "body", size: float, raised: bool = False) -> None:
+    """Add words that lead to a file or page (relative address) or to a place of the document (`#name`)."""
+    from docx.oxml.ns import qn
+
+    made = element("hyperlink")
+    for name, value in link_address(paragraph.part, link).items():
+        made.set(qn(name), value)
+    run = set_font(paragraph.add_run(words), face, size=size, color=LINK_INK)
+    run.font.superscript = raised or None
+    made.append(run._r)
+    paragraph._p.append(made)
+
+
+def link_address(part: Any, link: str) -> dict[str, str]:
+    """Return the attribute that says where a hyperlink of a document part leads."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    if link.startswith("#"):
+        return {"w:anchor": link[1:]}
+    return {"r:id": part.relate_to(link, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)}
 
 
 def save_document(document: Any, path: Path) -> None:

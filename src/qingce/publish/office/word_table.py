@@ -9,13 +9,14 @@ from xml.sax.saxutils import escape
 
 from qingce.publish.office.grid import Cell, Column, Grid, Toned, colours, plain_text
 from qingce.publish.office.labels import SAMPLE
-from qingce.publish.office.word import add_field, add_paragraph, set_font, style_facts
+from qingce.publish.office.word import LINK_INK, add_field, add_paragraph, link_address, set_font, style_facts
 
 __all__ = ["add_grid", "add_table", "page_marks"]
 
 _EMU_PER_TWIP = 635
 _HEAD_FILL = "E3ECE6"
 _SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TABLE = (
     '<w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="0" w:type="auto"/><w:tblLayout w:type="fixed"/><w:tblCellMar>'
     '<w:top w:w="30" w:type="dxa"/><w:left w:w="50" w:type="dxa"/><w:bottom w:w="30" w:type="dxa"/>'
@@ -53,9 +54,11 @@ def add_table(document: Any, columns: Sequence[Column], *, rows: Sequence[Sequen
     head: list[Cell] = [Toned(column.name, fill=_HEAD_FILL) for column in columns]
     centred = [replace(column, align="center") for column in columns]
     lines = [_row(head, centred, widths=widths, size=size, head=True)]
+    rows = [[_led(document.part, cell) for cell in row] for row in rows]
     lines += [_row(row, columns, widths=widths, size=size) for row in rows]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    table = f'<w:tbl xmlns:w="{_SPACE}">{_TABLE}<w:tblGrid>{grid}</w:tblGrid>{"".join(lines)}</w:tbl>'
+    spaces = f'xmlns:w="{_SPACE}" xmlns:r="{_RELATIONS}"'
+    table = f"<w:tbl {spaces}>{_TABLE}<w:tblGrid>{grid}</w:tblGrid>{''.join(lines)}</w:tbl>"
     document.element.body.insert_element_before(parse_xml(table), "w:sectPr")
 
 
@@ -80,6 +83,14 @@ def page_marks(section: Any, *, sample: bool, footer: str = "", plain: bool = Fa
         set_font(bottom.add_run(" —"), "table", size=small)
 
 
+def _led(part: Any, cell: Cell) -> Cell:
+    """Turn where a cell leads into the attribute that Word follows."""
+    if not isinstance(cell, Toned) or not cell.link:
+        return cell
+    address = " ".join(f'{name}="{escape(value)}"' for name, value in link_address(part, cell.link).items())
+    return replace(cell, link=address)
+
+
 def _row(
     row: Sequence[Cell], columns: Sequence[Column], *, widths: Sequence[int], size: float, head: bool = False
 ) -> str:
@@ -96,18 +107,30 @@ def _cell(value: Cell, align: str, *, width: int, size: float, face: str) -> str
     shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{ground}"/>' if ground else ""
     fonts = style_facts()["fonts"]
     latin, chinese = fonts["latin"][0], fonts[face][0]
+    if isinstance(value, Toned) and value.link:
+        ink = LINK_INK
     look = (
         f'<w:rPr><w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:eastAsia="{chinese}"/>'
         f'{f"""<w:color w:val="{ink}"/>""" if ink else ""}<w:sz w:val="{int(size * 2)}"/></w:rPr>'
     )
     spacing = f'<w:spacing w:before="0" w:after="0" w:line="{int(size * 27)}" w:lineRule="exact"/>'
     shape = f'<w:pPr>{spacing}<w:jc w:val="{align}"/></w:pPr>'
-    lines = "".join(
-        f'<w:p>{shape}<w:r>{look}<w:t xml:space="preserve">{_escaped(line)}</w:t></w:r></w:p>'
-        for line in plain_text(value).split("\n")
-    )
+    runs = [
+        f'<w:r>{look}<w:t xml:space="preserve">{_escaped(line)}</w:t></w:r>' for line in plain_text(value).split("\n")
+    ]
+    if isinstance(value, Toned) and value.link:
+        runs = [f"<w:hyperlink {value.link}>{run}</w:hyperlink>" for run in runs]
+    if isinstance(value, Toned) and value.mark:
+        runs[0] = _bookmark(value.mark) + runs[0]
+    lines = "".join(f"<w:p>{shape}{run}</w:p>" for run in runs)
     place = f'<w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}<w:vAlign w:val="center"/></w:tcPr>'
     return f"<w:tc>{place}{lines}</w:tc>"
+
+
+def _bookmark(name: str) -> str:
+    """Make a place that a link may lead to; its number is taken from its name."""
+    number = "".join(letter for letter in name if letter.isdigit()) or "0"
+    return f'<w:bookmarkStart w:id="{number}" w:name="{escape(name)}"/><w:bookmarkEnd w:id="{number}"/>'
 
 
 def _escaped(line: str) -> str:
