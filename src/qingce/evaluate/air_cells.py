@@ -11,25 +11,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent
-from qingce.evaluate.air_input import HOURS, NO_REVIEW, PRESENT, REASONS, Block, Codes, Longs, Readings
+from qingce.evaluate.air_input import HOURS, NO_REVIEW, PRESENT, Block, Codes, Longs, Readings, Stretch
+from qingce.evaluate.air_kernels import (
+    SPEAKS,
+    Plane,
+    area_job,
+    area_map,
+    area_room,
+    code_of,
+    day_rule,
+    fits,
+    site_ratios,
+)
 from qingce.evaluate.air_rules import LIMITS, DayItem, DayRules, Span, edition_of
 from qingce.evaluate.air_sites import Area
-from qingce.evaluate.kernels.exact import Bools, Ints, Ratios, greater, mean, nothing, select
+from qingce.evaluate.kernels.exact import (
+    Bools,
+    Ints,
+    Ratios,
+    common_denominator,
+    greater,
+    mean,
+    nothing,
+    reduced,
+    select,
+)
 from qingce.evaluate.kernels.hours import day_maximum, day_mean, day_window_maximum
+from qingce.evaluate.kernels.jit import kernels_for
 
-__all__ = ["Cell", "area_cell", "beside", "code_of", "joined", "site_cells", "without"]
+__all__ = ["Cell", "area_cells", "beside", "code_of", "day_limits", "joined", "site_cells", "without"]
 
 UNKNOWN = -1
-# Which reason speaks for several sites that are all absent: the first of these that occurs.
-_SPEAKS = (
-    Absent.EXCLUDED_EVENT, Absent.TOO_FEW, Absent.INVALID, Absent.BELOW_DETECTION, Absent.NOT_MONITORED,
-    Absent.UNREAD_RULE, Absent.NOT_REPORTED,
-)  # fmt: skip
+_SMALL, _LEAST = 2**15 - 1, -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +78,6 @@ def beside(cells: Sequence[Cell], days: int) -> Cell:
     return Cell(values, *rest)
 
 
-def code_of(reason: Absent) -> int:
-    """Return the code of a reason in the arrays of a `Cell`."""
-    return 1 + REASONS.index(reason)
-
-
 def joined(cells: Sequence[Cell]) -> Cell:
     """Put cells of consecutive days together."""
     if len(cells) == 1:
@@ -81,16 +95,17 @@ def site_cells(
 
     A reported daily value counts where the hours give none, or where its review state is higher.
     """
-    blocks: dict[str, Block] = {}
+    blocks: dict[str, tuple[Block, Plane]] = {}
     parts: dict[str, list[Cell]] = {}
     for span in spans:
         for item in span.rules.items:
             if item.parameter not in blocks:
                 blocks.clear()
-                blocks[item.parameter] = readings.block(item.parameter, 1)
+                block = readings.block(item.parameter, 1)
+                blocks[item.parameter] = block, _plane(block)
             days = readings.rows(span.start, span.end)
-            limits = _limits(catalog, item, days=(span.start, span.end), edition=edition)
-            cell = _from_hours(blocks[item.parameter], item, days=days, limits=limits)
+            limits = day_limits(catalog, item, days=(span.start, span.end), edition=edition)
+            cell = _from_hours(*blocks[item.parameter], item=item, days=days, limits=limits)
             if readings.has(item.quantity, HOURS):
                 cell = _with_reported(cell, readings.block(item.quantity, HOURS), days=days)
             parts.setdefault(item.quantity, []).append(cell)
@@ -105,11 +120,54 @@ def without(cell: Cell, excluded: Bools) -> Cell:
     return Cell(cell.values.masked(~taken), np.where(taken, 0, cell.n), reason, review, cell.short)
 
 
-def area_cell(cell: Cell, area: Area, *, spans: Sequence[Span[DayRules]], readings: Readings, steps: int = 1) -> Cell:
-    """Return the mean of the valid sites' values, one a time; too few valid sites are refused or flagged as declared.
+def area_cells(
+    cell: Cell, areas: Sequence[Area], *, spans: Sequence[Span[DayRules]], readings: Stretch, steps: int = 1
+) -> Cell:
+    """Return `[time, area]`: the means of the valid sites' values; too few are refused or flagged as declared.
 
     `steps` is the number of times a day: 1 for days, 24 for hours.
     """
+    found = _compiled_areas(cell, areas, spans=spans, readings=readings, steps=steps)
+    if found is not None:
+        return found
+    parts = [_area_cell(cell, area, spans=spans, readings=readings, steps=steps) for area in areas]
+    return beside(parts, len(cell.n))
+
+
+def _compiled_areas(
+    cell: Cell, areas: Sequence[Area], *, spans: Sequence[Span[DayRules]], readings: Stretch, steps: int
+) -> Cell | None:
+    kernels, values = kernels_for(cell.n.size * HOURS // steps), cell.values
+    if kernels is None or not areas or object in {values.num.dtype, values.den.dtype}:
+        return None
+    places = area_map(areas, readings.days)
+    common = common_denominator(values)
+    if not fits(int(np.abs(values.num).max(initial=0)), common, places):
+        return None
+    whole = values.num * np.where(values.ok, common // values.den, 0)
+    state = np.where(values.ok, PRESENT, cell.reason).astype(np.int8)
+    found = []
+    for span in spans:
+        rows, days = readings.rows(span.start, span.end, steps=steps), readings.rows(span.start, span.end)
+        sites = kernels.SiteDays(whole[rows], np.zeros(whole[rows].shape, np.int8), state[rows])
+        job = area_job(
+            kernels, places.days(days).repeated(steps), span.rules,
+            share=np.ones(1, np.int64), review=cell.review[rows], excluded=None,
+        )  # fmt: skip
+        out = area_room(len(areas), rows.stop - rows.start, kernels)
+        kernels.area_means(sites, job, out)
+        found.append(_area_result(out, common))
+    return joined(found)
+
+
+def _area_result(out: Any, common: int) -> Cell:
+    """Turn a kernel's `[area, time]` sums into a cell `[time, area]`."""
+    ok = out.state == PRESENT
+    values = reduced(Ratios(out.num.T, np.where(ok, out.n, 1).T * common, ok.T))
+    return Cell(values, out.n.T, out.state.T, out.review.T, out.short.T)
+
+
+def _area_cell(cell: Cell, area: Area, *, spans: Sequence[Span[DayRules]], readings: Stretch, steps: int) -> Cell:
     members, total = np.repeat(area.members, steps, axis=0), np.repeat(area.count, steps)
     parts = cell.values.at((slice(None), area.columns)).masked(members)
     count = np.asarray(parts.ok.sum(axis=1), np.int64)
@@ -133,19 +191,63 @@ def _needed(total: Longs, rules: DayRules) -> Longs:
 
 def _spoken(reason: Codes, members: Bools) -> Codes:
     spoken = np.full(len(reason), code_of(Absent.NOT_REPORTED), np.int8)
-    for speaker in reversed(_SPEAKS):
+    for speaker in reversed(SPEAKS):
         here = ((reason == code_of(speaker)) & members).any(axis=1)
         spoken[here] = code_of(speaker)
     return spoken
 
 
-def _from_hours(block: Block, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> Cell:
+def _plane(block: Block) -> Plane:
+    """Return the hours of a block as a plane: small where every value is."""
+    if not block.values.size or kernels_for(block.values.size) is None:
+        return Plane(block.values, _LEAST, block.scale, _LEAST)
+    peak = max(1, int(block.values.max()), -int(block.values.min()))
+    kind: Any = np.int16 if peak <= _SMALL else np.int64
+    missing = np.iinfo(kind).min
+    return Plane(np.where(block.ok, block.values, missing).astype(kind), int(missing), block.scale, peak)
+
+
+def _from_hours(block: Block, plane: Plane, *, item: DayItem, days: slice, limits: tuple[Ints, Ints] | None) -> Cell:
+    parts, n, some, valid = _compiled_days(plane, item, days=days, limits=limits) or _plain_days(
+        block, item, days=days, limits=limits
+    )
+    reason, review = block.reason[days], block.review[days]
+    why = np.where(some, code_of(Absent.TOO_FEW), np.where(reason, reason, code_of(Absent.NOT_REPORTED)))
+    return Cell(
+        parts.masked(valid), n, np.where(valid, PRESENT, why).astype(np.int8),
+        np.where(valid, review, NO_REVIEW).astype(np.int8), np.zeros(valid.shape, bool),
+    )  # fmt: skip
+
+
+_Days = tuple[Ratios, Longs, Bools, Bools]
+"""Site days: values, how many hours or windows, whether there is any hour, whether the value is valid."""
+
+
+def _compiled_days(plane: Plane, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> _Days | None:
+    kernels = kernels_for(plane.values.size)
+    size = days.stop - days.start
+    rule = None if kernels is None or plane.peak < 0 else day_rule(kernels, item, plane, days=size, limits=limits)
+    if kernels is None or rule is None:
+        return None
+    shape = size, plane.values.shape[1]
+    out = kernels.SiteDays(
+        np.empty(shape, rule.weights.dtype), np.empty(shape, np.int8), np.empty(shape, np.int8)
+    )  # fmt: skip
+    kernels.site_days(plane.days(days), rule, out)
+    state: Codes = out.state
+    some: Bools = np.asarray(state != code_of(Absent.NOT_REPORTED))
+    valid: Bools = np.asarray(state == PRESENT)
+    return site_ratios(item, out.num, out.n, scale=plane.scale), out.n.astype(np.int64), some, valid
+
+
+def _plain_days(block: Block, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> _Days:
+    """Compute site days without the compiler, on Python integers where 64 bits do not do."""
     hours = slice(days.start * HOURS, days.stop * HOURS)
     values, ok = block.values[hours], block.ok[hours]
-    reason, review = block.reason[days], block.review[days]
+    some: Bools = np.asarray(ok.reshape(-1, HOURS, ok.shape[1]).any(axis=1))
     if not ok.any():
-        parts, n, valid = nothing(reason.shape), np.zeros(reason.shape, np.int64), np.zeros(reason.shape, bool)
-    elif item.verb == "window_maximum":
+        return nothing(some.shape), np.zeros(some.shape, np.int64), some, some
+    if item.verb == "window_maximum":
         parts, n = day_window_maximum(
             values, ok, scale=block.scale, window=item.window, at_least=item.window_at_least, ends=item.ends
         )
@@ -155,12 +257,7 @@ def _from_hours(block: Block, item: DayItem, *, days: slice, limits: tuple[Ints,
         verb = {"mean": day_mean, "maximum": day_maximum}[item.verb]
         parts, n = verb(values, ok, scale=block.scale)
         valid = n >= item.at_least
-    some = ok.reshape(-1, HOURS, ok.shape[1]).any(axis=1)
-    why = np.where(some, code_of(Absent.TOO_FEW), np.where(reason, reason, code_of(Absent.NOT_REPORTED)))
-    return Cell(
-        parts.masked(valid), n, np.where(valid, PRESENT, why).astype(np.int8),
-        np.where(valid, review, NO_REVIEW).astype(np.int8), np.zeros(valid.shape, bool),
-    )  # fmt: skip
+    return parts, n, some, valid
 
 
 def _with_reported(cell: Cell, daily: Block, *, days: slice) -> Cell:
@@ -175,8 +272,8 @@ def _with_reported(cell: Cell, daily: Block, *, days: slice) -> Cell:
     )  # fmt: skip
 
 
-def _limits(catalog: Catalog, item: DayItem, *, days: tuple[date, date], edition: str) -> tuple[Ints, Ints] | None:
-    """Return the limit of each day as (numerators, denominators), shaped to stand beside `[day, site]`."""
+def day_limits(catalog: Catalog, item: DayItem, *, days: tuple[date, date], edition: str) -> tuple[Ints, Ints] | None:
+    """Return the limit of each day as (numerators, denominators), shaped to stand beside `[day, site]`, if any."""
     if not item.limit_averaging:
         return None
     name = edition_of(catalog, LIMITS, edition)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
-from qingce.evaluate.air_cells import Cell, area_cell, beside, site_cells, without
+from qingce.evaluate.air_cells import Cell, area_cells, site_cells, without
 from qingce.evaluate.air_exceptions import Event, events_of, excluded, labels, on_areas
 from qingce.evaluate.air_index import Judged, judge
 from qingce.evaluate.air_input import QUANTITIES, Readings, read_long
@@ -122,7 +122,9 @@ def _both(ground: _Ground, measured: dict[str, Cell], series: str) -> tuple[pa.T
 
 def _area_table(ground: _Ground, cells: dict[str, Cell], facts: Facts, *, events: Sequence[Event]) -> pa.Table:
     days, areas = ground.readings.days, ground.areas
-    merged = {name: beside([_of_area(cell, area, ground) for area in areas], days) for name, cell in cells.items()}
+    merged = {
+        name: area_cells(cell, areas, spans=ground.days, readings=ground.readings) for name, cell in cells.items()
+    }
     shape = (days, len(areas))
     there = replace(
         facts,
@@ -132,10 +134,6 @@ def _area_table(ground: _Ground, cells: dict[str, Cell], facts: Facts, *, events
         sites=np.array([area.count for area in areas], np.int64).reshape(len(areas), days).T,
     )
     return _table(ground, merged, there)
-
-
-def _of_area(cell: Cell, area: Area, ground: _Ground) -> Cell:
-    return area_cell(cell, area, spans=ground.days, readings=ground.readings)
 
 
 def _table(ground: _Ground, cells: dict[str, Cell], facts: Facts) -> pa.Table:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from qingce.evaluate.air_input import Longs, Readings, day_number
+from qingce.evaluate.air_input import Longs, Stretch, day_number
 from qingce.evaluate.air_rules import DayRules, Span
 from qingce.evaluate.air_sites import Area
 from qingce.evaluate.kernels.exact import Bools
@@ -35,7 +35,7 @@ class Event:
 
 
 def events_of(
-    exceptions: pa.Table, *, readings: Readings, spans: Sequence[Span[DayRules]], sites: pa.Table
+    exceptions: pa.Table, *, readings: Stretch, spans: Sequence[Span[DayRules]], sites: pa.Table
 ) -> tuple[Event, ...]:
     """Return the events that count, cut to the days of the readings; the row last known of an id wins.
 
@@ -92,7 +92,7 @@ def on_areas(events: Sequence[Event], areas: Sequence[Area]) -> tuple[Event, ...
 
 
 def _event(
-    row: dict[str, object], *, readings: Readings, span: Span[DayRules], scopes: Mapping[str, set[int]]
+    row: dict[str, object], *, readings: Stretch, span: Span[DayRules], scopes: Mapping[str, set[int]]
 ) -> Event | None:
     start, end = row["start"], row["end"] or row["start"]
     if not isinstance(start, date) or not isinstance(end, date):
@@ -106,7 +106,7 @@ def _event(
     return Event(str(row["id"]), first, last, columns, frozenset(listed or span.rules.excepted))
 
 
-def _scopes(readings: Readings, sites: pa.Table) -> dict[str, set[int]]:
+def _scopes(readings: Stretch, sites: pa.Table) -> dict[str, set[int]]:
     """Return for every word that may name a scope the columns of its sites."""
     place = {site: column for column, site in enumerate(readings.sites)}
     found = {site: {column} for site, column in place.items()}

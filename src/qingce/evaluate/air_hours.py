@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent
-from qingce.evaluate.air_cells import Cell, area_cell, beside, code_of
+from qingce.evaluate.air_cells import Cell, area_cells, code_of
 from qingce.evaluate.air_days import MEASURED, with_methods
 from qingce.evaluate.air_index import judge
 from qingce.evaluate.air_input import HOURS, NO_REVIEW, PRESENT, QUANTITIES, Codes, Longs, Readings, read_long
@@ -133,8 +133,7 @@ def _lowest_of(review: Codes, hours: int) -> Codes:
 
 
 def _of_areas(cell: Cell, areas: Sequence[Area], ground: _Ground) -> Cell:
-    parts = [area_cell(cell, area, spans=ground.days, readings=ground.readings, steps=HOURS) for area in areas]
-    return beside(parts, len(cell.n))
+    return area_cells(cell, areas, spans=ground.days, readings=ground.readings, steps=HOURS)
 
 
 def _facts(codes: Sequence[str], names: Sequence[str], count: Longs) -> Facts:

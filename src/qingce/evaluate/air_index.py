@@ -8,18 +8,22 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from qingce.core.absence import Absent
 from qingce.evaluate.air_cells import Cell, code_of
-from qingce.evaluate.air_input import PRESENT, QUANTITIES, Codes, Longs
+from qingce.evaluate.air_input import HOURS, PRESENT, QUANTITIES, Codes, Longs
+from qingce.evaluate.air_kernels import index_fits, index_rules
 from qingce.evaluate.air_rules import AqiItem, AqiRules, Span
 from qingce.evaluate.kernels.exact import Bools, rounded
 from qingce.evaluate.kernels.index import NONE, greatest, leaders, sub_index
+from qingce.evaluate.kernels.jit import kernels_for
 
-__all__ = ["Judged", "index_of", "judge"]
+__all__ = ["Index", "Judged", "index_of", "index_of_values", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,20 @@ class Index:
     exceeding: Longs
     reason: Codes
 
+    def shaped(self, shape: tuple[int, ...]) -> Index:
+        """Return the same cells in another shape."""
+        rest = (getattr(self, part.name).reshape(shape) for part in fields(self)[1:])
+        return Index(tuple(part.reshape(shape) for part in self.iaqi), *rest)
+
 
 def index_of(cells: Mapping[str, Cell], rules: AqiRules, *, report: str) -> Index:
     """Compute the index of a report from its quantities; an absent one is handled as the edition declares.
 
     What was taken away as an exceptional event does not count as missing.
     """
+    found = _compiled_index(cells, rules, report)
+    if found is not None:
+        return found
     items = rules.items(report)
     parts = [_sub_index(cells, item, rules) for item in items]
     best = np.minimum(greatest(parts), rules.cap)
@@ -107,6 +119,35 @@ def judge(
         new["exceeding"][rows] = np.where(there, _texts(index.exceeding, names, words), NONE)
         edition[rows] = _place_of(span.rules.id, words)
     return Judged(iaqi=iaqi, reason=reason, edition=edition, words=words, **new)
+
+
+def index_of_values(kernels: ModuleType, values: Any, record: Any) -> Index:
+    """Compute the index of fractions laid out as the kernel wants them; flat, one element a cell."""
+    items, size = len(record.length), values.num.shape[1]
+    longs = [np.empty(size, np.int64) for _ in range(4)]
+    out = kernels.IndexOut(np.empty((items, size), np.int32), longs[0], np.empty(size, np.int8), *longs[1:])
+    kernels.indices(values, record, out)
+    why = np.where(out.missing == PRESENT, record.event, out.missing)
+    reason = np.where(out.aqi != NONE, PRESENT, why).astype(np.int8)
+    return Index(tuple(out.iaqi), out.best, out.missing, out.aqi, out.primary, out.exceeding, reason)
+
+
+def _compiled_index(cells: Mapping[str, Cell], rules: AqiRules, report: str) -> Index | None:
+    """Return the index by the compiled kernel; None where it would not do."""
+    names = tuple(cells)
+    first = cells[names[0]].n
+    kernels = kernels_for(first.size * HOURS)
+    record = index_rules(kernels, rules, report, order=names) if kernels is not None and first.size else None
+    parts = [cell.values for cell in cells.values()]
+    if kernels is None or record is None or any(object in {part.num.dtype, part.den.dtype} for part in parts):
+        return None
+    num, den = (np.stack([getattr(part, name).ravel() for part in parts]) for name in ("num", "den"))
+    if not index_fits(rules.items(report), int(np.abs(num).max()), int(den.max())):
+        return None
+    ok = np.stack([part.ok.ravel() for part in parts])
+    reason = np.stack([cell.reason.ravel() for cell in cells.values()])
+    found = index_of_values(kernels, kernels.Values(num, den, ok, reason), record)
+    return found.shaped(first.shape)
 
 
 def _sub_index(cells: Mapping[str, Cell], item: AqiItem, rules: AqiRules) -> Longs:

@@ -30,6 +30,7 @@ __all__ = [
     "QUANTITIES",
     "REASONS",
     "Readings",
+    "Stretch",
     "day_number",
     "read_long",
     "read_wide",
@@ -87,13 +88,12 @@ class _Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """Every reading of a table by (pollutant, hours of its span); sites sorted; whole days."""
+class Stretch:
+    """Which sites, sorted, and which whole days: from the day number `first` on."""
 
     sites: tuple[str, ...]
     first: int
     days: int
-    cells: Mapping[tuple[str, int], _Cells]
 
     @property
     def start(self) -> date:
@@ -109,6 +109,13 @@ class Readings:
         """Return the rows from one day to another, both included, in an array of `steps` rows a day."""
         first = day_number(start) - self.first
         return slice(first * steps, (day_number(end) - self.first + 1) * steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings(Stretch):
+    """Every reading of a table by (pollutant, hours of its span); sites sorted; whole days."""
+
+    cells: Mapping[tuple[str, int], _Cells]
 
     def over(self, start: date, end: date) -> Readings:
         """Return the same readings laid over more days, both included."""

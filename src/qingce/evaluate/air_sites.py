@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from qingce.evaluate.air_input import Readings, day_number
+from qingce.evaluate.air_input import Stretch, day_number
 from qingce.evaluate.kernels.exact import Bools
 
 __all__ = ["Area", "areas_of", "names_of"]
@@ -32,13 +32,13 @@ class Area:
     count: NDArray[np.int64]
 
 
-def names_of(readings: Readings, sites: pa.Table) -> tuple[str, ...]:
+def names_of(readings: Stretch, sites: pa.Table) -> tuple[str, ...]:
     """Return the name of every site of the readings; its id where none is known."""
     known = dict(zip(sites["site"].to_pylist(), sites["name"].to_pylist(), strict=True))
     return tuple(known.get(site) or site for site in readings.sites)
 
 
-def areas_of(readings: Readings, sites: pa.Table, *, level: str = "city") -> tuple[Area, ...]:
+def areas_of(readings: Stretch, sites: pa.Table, *, level: str = "city") -> tuple[Area, ...]:
     """Group the sites of role 评价点 by `level` (city or county, a column of SITE), sorted by code.
 
     An area without any reading is left out.
@@ -56,7 +56,7 @@ def areas_of(readings: Readings, sites: pa.Table, *, level: str = "city") -> tup
 
 
 def _area(
-    code: str, rows: Sequence[dict[str, object]], *, readings: Readings, place: Mapping[str, int], level: str
+    code: str, rows: Sequence[dict[str, object]], *, readings: Stretch, place: Mapping[str, int], level: str
 ) -> Area:
     days = np.arange(readings.first, readings.first + readings.days)
     valid: dict[str, Bools] = {}

@@ -1,0 +1,383 @@
+"""Hours to days of sites and areas to the index: loops over whole numbers, compiled; no standard's number. 编译的核。
+
+Import this module through `jit.kernels_for`. All functions that call each other stand in this one file: their kept
+machine code is renewed when the file changes. A block is time-major; the inner loop runs over sites.
+
+A site's value of a day is `num / (scale · common)`, with common = n for a mean: `AreaJob.share[n]` takes every count
+to one denominator, so that a city's sum is exact.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qingce.evaluate.kernels.jit import compiled
+
+__all__ = [
+    "MAXIMUM",
+    "MEAN",
+    "NONE",
+    "WINDOW_MAXIMUM",
+    "AreaDays",
+    "AreaJob",
+    "DayRule",
+    "IndexOut",
+    "IndexRules",
+    "SiteDays",
+    "Values",
+    "area_days",
+    "area_means",
+    "indices",
+    "site_days",
+]
+
+Whole = NDArray[np.integer]
+Codes = NDArray[np.int8]
+Bools = NDArray[np.bool_]
+Longs = NDArray[np.int64]
+
+MEAN, MAXIMUM, WINDOW_MAXIMUM = 0, 1, 2
+NONE = -1
+_HOURS = 24
+_NOTHING_SAID = 127
+
+
+class DayRule(NamedTuple):
+    """How a quantity's hours become a day: `weights[count]` of a window; limits per day (denominator 0: none).
+
+    A day below its `at_least` counts (hours, or windows) is good when num · limit_den > limit_num. `weights` has the
+    type that sums are kept in.
+    """
+
+    verb: int
+    missing: object
+    at_least: int
+    window: int
+    window_at_least: int
+    ends: tuple[int, int]
+    weights: Whole
+    limit_num: Longs
+    limit_den: Longs
+    too_few: int
+    not_there: int
+
+
+class SiteDays(NamedTuple):
+    """Results `[day, site]`: sum, largest hour or weighted largest window; count; 0 or why not."""
+
+    num: Whole
+    n: Whole
+    state: Codes
+
+
+class AreaJob(NamedTuple):
+    """Which sites make an area: slots `starts[a]:starts[a+1]`, each a column, member on some days; what an area needs.
+
+    `needed[total[day, area]]` sites must be valid, else the area is short, and refused when `refuse`. `loud[state]`
+    says which reason speaks first. `share[n]` takes a site's sum to the common denominator; `excluded` is empty, or
+    `[day, site]`.
+    """
+
+    columns: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    members: Bools
+    total: Longs
+    needed: Longs
+    refuse: bool
+    loud: Codes
+    share: Longs
+    review: Codes
+    excluded: Bools
+    too_few: int
+    not_there: int
+    event: int
+
+
+class AreaDays(NamedTuple):
+    """Results `[area, day]`: the exact sum over the common denominator, of how many sites, why not, lowest review."""
+
+    num: Longs
+    n: Longs
+    state: Codes
+    review: Codes
+    short: Bools
+
+
+class Values(NamedTuple):
+    """Quantities `[quantity, cell]`: num / den where ok, else the reason."""
+
+    num: Longs
+    den: Longs
+    ok: Bools
+    reason: Codes
+
+
+class IndexRules(NamedTuple):
+    """One edition of the index, an item a row: breakpoints in 1 / `unit`, rounding to 1 / `step` (0: none) first.
+
+    `hold` keeps the last index above the last breakpoint. `quantity` and `waived` are rows of `Values` (-1: none).
+    """
+
+    points: Longs
+    parts: Longs
+    length: Longs
+    unit: Longs
+    step: Longs
+    hold: Bools
+    quantity: Longs
+    waived: Longs
+    cap: int
+    incomplete_above: int
+    primary_above: int
+    exceeding_above: int
+    event: int
+
+
+class IndexOut(NamedTuple):
+    """Sub-indices `[item, cell]`, and by cell: index of what is there, first missing reason, index, two bit masks."""
+
+    iaqi: NDArray[np.int32]
+    best: Longs
+    missing: Codes
+    aqi: Longs
+    primary: Longs
+    exceeding: Longs
+
+
+@compiled
+def _mean(block: Any, missing: Any, out: Any) -> None:
+    """Sum and count the hours of one day."""
+    num, n = out
+    num[:] = 0
+    n[:] = 0
+    for hour in range(block.shape[0]):
+        for site in range(block.shape[1]):
+            value = block[hour, site]
+            there = value != missing
+            num[site] += value if there else 0
+            n[site] += there
+
+
+@compiled
+def _maximum(block: Any, missing: Any, out: Any) -> None:
+    """Take the largest hour of one day and count the hours."""
+    num, n = out
+    num[:] = 0
+    n[:] = 0
+    for hour in range(block.shape[0]):
+        for site in range(block.shape[1]):
+            value = block[hour, site]
+            there = value != missing
+            better = there & ((n[site] == 0) | (value > num[site]))
+            num[site] = value if better else num[site]
+            n[site] += there
+
+
+@compiled
+def _step(row: Any, missing: Any, sums: Any) -> None:
+    """Let one hour enter the running sums."""
+    total, count, some = sums
+    for site in range(row.shape[0]):
+        there = row[site] != missing
+        total[site] += row[site] if there else 0
+        count[site] += there
+        some[site] += there
+
+
+@compiled
+def _leave(row: Any, missing: Any, sums: Any) -> None:
+    """Let one hour leave the running sums."""
+    total, count, _ = sums
+    for site in range(row.shape[0]):
+        there = row[site] != missing
+        total[site] -= row[site] if there else 0
+        count[site] -= there
+
+
+@compiled
+def _window(block: Any, rule: Any, work: Any) -> None:
+    """Take the largest weighted sum of the windows of one day and count the valid ones."""
+    best, windows, total, count, some = work
+    best[:] = 0
+    windows[:] = 0
+    total[:] = 0
+    count[:] = 0
+    some[:] = 0
+    for hour in range(block.shape[0]):
+        _step(block[hour], rule.missing, (total, count, some))
+        if hour >= rule.window:
+            _leave(block[hour - rule.window], rule.missing, (total, count, some))
+        if rule.ends[0] <= hour + 1 <= rule.ends[1]:
+            for size in range(rule.window_at_least, rule.window + 1):
+                weight = rule.weights[size]
+                for site in range(best.shape[0]):
+                    hit = count[site] == size
+                    scaled = total[site] * weight
+                    better = hit & ((windows[site] == 0) | (scaled > best[site]))
+                    best[site] = scaled if better else best[site]
+                    windows[site] += hit
+
+
+@compiled
+def _day(block: Any, rule: Any, work: Any) -> None:
+    """Reduce one day of hours by the verb of the rule into the first two arrays; hours are counted in the last."""
+    num, n, _, _, some = work
+    if rule.verb == WINDOW_MAXIMUM:
+        _window(block, rule, work)
+        return
+    if rule.verb == MEAN:
+        _mean(block, rule.missing, (num, n))
+    else:
+        _maximum(block, rule.missing, (num, n))
+    some[:] = n
+
+
+@compiled
+def _states(day: Any, rule: Any, row: Any) -> None:
+    """Judge the validity of one day's values."""
+    num, n, some, state = row
+    top, bottom = rule.limit_num[day], rule.limit_den[day]
+    for site in range(num.shape[0]):
+        good = n[site] >= rule.at_least
+        if bottom > 0 and n[site] > 0:
+            good = good or np.int64(num[site]) * bottom > top
+        state[site] = 0 if good else (rule.too_few if some[site] > 0 else rule.not_there)
+
+
+@compiled
+def _area_day(day: Any, job: Any, rows: Any) -> None:
+    """Add one day's valid sites up by area."""
+    num, n, state, review, out = rows
+    for area in range(job.starts.shape[0] - 1):
+        total, count, loudest, said, lowest = np.int64(0), 0, _NOTHING_SAID, job.not_there, _NOTHING_SAID
+        for slot in range(job.starts[area], job.starts[area + 1]):
+            if not job.members[day, slot]:
+                continue
+            site = job.columns[slot]
+            why = state[site]
+            if why == 0 and job.excluded.shape[0] > 0 and job.excluded[day, site]:
+                why = job.event
+            if why == 0:
+                total += np.int64(num[site]) * job.share[n[site]]
+                count += 1
+                lowest = min(lowest, review[site])
+            elif job.loud[why] < loudest:
+                loudest, said = job.loud[why], why
+        short = count < job.needed[job.total[day, area]]
+        refused = short and job.refuse
+        if refused and count > 0 and said != job.event:
+            said = job.too_few
+        good = count > 0 and not refused
+        out.num[area, day] = total if good else 0
+        out.n[area, day] = count
+        out.state[area, day] = 0 if good else said
+        out.review[area, day] = lowest if good else _NOTHING_SAID
+        out.short[area, day] = short and count > 0
+
+
+@compiled
+def _work(sites: Any, kind: Any) -> tuple[Whole, ...]:
+    """Make room for one day."""
+    return (
+        np.zeros(sites, kind.dtype),
+        np.zeros(sites, kind.dtype),
+        np.zeros(sites, kind.dtype),
+        np.zeros(sites, kind.dtype),
+        np.zeros(sites, kind.dtype),
+    )
+
+
+@compiled
+def site_days(plane: Any, rule: Any, out: Any) -> None:
+    """Reduce every day of a block `[hour, site]` into `out`."""
+    work = _work(plane.shape[1], rule.weights)
+    for day in range(plane.shape[0] // _HOURS):
+        _day(plane[day * _HOURS : (day + 1) * _HOURS], rule, work)
+        out.num[day] = work[0]
+        out.n[day] = work[1]
+        _states(day, rule, (work[0], work[1], work[4], out.state[day]))
+
+
+@compiled
+def area_days(plane: Any, task: Any, out: Any) -> None:
+    """Reduce every day of a block to sites and at once to areas; `task` is (rule, job)."""
+    rule, job = task
+    sites = plane.shape[1]
+    work = _work(sites, rule.weights)
+    state = np.zeros(sites, np.int8)
+    for day in range(plane.shape[0] // _HOURS):
+        _day(plane[day * _HOURS : (day + 1) * _HOURS], rule, work)
+        _states(day, rule, (work[0], work[1], work[4], state))
+        _area_day(day, job, (work[0], work[1], state, job.review[day], out))
+
+
+@compiled
+def area_means(sites: Any, job: Any, out: Any) -> None:
+    """Add sites' values `[time, site]`, already whole numbers over one denominator, up by area."""
+    for day in range(sites.num.shape[0]):
+        _area_day(day, job, (sites.num[day], sites.n[day], sites.state[day], job.review[day], out))
+
+
+@compiled
+def _sub_index(cell: Any, item: Any, task: Any) -> Any:
+    """Return the sub-index of one value: rounded first where asked, between breakpoints, up to the next whole."""
+    values, rules = task
+    num, den = values.num[rules.quantity[item], cell], values.den[rules.quantity[item], cell]
+    if num <= 0:
+        return rules.parts[item, 0]
+    step = rules.step[item]
+    if step > 0:
+        scaled = num * step
+        num = scaled // den
+        twice = 2 * (scaled - num * den)
+        if twice > den or (twice == den and num % 2 == 1):
+            num += 1
+        den = step
+        if num == 0:
+            return rules.parts[item, 0]
+    num *= rules.unit[item]
+    last = rules.length[item] - 1
+    if num > den * rules.points[item, last]:
+        return rules.parts[item, last] if rules.hold[item] else np.int64(NONE)
+    place = 0
+    while num > den * rules.points[item, place + 1]:
+        place += 1
+    low, first = rules.points[item, place], rules.parts[item, place]
+    bottom = den * (rules.points[item, place + 1] - low)
+    over = (num - den * low) * (rules.parts[item, place + 1] - first)
+    return first + (over + bottom - 1) // bottom
+
+
+@compiled
+def indices(values: Any, rules: Any, out: Any) -> None:
+    """Compute sub-indices, index and leading items of every cell."""
+    items = rules.length.shape[0]
+    for cell in range(values.num.shape[1]):
+        best, missing = np.int64(NONE), 0
+        for item in range(items):
+            row = rules.quantity[item]
+            part = np.int64(NONE)
+            if values.ok[row, cell]:
+                part = _sub_index(cell, item, (values, rules))
+            elif missing == 0 and values.reason[row, cell] != rules.event:
+                waived = rules.waived[item]
+                if waived < 0 or not values.ok[waived, cell]:
+                    missing = values.reason[row, cell]
+            out.iaqi[item, cell] = part
+            best = max(best, part)
+        best = min(best, rules.cap)
+        aqi = NONE if missing != 0 and best <= rules.incomplete_above else best
+        primary, exceeding = 0, 0
+        if aqi != NONE:
+            for item in range(items):
+                part = out.iaqi[item, cell]
+                primary |= (part == aqi and aqi > rules.primary_above) << item
+                exceeding |= (part > rules.exceeding_above) << item
+        out.best[cell] = best
+        out.missing[cell] = missing
+        out.aqi[cell] = aqi
+        out.primary[cell] = primary
+        out.exceeding[cell] = exceeding
