@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 
-from oracle import air_more, black, groundwater, noise, sections, soil
+from oracle import air_more, black, ecology, emissions, groundwater, noise, outlets, sections, soil
 
 __all__ = ["outcome"]
 
@@ -63,6 +63,17 @@ def _period(given: Mapping[str, str]) -> dict[str, str]:
     return {"start": first.isoformat(), "end": last.isoformat()}
 
 
+def _change(given: Mapping[str, str]) -> dict[str, str]:
+    return {"told": air_more.change(given["unit"], Fraction(given["now"]), Fraction(given["last"]))}
+
+
+def _ranking(given: Mapping[str, str]) -> dict[str, str]:
+    if "now" in given:
+        return {"change": str(air_more.improvement(Fraction(given["now"]), Fraction(given["last"])))}
+    values = [Fraction(word) for word in given["composite"].split()]
+    return {"places": " ".join(str(place) for place in air_more.places(values))}
+
+
 def _forecast(given: Mapping[str, str]) -> dict[str, str]:
     hits, misses, false_alarms = (int(given[name]) for name in ("hits", "misses", "false_alarms"))
     return {"threat_score": str(hits / (hits + misses + false_alarms))}
@@ -75,14 +86,19 @@ def _straw(given: Mapping[str, str]) -> dict[str, str]:
 
 
 JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
+    "air-change": _change,
     "air-period": _period,
+    "air-ranking": _ranking,
     "black-odorous": _black,
     "cwqi": _cwqi,
     "drinking": _drinking,
     "dustfall": _dustfall,
+    "ecology": ecology.case,
+    "emissions": emissions.case,
     "forecast": _forecast,
     "groundwater": _groundwater,
     "noise": _noise,
     "soil": _soil,
+    "source": outlets.case,
     "straw": _straw,
 }

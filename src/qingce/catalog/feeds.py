@@ -48,6 +48,8 @@ LAYOUTS = {
 places as columns; register: a row per site, official value or exceptional event."""
 
 SPANS = {
+    "PT1M": timedelta(minutes=1),
+    "PT10M": timedelta(minutes=10),
     "PT1H": timedelta(hours=1),
     "PT4H": timedelta(hours=4),
     "PT24H": timedelta(hours=24),

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from qingce.evaluate.black_odorous import evaluate_black_odorous
     from qingce.evaluate.cwqi import evaluate_cwqi
     from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
+    from qingce.evaluate.ecology import evaluate_ecology
+    from qingce.evaluate.emissions import evaluate_emissions
     from qingce.evaluate.flood import evaluate_flood
     from qingce.evaluate.forecast_score import score_forecasts
     from qingce.evaluate.groundwater import evaluate_groundwater
     from qingce.evaluate.indicators import air_indicator, bad_days
     from qingce.evaluate.lakes import evaluate_lakes
     from qingce.evaluate.noise import evaluate_noise
+    from qingce.evaluate.outlets import evaluate_source
     from qingce.evaluate.point_indicators import point_indicator
     from qingce.evaluate.ratios import evaluate_ratios
     from qingce.evaluate.soil import evaluate_soil
@@ -48,12 +51,15 @@ __all__ = [
     "evaluate_black_odorous",
     "evaluate_cwqi",
     "evaluate_dustfall",
+    "evaluate_ecology",
+    "evaluate_emissions",
     "evaluate_flood",
     "evaluate_groundwater",
     "evaluate_lakes",
     "evaluate_noise",
     "evaluate_ratios",
     "evaluate_soil",
+    "evaluate_source",
     "evaluate_sources",
     "evaluate_straw",
     "evaluate_targets",
@@ -81,6 +87,9 @@ MEDIA = {
     "black-odorous": "evaluate_black_odorous",
     "dustfall": "evaluate_dustfall",
     "straw": "evaluate_straw",
+    "source": "evaluate_source",
+    "ecology": "evaluate_ecology",
+    "emissions": "evaluate_emissions",
 }
 """Medium of the command line → the function that evaluates it."""
 
@@ -95,12 +104,15 @@ _HOME = {
     "evaluate_black_odorous": "black_odorous",
     "evaluate_cwqi": "cwqi",
     "evaluate_dustfall": "dustfall",
+    "evaluate_ecology": "ecology",
+    "evaluate_emissions": "emissions",
     "evaluate_flood": "flood",
     "evaluate_groundwater": "groundwater",
     "evaluate_lakes": "lakes",
     "evaluate_noise": "noise",
     "evaluate_ratios": "ratios",
     "evaluate_soil": "soil",
+    "evaluate_source": "outlets",
     "evaluate_sources": "sources",
     "evaluate_straw": "dustfall",
     "evaluate_targets": "water_scopes",
