@@ -20,6 +20,7 @@ from qingce.app.judging import Judged
 from qingce.app.kept import judged_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
+from qingce.app.outlooking_tables import cut, outlook_tables, with_probability
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
@@ -31,12 +32,13 @@ from qingce.core.ports import Book, Lake
 from qingce.core.records import Reading
 from qingce.core.tables import EXCEPTION, OFFICIAL, SITE, empty
 from qingce.observe import read_exceptions, read_official, read_sites
+from qingce.outlook.question import Question
 from qingce.plans import read_document
 from qingce.publish import Results
 from qingce.store import open_book, open_lake
-from qingce.thread import bind, compute_values, progress
+from qingce.thread import Binding, bind, compute_values, progress
 
-__all__ = ["build"]
+__all__ = ["Known", "Run", "build"]
 
 PATIENCE = 600
 """How long a second build waits for the first [s]."""
@@ -55,7 +57,7 @@ def build(folder: Path, *, show: bool | None = None) -> Results:
             tidy(campaign.out)
             lake, book = open_lake(campaign.lake), open_book(campaign.book)
             try:
-                return _Build(campaign, lake, book=book, steps=Steps(9, show=show)).run()
+                return Run(campaign, lake, book=book, steps=Steps(9, show=show)).run()
             finally:
                 lake.close()
                 book.close()
@@ -74,7 +76,21 @@ class Inputs:
     rejected: pa.Table
 
 
-class _Build:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a build knows before it looks ahead."""
+
+    laid: Laid
+    woven: Woven
+    inputs: Inputs
+    judged: Judged
+    tables: dict[str, pa.Table]
+    bindings: tuple[Binding, ...]
+    questions: tuple[Question, ...]
+    as_of: date
+
+
+class Run:
     """One run over an open lake and book."""
 
     def __init__(self, campaign: Campaign, lake: Lake, *, book: Book, steps: Steps) -> None:
@@ -84,31 +100,41 @@ class _Build:
 
     def run(self) -> Results:
         """Take every step in order."""
-        with self.steps.step("读取规划 reading plans"):
-            laid = lay_over(self._read(), self.book)
-            woven = weave(laid.readings, self.catalog)
-        with self.steps.step("收入数据 taking data in"):
-            inputs = self._take_in()
-        as_of = self.campaign.as_of or self._last_day()
-        with self.steps.step("按当日标准评价 judging by the editions of the day"):
-            judged = judged_of(
-                self.campaign, self.lake, (inputs.sites, inputs.exceptions), catalog=self.catalog, as_of=as_of
-            )
-        with self.steps.step("绑定与进度 binding and progress"):
-            tables = self._progress(laid, inputs, judged, woven=woven, as_of=as_of)
-        tables |= annotate(reading_tables(laid.whole), laid) | judged.tables() | dict(woven.tables)
+        known = self.known()
+        inputs, judged, as_of = known.inputs, known.judged, known.as_of
+        tables = dict(known.tables)
+        tables |= annotate(reading_tables(known.laid.whole), known.laid) | judged.tables() | dict(known.woven.tables)
         tables |= {"sites": inputs.sites, "official": inputs.official}
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
         tables |= self._daily(inputs, judged, as_of=as_of)
         tables["quota"] = pa.concat_tables([tables["quota"], self._today(inputs, judged, as_of=as_of)])
         with self.steps.step("研判 what is ahead"):
-            tables |= self._ahead(inputs, judged, as_of=as_of)
+            tables |= self._ahead(known)
         tables |= catalogue_tables(
             self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months},
             boundaries=self.campaign.boundaries,
         )  # fmt: skip
-        results = Results(tables, self._run_facts(inputs, judged, as_of=as_of, notes=laid.notes()))
+        results = Results(tables, self._run_facts(inputs, judged, as_of=as_of, notes=known.laid.notes()))
         return publish(results, self.campaign, lake=self.lake, steps=self.steps)
+
+    def known(self, as_of: date | None = None) -> Known:
+        """Read, take in, judge and bind; an earlier `as_of` sees the days before it as they are known now."""
+        with self.steps.step("读取规划 reading plans"):
+            laid = lay_over(self._read(), self.book)
+            woven = weave(laid.readings, self.catalog)
+        with self.steps.step("收入数据 taking data in"):
+            inputs = self._take_in()
+        last = self.campaign.as_of or self._last_day()
+        with self.steps.step("按当日标准评价 judging by the editions of the day"):
+            judged = judged_of(
+                self.campaign, self.lake, (inputs.sites, inputs.exceptions), catalog=self.catalog, as_of=last
+            )
+        if as_of is not None and as_of < last:
+            days, months = cut(judged.city_days, judged.months, as_of=as_of)
+            judged = replace(judged, city_days=days, months=months)
+        with self.steps.step("绑定与进度 binding and progress"):
+            tables, bindings, questions = self._progress(laid, inputs, judged, woven=woven, as_of=as_of or last)
+        return Known(laid, woven, inputs, judged, tables, bindings, questions, as_of or last)
 
     def _read(self) -> list[Reading]:
         """Read every plan; a document number of `campaign.toml` goes before what the text says."""
@@ -159,7 +185,7 @@ class _Build:
 
     def _progress(
         self, laid: Laid, inputs: Inputs, judged: Judged, *, woven: Woven, as_of: date
-    ) -> dict[str, pa.Table]:
+    ) -> tuple[dict[str, pa.Table], tuple[Binding, ...], tuple[Question, ...]]:
         bindings = bind(
             laid.readings,
             self.catalog,
@@ -183,20 +209,22 @@ class _Build:
             sites=inputs.sites,
         )
         values = _once(values, section_classes(judged.months, catalog=self.catalog, as_of=as_of))
-        return {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
+        tables = {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
+        return tables, bindings, found.questions
 
     def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
         days = judged.site_days, judged.city_days
         return daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
 
-    def _ahead(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
-        sections = month_sections_table(
-            self.lake, judged.months, inputs.sites, official=inputs.official, catalog=self.catalog, as_of=as_of
+    def _ahead(self, known: Known) -> dict[str, pa.Table]:
+        judged, sites, as_of = known.judged, known.inputs.sites, known.as_of
+        found = outlook_tables(known.questions, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)
+        found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
+        found["today"] = today_table(judged.hours, sites, catalog=self.catalog, as_of=as_of)
+        found["month_sections"] = month_sections_table(
+            self.lake, judged.months, sites, official=known.inputs.official, catalog=self.catalog, as_of=as_of
         )
-        return {
-            "today": today_table(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of),
-            "month_sections": sections,
-        }
+        return found
 
     def _today(self, inputs: Inputs, judged: Judged, *, as_of: date) -> pa.Table:
         region = self.campaign.region

@@ -14,12 +14,14 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES, empty
 from qingce.outlook import quota_rows
+from qingce.outlook.question import Question
 from qingce.thread.binding import Binding, assessed_period, period_text
 from qingce.thread.figures import Days
 from qingce.thread.goal import Goal, class_names, goal_of, printed_value
 from qingce.thread.official import Difference, Official, Officials, difference
 from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
+from qingce.thread.questions import question_of
 from qingce.thread.quotas import Months, Stretch, months_of
 from qingce.thread.rest import Rest, rest_of
 from qingce.thread.status import Facts, Status, figure_decimals, judge, printed_places
@@ -30,11 +32,12 @@ __all__ = ["Progress", "progress"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Three tables: PROGRESS (one row a target), QUOTA and SERIES."""
+    """Three tables: PROGRESS (one row a target), QUOTA and SERIES; and what the outlook is asked."""
 
     progress: pa.Table
     quota: pa.Table
     series: pa.Table
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,11 @@ def progress(
         as_of=as_of,
     )
     rows, quotas, series = [], [], list[Mapping[str, object]]()
+    questions = list[Question]()
     for binding in bindings:
         judged = _judge(binding, desk)
+        asked = question_of(binding, judged.goal, as_of=as_of)
+        questions += [asked] if asked else []
         rows.append(_row(judged))
         quotas.append(quota_rows(binding.target.id, judged.rest.quotas))
         series += judged.rest.series
@@ -100,6 +106,7 @@ def progress(
         pa.Table.from_pylist(rows, schema=PROGRESS),
         pa.concat_tables([empty(QUOTA), *quotas]),
         pa.Table.from_pylist(series, schema=SERIES),
+        tuple(questions),
     )
 
 
