@@ -72,3 +72,63 @@ def mean_over(
 def told(value: Fraction | None, decimals: int) -> Fraction | None:
     """A value rounded half to even, or None."""
     return None if value is None else even(value, decimals)
+
+
+def change(unit: str, now: Fraction, last: Fraction) -> str:
+    """How the change against last year is told, from the two published values."""
+    if now == last:
+        return "持平"
+    if unit in ("%", "d"):
+        size = even(abs(now - last), 1 if unit == "%" else 0)
+        number = f"{float(size):.1f}个百分点" if unit == "%" else f"{int(size)}天"
+    else:
+        size = even(abs(now - last) / last * 100, 1)
+        number = f"{float(size):.1f}%"
+    if size == 0:
+        return "持平"
+    up, down = ("增加", "减少") if unit == "d" else ("上升", "下降")
+    return (up if now > last else down) + number
+
+
+def places(values: Sequence[Fraction]) -> list[int]:
+    """1-1-3: one more than those strictly better."""
+    return [1 + sum(other < value for other in values) for value in values]
+
+
+def improvement(now: Fraction, last: Fraction) -> Fraction:
+    """R in per cent to two places."""
+    return even((now - last) / last * 100, 2)
+
+
+LIMITS = {
+    2012: {"so2": 60, "no2": 40, "pm10": 70, "pm2_5": 35, "co": 4, "o3_8h": 160},
+    2026: {"so2": 60, "no2": 40, "pm10": 60, "pm2_5": 30, "co": 4, "o3_8h": 160},
+    2031: {"so2": 20, "no2": 30, "pm10": 50, "pm2_5": 25, "co": 4, "o3_8h": 160},
+}
+WEIGHTS = {"so2": 1, "no2": 2, "pm10": 1, "pm2_5": 3, "co": 1, "o3_8h": 2}
+
+
+def statistic(
+    days: Mapping[date, Mapping[str, Fraction]], first: date, last: date, *, quantity: str
+) -> Fraction | None:
+    """The value of a pollutant over a period that the composite index takes."""
+    values = {day: row[quantity] for day, row in days.items() if quantity in row}
+    percent = {"co": 95, "o3_8h": 90}.get(quantity)
+    found, _ = mean_over(
+        values, first, last,
+        statistic=lambda got: percentile(got, percent) if percent else sum(got, Fraction(0)) / len(got),
+    )  # fmt: skip
+    return found
+
+
+def composite(
+    days: Mapping[date, Mapping[str, Fraction]], first: date, last: date, *, edition: int, weighted: bool = False
+) -> tuple[Fraction | None, dict[str, Fraction]]:
+    """The composite index and its single indices, each to two places before the sum; None where one lacks."""
+    parts = {}
+    for quantity, limit in LIMITS[edition].items():
+        value = statistic(days, first, last, quantity=quantity)
+        if value is None:
+            return None, {}
+        parts[quantity] = even(value / limit, 2) * (WEIGHTS[quantity] if weighted else 1)
+    return sum(parts.values(), Fraction(0)), parts

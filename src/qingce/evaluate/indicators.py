@@ -31,7 +31,7 @@ from qingce.evaluate.kernels.exact import Bools
 from qingce.evaluate.kernels.index import NONE
 from qingce.evaluate.kernels.statistics import mean_of, percentile_of
 
-__all__ = ["Asked", "VERBS", "air_indicator", "bad_days", "value_row", "value_table"]
+__all__ = ["Asked", "Part", "VERBS", "air_indicator", "ask", "bad_days", "composite_parts", "value_row", "value_table"]
 
 _EPOCH = date(1970, 1, 1)
 
@@ -257,22 +257,43 @@ def _never_there(asked: Asked, index: DayIndex) -> tuple[Absent | None, tuple[st
     return absent, tuple(dict.fromkeys(notes))
 
 
-def _composite(asked: Asked) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One term of the composite index: its statistic, the limit it is measured by, and its rounded single index."""
+
+    term: Term
+    value: Fraction | None
+    limit: Fraction
+    edition: str
+    index: Fraction | None
+
+
+def composite_parts(asked: Asked) -> list[Part]:
+    """Return the terms of the composite index, each single index rounded as declared, then weighted."""
     scheme = asked.text("scheme")
-    terms = asked.rules.schemes[scheme] if scheme else asked.rules.composite
-    parts, limits = [], []
-    used = np.ones(asked.days.days.shape, bool)
-    for term in terms:
+    if scheme and scheme not in asked.rules.schemes:
+        words: dict[str, object] = {"name": scheme, "what": f"{asked.rules.id} 综合指数方案 scheme"}
+        raise complain("QC110", words=words | {"allowed": ", ".join(asked.rules.schemes)})
+    found = []
+    for term in asked.rules.schemes[scheme] if scheme else asked.rules.composite:
         values = asked.days.cells[term.parameter].values
-        found = mean_of(values) if term.verb == "mean" else percentile_of(values, term.percent)
+        value = mean_of(values) if term.verb == "mean" else percentile_of(values, term.percent)
         limit, name = _limit(asked, term)
-        limits.append(name)
-        used &= values.ok
-        if found is not None:
-            parts.append(term.weight * Fraction(round_gbt8170(found / limit, Decimal(1).scaleb(-term.decimals))))
-    names = tuple(term.parameter for term in terms)
-    exact = sum(parts, Fraction(0)) if len(parts) == len(terms) else None
-    return Outcome(exact, used, asked.rules.composite_decimals, _why_none(asked, names), limits=tuple(limits),
+        index = None
+        if value is not None:
+            index = term.weight * Fraction(round_gbt8170(value / limit, Decimal(1).scaleb(-term.decimals)))
+        found.append(Part(term, value, limit, name, index))
+    return found
+
+
+def _composite(asked: Asked) -> Outcome:
+    parts = composite_parts(asked)
+    names = tuple(part.term.parameter for part in parts)
+    used = np.logical_and.reduce([asked.days.cells[name].values.ok for name in names])
+    there = [part.index for part in parts if part.index is not None]
+    exact = sum(there, Fraction(0)) if len(there) == len(parts) else None
+    limits = tuple(part.edition for part in parts)
+    return Outcome(exact, used, asked.rules.composite_decimals, _why_none(asked, names), limits=limits,
                    topics=("period", "percentile", "composite"), quantities=names)  # fmt: skip
 
 
