@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from qingce.catalog import load_catalog
 from qingce.core.tables import FORECAST, empty
-from qingce.outlook.blend import blend, blended, near_days
+from qingce.outlook.blend import blend, blended, near_days, nearer
 
 CATALOG = load_catalog()
 START = date(2026, 3, 2)
@@ -315,3 +315,18 @@ def test_the_same_seed_gives_the_same_draws_and_a_gap_ends_them():
     assert (one.values == two.values).all()
     assert (one.values != three.values).any()
     assert one.days.size == 2  # the third day is said by nobody
+
+
+def test_the_engine_asks_by_place_and_days_and_gets_nothing_beyond_reach():
+    came = truth()
+    rows, judged = issued("x", came, noise(0.1, 1)), days_of({"A": {"pm2_5": came}})
+    near = nearer(table(rows), judged, as_of=AS_OF, catalog=CATALOG)
+    assert near is not None
+    days = [AS_OF + timedelta(days=ahead) for ahead in (2, 3, 4, 40)]
+    found = near("A", days, 11)["pm2_5"]
+    drawn = near_days(table(rows), judged, as_of=AS_OF, catalog=CATALOG, members=11)["A"].values
+    assert (found[:, :2] == drawn[:, 0, 1:3]).all()
+    assert np.isnan(found[:, 2:]).all()
+    assert near("B", days, 11) == {}
+    assert nearer(empty(FORECAST), judged, as_of=AS_OF, catalog=CATALOG) is None
+    assert nearer(table(rows[:3]), judged, as_of=AS_OF, catalog=CATALOG) is None

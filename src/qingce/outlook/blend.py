@@ -7,10 +7,11 @@ day of issue and from nothing else. A forecaster not yet verified takes no part.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ from qingce.core.tables import FORECAST, empty
 from qingce.evaluate.air_rules import AQI, AqiRules, aqi_rules, spans
 from qingce.outlook.forecast_cube import Cube, Floats, read_cube
 
-__all__ = ["BLEND", "Blended", "Near", "blend", "blended", "near_days"]
+__all__ = ["BLEND", "Blended", "Near", "blend", "blended", "near_days", "nearer"]
 
 BLEND = "blend"
 """The issuer under whose name the blend stands."""
@@ -83,7 +84,38 @@ def near_days(
     if not forecasts.num_rows:
         return {}
     found = blended(forecasts, days, as_of=as_of, catalog=catalog)
-    return {near.subject: near for near in _draws(found, members=members, seed=seed)}
+    draws = (_draw(found, subject, members=members, seed=seed) for subject in range(len(found.cube.subjects)))
+    return {near.subject: near for near in draws if near is not None}
+
+
+def nearer(
+    forecasts: pa.Table, days: pa.Table, *, as_of: date, catalog: Catalog, seed: int = 1
+) -> Callable[[str, Sequence[date], int], Mapping[str, Floats]] | None:
+    """Return what `outlook_rows(near=…)` takes: (place, coming days, members) → draws by quantity, NaN beyond reach.
+
+    None where there is no forecast to blend.
+    """
+    found = blended(forecasts, days, as_of=as_of, catalog=catalog) if forecasts.num_rows else None
+    if found is None or np.isnan(found.centre).all():
+        return None
+    kept: dict[tuple[str, int], Near | None] = {}
+
+    def near(scope: str, dates: Sequence[date], members: int) -> Mapping[str, Floats]:
+        if scope not in found.cube.subjects:
+            return {}
+        key = scope, members
+        if key not in kept:
+            kept[key] = _draw(found, found.cube.subjects.index(scope), members=members, seed=seed)
+        drawn = kept[key]
+        if drawn is None:
+            return {}
+        place = np.array([(day - _EPOCH).days for day in dates], np.int64) - int(drawn.days[0])
+        inside = (place >= 0) & (place < drawn.days.size)
+        values = np.full((members, len(drawn.parameters), len(dates)), np.nan)
+        values[:, :, inside] = drawn.values[:, :, place[inside]]
+        return {name: values[:, row] for row, name in enumerate(drawn.parameters)}
+
+    return near
 
 
 def blended(forecasts: pa.Table, days: pa.Table, *, as_of: date, catalog: Catalog) -> Blended:
@@ -246,20 +278,18 @@ def _named_index(forecasts: pa.Table, as_of: date) -> pa.Table:
     return forecasts.filter(chosen).select(["issuer", "site", "made_on", "day", "primary"])
 
 
-def _draws(found: Blended, *, members: int, seed: int) -> Iterator[Near]:
-    cube = found.cube
-    for subject, name in enumerate(cube.subjects):
-        there = ~np.isnan(found.centre[subject])
-        chosen = np.flatnonzero(there[:, 0])
-        if not chosen.size:
-            continue
-        covered = there[chosen].all(axis=0)
-        count = int(np.argmin(covered)) if not covered.all() else cube.leads
-        rng = np.random.default_rng([seed, subject])
-        error = _drawn(found, subject, chosen, count=count, members=members, rng=rng)
-        values = np.exp(found.centre[subject][chosen, :count][None] + error)
-        days = cube.as_of + 1 + np.arange(count)
-        yield Near(name, tuple(cube.parameters[place] for place in chosen), days, values)
+def _draw(found: Blended, subject: int, *, members: int, seed: int) -> Near | None:
+    cube, name = found.cube, found.cube.subjects[subject]
+    there = ~np.isnan(found.centre[subject])
+    chosen = np.flatnonzero(there[:, 0])
+    if not chosen.size:
+        return None
+    covered = there[chosen].all(axis=0)
+    count = cube.leads if covered.all() else int(np.argmin(covered))
+    rng = np.random.default_rng([seed, crc32(name.encode())])
+    error = _drawn(found, subject, chosen, count=count, members=members, rng=rng)
+    values = np.exp(found.centre[subject][chosen, :count][None] + error)
+    return Near(name, tuple(cube.parameters[place] for place in chosen), cube.as_of + 1 + np.arange(count), values)
 
 
 def _drawn(
