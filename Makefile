@@ -17,7 +17,7 @@ serve: $(STAMP)/install $(STAMP)/assets
 test: $(STAMP)/dev $(STAMP)/assets $(STAMP)/system lint types
 	$(PYTEST) -m "not prove" -n 2 --dist loadfile
 
-prove: $(STAMP)/dev $(STAMP)/assets $(STAMP)/system
+prove: $(STAMP)/dev $(STAMP)/assets $(STAMP)/system $(STAMP)/spark
 	$(PYTEST) -m prove -n 2 --dist loadfile
 
 quick: $(STAMP)/dev
@@ -54,11 +54,16 @@ $(STAMP)/dev: $(STAMP)/install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
+# PySpark is large (0.5 GB) and only the long proofs start a cluster; Java comes with the system's packages.
+$(STAMP)/spark: $(STAMP)/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[spark]"
+	@touch $@
+
 $(STAMP)/assets: frontend/package.json frontend/package-lock.json $(wildcard frontend/*.mjs) $(wildcard frontend/src/*)
 	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@mkdir -p $(STAMP) && touch $@
 
-# Chromium, LibreOffice, Chinese fonts and PostgreSQL for the tests: from the system's packages when root, else said plainly.
+# Chromium, LibreOffice, Chinese fonts, PostgreSQL and Java for the tests: from the system's packages when root, else said plainly.
 $(STAMP)/system: $(STAMP)/venv
 	$(PYTHON) tools/bare.py system
 	@touch $@

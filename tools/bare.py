@@ -16,6 +16,7 @@ PACKAGES = {
     "soffice": "libreoffice-writer libreoffice-calc",
     "pdftoppm": "poppler-utils",
     "fc-list": "fontconfig",
+    "java": "openjdk-17-jre-headless",
     "/usr/lib/postgresql": "postgresql",
     "/usr/share/fonts/opentype/noto": "fonts-noto-cjk",
 }

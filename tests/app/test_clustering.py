@@ -112,9 +112,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ("medium", "by", "period"),
     [
         ("air", "city", "day"),
-        ("air", "site", "day"),
         ("air", "site", "hour"),
-        ("air", "city", "month"),
         ("surface-water", "", "month"),
     ],
 )

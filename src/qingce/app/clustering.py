@@ -46,7 +46,7 @@ class Judging:
 
     def _of(self, rows: pa.Table) -> pa.Table:
         """Return the sites of a group only: a city without rows here belongs to another group."""
-        return self.sites.filter(pc.is_in(self.sites["site"], value_set=pc.unique(rows["site"]).combine_chunks()))
+        return self.sites.filter(pc.is_in(self.sites["site"], value_set=pc.unique(rows["site"])))
 
 
 def evaluate_on_cluster(lake: Path, judging: Judging, *, master: str) -> pa.Table:
