@@ -547,9 +547,9 @@ def _outlook() -> dict[str, list[dict[str, object]]]:
             "target_id": "T-yz-001",
             "model": "block_bootstrap",
             "day": AS_OF + timedelta(n),
-            "p10": Dec("41.99") - Dec(n * 46) / 2140,
-            "p50": Dec("41.99") - Dec(n * 19) / 2140,
-            "p90": Dec("41.99") + Dec(n * 19) / 2140,
+            "p10": _ended(n, "37.4"),
+            "p50": _ended(n, "40.1"),
+            "p90": _ended(n, "43.9"),
         }
         for n in range(1, 215)
     ]

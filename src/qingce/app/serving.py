@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from pathlib import Path
 
 from qingce.app.campaign import read_campaign
 from qingce.app.output import say
 from qingce.core.errors import complain
+from qingce.publish import compile_templates
 
 __all__ = ["serve_folder"]
 
@@ -31,4 +33,5 @@ def serve_folder(folder: Path, *, host: str, port: int) -> None:
                 raise complain("QC607", words={"port": port}) from error
             raise
     say(f"打开 open  http://{host}:{port}/   按 Ctrl-C 结束 press Ctrl-C to stop")
+    threading.Thread(target=compile_templates, daemon=True).start()
     uvicorn.run(make_app(campaign, host=host), host=host, port=port, log_level="warning")

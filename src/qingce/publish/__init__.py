@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qingce.publish.pages import compile_templates
 from qingce.publish.results import SCHEMAS, Results, read_results, write_results
 from qingce.publish.site import ASSETS, ROUTES, missing_assets, render, render_error, write_site
 
@@ -10,6 +11,7 @@ __all__ = [
     "ROUTES",
     "SCHEMAS",
     "Results",
+    "compile_templates",
     "missing_assets",
     "read_results",
     "render",

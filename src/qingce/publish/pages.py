@@ -13,7 +13,7 @@ from qingce.core.rounding import round_gbt8170
 from qingce.publish.i18n import words
 from qingce.publish.rows import View, chance_text, slug
 
-__all__ = ["Place", "ink", "page", "shown", "unit"]
+__all__ = ["Place", "compile_templates", "ink", "page", "shown", "unit"]
 
 _BARE = frozenset({"class", "1"})
 """Units that are not printed: the value says it all."""
@@ -91,6 +91,14 @@ def environment() -> Environment:
     }
     made.filters.update(filters)
     return made
+
+
+def compile_templates() -> int:
+    """Compile every template, so that no reader waits for the first page of its kind; returns how many there are."""
+    names = [name for name in environment().list_templates() if name.endswith(".html")]
+    for name in names:
+        environment().get_template(name)
+    return len(names)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -208,15 +208,25 @@ def recent(results: Results, scope: str, *, parameter: str, medium: str) -> View
     months = hour_months(results)
     wanted = _members(results, scope, kind)
     column = parameter if parameter in results[table].column_names else fallback
-    rows = results.rows(table, columns=[key, when, column, "series"], where={key: [row["site"] for row in wanted]})
+    found = _lately(results.pick(table, {key: [row["site"] for row in wanted]}), when)
+    rows = found.select([name for name in (key, when, column, "series") if name in found.column_names]).to_pylist()
     rows = [row for row in rows if row.get("series") in (None, "measured")]
-    days = sorted({str(cell(row[when])) for row in rows}, reverse=True)[:RECENT_DAYS]
+    days = sorted({str(cell(row[when])) for row in rows}, reverse=True)
     cells: dict[str, View] = {day: {} for day in days}
     for row in rows:
-        if str(cell(row[when])) in cells:
-            cells[str(cell(row[when]))][str(row[key])] = cell(row[column])
+        cells[str(cell(row[when]))][str(row[key])] = cell(row[column])
     listed = [{"id": row["site"], "name": row["name"], "months": months.get(str(row["site"]), [])} for row in wanted]
     return {"by": when, "column": column, "days": [{"day": day, "cells": cells[day]} for day in days], "sites": listed}
+
+
+def _lately(table: pa.Table, when: str) -> pa.Table:
+    """The rows of the last days (or months) of a table: the rest of the years is not read."""
+    if not table.num_rows:
+        return table
+    if "series" in table.column_names:
+        table = table.filter(pc.or_kleene(pc.is_null(table["series"]), pc.equal(table["series"], "measured")))
+    known = pc.unique(table[when]).sort(order="descending")
+    return table.filter(pc.is_in(table[when], value_set=known.slice(0, RECENT_DAYS)))
 
 
 def _members(results: Results, scope: str, kind: str) -> list[Row]:
@@ -234,10 +244,12 @@ def event_days(results: Results, scope: str) -> dict[str, list[str]]:
     """The exceptional days of a region or site, with the kinds of what happened."""
     kinds = {str(row["id"]): str(row["kind"]) for row in results.rows("exceptions", columns=["id", "kind"])}
     found: dict[str, list[str]] = {}
-    for table in ("air_city_days", "air_site_days"):
-        for row in results.rows(table, columns=["day", "excluded"], where={"subject": scope, "series": "measured"}):
-            if row.get("excluded"):
-                found[str(row["day"])] = [kinds.get(name, name) for name in split(row["excluded"])]
+    for name in ("air_city_days", "air_site_days"):
+        table = results.pick(name, {"subject": scope, "series": "measured"})
+        if "excluded" in table.column_names:
+            marked = table.filter(pc.greater(pc.utf8_length(table["excluded"]), 0)).select(["day", "excluded"])
+            for row in marked.to_pylist():
+                found[str(row["day"])] = [kinds.get(event, event) for event in split(row["excluded"])]
     return found
 
 
