@@ -11,9 +11,12 @@ import pyarrow as pa
 from qingce.core.errors import QingceError, StoreError, complain
 from qingce.core.records import Fault
 from qingce.store.digest import GENESIS, batch_digest, column_digest, link
-from qingce.store.kinds import ROW, SEQ, Kind
+from qingce.store.forms import literal, located, rows_of
+from qingce.store.kinds import ROW, SEQ, Grid, Kind
 from qingce.store.manifest import Batch, Manifest, Segment
+from qingce.store.packing import grid_of
 from qingce.store.reading import Engine, Statement
+from qingce.store.times import DAY, SECOND
 
 __all__ = ["digests", "head_after", "verify_kind"]
 
@@ -81,11 +84,11 @@ def _contents(
 ) -> Iterator[Fault]:
     """Hash the rows of some batches again."""
     first, last = window[0].seq, window[-1].seq
-    files = [folder / s.name for s in segments if s.first_seq <= last and s.last_seq >= first]
-    columns = ", ".join(f'"{name}"' for name in kind.physical.names)
-    text = f"SELECT {columns} FROM read_parquet(?) WHERE {SEQ} BETWEEN ? AND ? ORDER BY {SEQ}, {ROW}"
+    touched = [s for s in segments if s.first_seq <= last and s.last_seq >= first]
+    rows_text, values = rows_of(kind, touched, folder)
+    text = f"SELECT * FROM ({rows_text}) WHERE {SEQ} BETWEEN ? AND ? ORDER BY {SEQ}, {ROW}"
     try:
-        rows = engine.table(Statement(text, [first, last]), files, schema=kind.physical)
+        rows = engine.table(Statement(text, [*values, first, last]), located(folder, touched), schema=kind.physical)
     except StoreError as error:
         yield _said(error, str(folder), first)
         return
@@ -114,7 +117,8 @@ def _within_bounds(kind: Kind, segment: Segment, *, folder: Path, engine: Engine
     lowest = ", ".join(f"{each}({column})" for column in (time, "epoch_us(known_at)", SEQ) for each in ("min", "max"))
     schema = pa.schema([(name, pa.int64()) for name in ["count", "t0", "t1", "k0", "k1", "s0", "s1"]])
     try:
-        answer = engine.table(Statement(f"SELECT count(*), {lowest} FROM read_parquet(?)"), [path], schema=schema)
+        text, values = rows_of(kind, [segment], folder)
+        answer = engine.table(Statement(f"SELECT count(*), {lowest} FROM ({text})", values), [path], schema=schema)
     except StoreError as error:
         yield _said(error, str(path), 0)
         return
@@ -123,6 +127,27 @@ def _within_bounds(kind: Kind, segment: Segment, *, folder: Path, engine: Engine
     listed += [segment.first_seq, segment.last_seq]
     if found != listed:
         yield _fault(str(path), 0, f"listed with bounds {listed}, holds {found}")
+    if segment.form:
+        yield from _grid(kind, segment, path=path, engine=engine)
+
+
+def _grid(kind: Kind, segment: Segment, *, path: Path, engine: Engine) -> Iterator[Fault]:
+    """Who reads a grid by its shape trusts what the file says of its sites and times: hold it against the lines."""
+    grid = kind.grid or Grid((), "", 1)
+    said = grid_of(path)
+    width = len(said.sites)
+    text = (
+        "SELECT count(*), coalesce(sum((lines.site IS DISTINCT FROM named.site OR epoch(time)::BIGINT IS DISTINCT FROM"
+        " ?::BIGINT + file_row_number // ? * ?)::INT), 0)::BIGINT FROM read_parquet(?, file_row_number = true) AS lines"
+        " LEFT JOIN (SELECT unnest(?::VARCHAR[]) AS site, unnest(range(?)) AS place) AS named"
+        " ON named.place = file_row_number % ?"
+    )
+    values = [said.start, width, grid.step, [literal(path)], list(said.sites), width, width]
+    schema = pa.schema([("lines", pa.int64()), ("strange", pa.int64())])
+    (found,) = engine.table(Statement(text, values), [path], schema=schema).to_pylist()
+    first = (segment.first_time or 0) // SECOND // DAY * DAY
+    if found["strange"] or said.start != first or found["lines"] != said.hours * width:
+        yield _fault(str(path), 0, "the sites and times that the file tells of its grid are not those of its lines")
 
 
 def _fault(path: str, line: int, reason: str) -> Fault:

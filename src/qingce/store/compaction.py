@@ -1,17 +1,19 @@
 """Compaction: many small segments become one of a day, then one of a month, sorted by key. 合并。
 
-The new is listed and the old retired in one transaction, so a reader sees either. Rows, batches and the chain stay as
-they were; retired files are deleted after a grace longer than any reader.
+Plain hourly rows of many sites are packed (`store.packing`); the others stay rows, in a segment of the same family. The
+new is listed and the old retired in one transaction, so a reader sees either. Rows, batches and the chain stay as they
+were; retired files are deleted after a grace longer than any reader.
 """
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, reduce
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -21,18 +23,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.core.errors import StoreError, complain
+from qingce.store.forms import located, rows_of
+from qingce.store.gathering import Packer, beside_packed
 from qingce.store.kinds import Kind
 from qingce.store.manifest import Manifest, Segment, list_segment, retire
+from qingce.store.packing import form_of, write_packed
 from qingce.store.reading import ORDER, Engine, Statement
 from qingce.store.segments import SUFFIX, bounds, describe, segment_name, write_whole
-from qingce.store.times import Clock, from_micros, micros
+from qingce.store.times import SECOND, Clock, from_micros, micros
 
-__all__ = ["Compactor", "Merge", "plan_days", "plan_months", "sweep"]
+__all__ = ["Compactor", "Merge", "plan_bulk", "plan_days", "plan_months", "sweep"]
 
 DAY, MONTH = 1, 2
 _PERIOD = "_period"
 _LARGE = 2_000_000
 """Rows at which a segment is no longer small and is left as it is."""
+_BULK = 100_000
+"""Rows from which a segment as appended is packed, though it be alone and its month not over."""
 _MANY = 8
 """So many segments are merged whatever their sizes; fewer only if that adds a quarter, so that a late row does not
 rewrite its whole month."""
@@ -58,6 +65,20 @@ def plan_days(kind: Kind, segments: Sequence[Segment]) -> list[Merge]:
     return [Merge(DAY, period, tuple(group)) for period, group in sorted(groups.items()) if _worth(group)]
 
 
+def plan_bulk(kind: Kind, segments: Sequence[Segment]) -> list[Merge]:
+    """Group what was appended in bulk and may be packed, so that what shares a month is packed together."""
+    bulk = [each for each in segments if kind.grid is not None and each.level == 0 and each.count >= _BULK]
+    groups: list[list[Segment]] = []
+    until = ""
+    for segment in sorted(bulk, key=lambda each: _span(kind, each)):
+        first, last = (day[:7] for day in _span(kind, segment))
+        if first > until:
+            groups.append([])
+        groups[-1].append(segment)
+        until = max(until, last)
+    return [Merge(MONTH, "", tuple(group)) for group in groups]
+
+
 def plan_months(kind: Kind, segments: Sequence[Segment]) -> list[Merge]:
     """Group what lies within one finished month, and what crosses months if it has become much."""
     groups: dict[str, list[Segment]] = {}
@@ -81,9 +102,9 @@ class Compactor:
         self._now = now
 
     def run(self, kind: Kind) -> int:
-        """Merge days, then months; returns how many segments were retired. Raises QC5xx."""
-        retired = sum(self._merge(kind, merge) for merge in plan_days(kind, self._manifest.live(kind.name)))
-        return retired + sum(self._merge(kind, merge) for merge in plan_months(kind, self._manifest.live(kind.name)))
+        """Pack what came in bulk, merge days, then months; returns how many segments were retired. Raises QC5xx."""
+        plans = (plan_bulk, plan_days, plan_months)
+        return sum(self._merge(kind, merge) for plan in plans for merge in plan(kind, self._manifest.live(kind.name)))
 
     def _merge(self, kind: Kind, merge: Merge) -> int:
         made: list[Segment] = []
@@ -101,17 +122,47 @@ class Compactor:
         return retired
 
     def _write(self, kind: Kind, merge: Merge) -> Iterator[Segment]:
-        """Write the rows sorted by key, as one segment or as one for each month; in one reading."""
+        """Write the rows anew: packed where that is worth it, all others sorted by key, one segment for each period."""
+        family = secrets.token_hex(6)
+        packed: list[Segment] = []
+        for segment in self._pack(kind, merge, family=family):
+            packed.append(segment)
+            yield segment
+        if sum(segment.count for segment in packed) < sum(segment.count for segment in merge.segments):
+            yield from self._sort(kind, merge, packed=packed, family=family)
+
+    def _pack(self, kind: Kind, merge: Merge, *, family: str) -> Iterator[Segment]:
+        if kind.grid is None:
+            return
+        packer = Packer(self._engine, self._folder, kind=kind)
+        for stretch in packer.stretches(merge.segments):
+            band = packer.packed(merge.segments, stretch)
+            if not band.count or 2 * band.count < band.exists.any(axis=1).sum() * stretch.cells:
+                continue
+            form, label = form_of(band), merge.period or from_micros(stretch.start * SECOND).strftime("%Y-%m")
+            name = segment_name(kind.name, seq=merge.segments[-1].last_seq, label=label)
+            size = write_whole(self._folder / name, partial(write_packed, band, form))
+            limits = band.limits()
+            made = describe(kind, name, level=merge.level, count=band.count, size=size, limits=limits)
+            yield replace(made, form=form.text, family=family, alone=1)
+
+    def _sort(self, kind: Kind, merge: Merge, *, packed: Sequence[Segment], family: str) -> Iterator[Segment]:
+        """Write the rows that are not packed, as one segment or as one for each month; in one reading."""
         label = f"'{merge.period}'" if merge.period else f"strftime({kind.clock}, '%Y-%m')"
         columns, key = (", ".join(f'"{name}"' for name in names) for names in (kind.physical.names, kind.key))
-        text = f"SELECT {columns}, {label} AS {_PERIOD} FROM read_parquet(?) ORDER BY {_PERIOD}, {key}, {ORDER}"
+        rows, values = rows_of(kind, merge.segments, self._folder)
+        if packed:
+            beside, more = beside_packed(kind, packed, self._folder)
+            rows, values = f"SELECT * FROM ({rows}) AS rows WHERE {beside}", [*values, *more]
+        text = f"SELECT {columns}, {label} AS {_PERIOD} FROM ({rows}) ORDER BY {_PERIOD}, {key}, {ORDER}"
         schema = kind.physical.append(pa.field(_PERIOD, pa.string()))
-        tables = self._engine.stream(Statement(text), self._files(merge), schema=schema)
+        tables = self._engine.stream(Statement(text, values), located(self._folder, merge.segments), schema=schema)
         for period, parts in groupby(_cut(tables), key=itemgetter(0)):
             name = segment_name(kind.name, seq=merge.segments[-1].last_seq, label=period)
             tally = _Tally(kind)
             size = write_whole(self._folder / name, partial(tally.fill, parts))
-            yield describe(kind, name, level=merge.level, count=tally.count, size=size, limits=tally.limits)
+            made = describe(kind, name, level=merge.level, count=tally.count, size=size, limits=tally.limits)
+            yield replace(made, family=family, alone=int(tally.alone))
 
     def _exchange(self, merge: Merge, made: Sequence[Segment]) -> int:
         """List the new and retire the old at once; nothing if another compactor was first."""
@@ -128,9 +179,6 @@ class Compactor:
                 list_segment(connection, segment)
             return retire(connection, names, at=micros(self._now()))
 
-    def _files(self, merge: Merge) -> list[Path]:
-        return [self._folder / segment.name for segment in merge.segments]
-
     def _in_force(self, merge: Merge) -> bool:
         with self._manifest.writing() as connection:
             return _all_in_force(connection, [segment.name for segment in merge.segments])
@@ -143,6 +191,8 @@ class _Tally:
     kind: Kind
     count: int = 0
     limits: dict[str, int | None] = field(default_factory=dict)
+    alone: bool = True
+    _last: pa.Table | None = None
 
     def fill(self, parts: Iterable[tuple[str, pa.Table]], sink: BinaryIO) -> None:
         """Write the parts of one period as one Parquet file."""
@@ -154,7 +204,16 @@ class _Tally:
             for _, table in parts:
                 writer.write_table(table)
                 self._widen(bounds(self.kind, table))
+                self._compare(table)
                 self.count += table.num_rows
+
+    def _compare(self, table: pa.Table) -> None:
+        """Note whether a key follows itself; rows come sorted by key."""
+        keys = table.select(self.kind.key)
+        keys = keys if self._last is None else pa.concat_tables([self._last, keys])
+        same = [pc.equal(keys[name].slice(1), keys[name].slice(0, keys.num_rows - 1)) for name in self.kind.key]
+        self.alone = self.alone and not pc.any(reduce(pc.and_, same)).as_py()
+        self._last = keys.slice(keys.num_rows - 1)
 
     def _widen(self, more: dict[str, int | None]) -> None:
         for name, value in more.items():
@@ -220,6 +279,8 @@ def _small(segments: Sequence[Segment]) -> list[Segment]:
 
 def _worth(group: Sequence[Segment]) -> bool:
     """Whether merging pays for the rows it writes again."""
+    if len({segment.family or segment.name for segment in group}) == 1:  # what one merge left is merged already
+        return False
     counts = [segment.count for segment in group]
     return len(group) >= _MANY or (len(group) > 1 and 4 * (sum(counts) - max(counts)) >= max(counts))
 

@@ -16,7 +16,7 @@ from qingce.core.errors import complain
 from qingce.core.tables import EXCEPTION, FINDING, FORECAST, OBSERVATION, OFFICIAL, VALUE
 from qingce.store.digest import TYPES
 
-__all__ = ["FIRST_PRINTS", "FIRST_SCHEMA", "KINDS", "Kind", "LAYOUT", "ROW", "SEQ", "kind_named"]
+__all__ = ["FIRST_PRINTS", "FIRST_SCHEMA", "Grid", "KINDS", "Kind", "LAYOUT", "ROW", "SEQ", "kind_named"]
 
 SEQ, ROW = "_seq", "_row"
 """Two columns only the lake sees: the number of the batch within its kind, and the row within the batch."""
@@ -36,6 +36,15 @@ FIRST_PRINTS = {
 """What the kinds of the first layout were, as `Kind.fingerprint` says it now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows that may stand side by side when merged: so many seconds a `span`, one column for each of `parameters`."""
+
+    parameters: tuple[str, ...]
+    span: str
+    step: int
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind: rows of `schema`, told apart by `key`; `time` is the column that start and end of a scan ask."""
@@ -44,6 +53,7 @@ class Kind:
     schema: pa.Schema
     key: tuple[str, ...]
     time: str = ""
+    grid: Grid | None = None
 
     @property
     def clock(self) -> str:
@@ -67,10 +77,13 @@ class Kind:
         return hashlib.sha256(f"{self.name}|{','.join(self.key)}|{columns}".encode()).hexdigest()[:12]
 
 
+_AIR_HOURS = Grid(("so2", "no2", "co", "o3", "pm10", "pm2_5"), "PT1H", 3600)
+"""What every air station tells every hour; anything else stays in rows."""
+
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("observation", OBSERVATION, ("site", "parameter", "span", "time"), "time"),
+        Kind("observation", OBSERVATION, ("site", "parameter", "span", "time"), "time", _AIR_HOURS),
         Kind("finding", FINDING, ("id",)),
         Kind("value", VALUE, ("id",), "start"),
         Kind("official", OFFICIAL, ("indicator", "scope", "period", "series", "issuer", "number", "version")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,14 +17,17 @@ from qingce.core.tables import shape
 from qingce.store.chain import digests, head_after, verify_kind
 from qingce.store.compaction import Compactor, sweep
 from qingce.store.digest import batch_digest, column_digest, constant
+from qingce.store.forms import located
 from qingce.store.kinds import KINDS, ROW, SEQ, Kind, kind_named
 from qingce.store.manifest import Batch, Manifest, Segment, head_of, list_batch, list_segment
-from qingce.store.reading import Engine, Question, Statement, everything, in_force, relevant
+from qingce.store.reading import Engine, Question, Statement, answer_schema, everything, in_force, relevant
 from qingce.store.segments import bounds, describe, disk_errors, make_folder, segment_name, write_parquet, write_whole
 from qingce.store.times import Clock, from_micros, local, micros, utc, utc_now
 
 __all__ = ["SegmentLake"]
 
+_T = TypeVar("_T")
+Ask = Callable[[], Sequence[Segment]]
 _TRIES = 5
 """How often a reader asks again when a file it was told of has been swept meanwhile."""
 
@@ -93,13 +97,23 @@ class SegmentLake:
         begin, until = (None if each is None else local(each, self._offset) for each in (start, end))
         known = None if known_at is None else utc(known_at)
         question = Question(columns, where or {}, begin, until, known)
-        statement, schema = in_force(form, question)
-        return self._answer(statement, schema, lambda: relevant(form, self._manifest.live(kind), question))
+        schema = answer_schema(form, question)
+        in_force(form, question, [], folder=self.folder)  # a question that cannot be asked is refused even of nothing
+        return self._answer(
+            schema,
+            lambda: relevant(form, self._manifest.live(kind), question),
+            lambda segments: in_force(form, question, segments, folder=self.folder),
+        )
 
     def history(self, kind: str, where: Mapping[str, object]) -> pa.Table:
         """Return every row ever written that fits `where`, oldest known first, with its `known_at`. Raises QC5xx."""
-        statement, schema = everything(kind_named(kind), where)
-        return self._answer(statement, schema, lambda: self._manifest.live(kind))
+        form = kind_named(kind)
+        everything(form, where, [], folder=self.folder)
+        return self._answer(
+            form.readable,
+            lambda: self._manifest.live(kind),
+            lambda segments: everything(form, where, segments, folder=self.folder),
+        )
 
     def version(self, kind: str) -> str:
         """Return the head of the chain of `kind`; raises QC500."""
@@ -147,12 +161,19 @@ class SegmentLake:
         size = write_whole(self.folder / name, lambda sink: write_parquet(table, sink))
         return describe(kind, name, level=0, count=table.num_rows, size=size, limits=bounds(kind, table))
 
-    def _answer(self, statement: Statement, schema: pa.Schema, ask: Callable[[], Sequence[Segment]]) -> pa.Table:
+    def _answer(self, schema: pa.Schema, ask: Ask, state: Callable[[Sequence[Segment]], Statement]) -> pa.Table:
         """Answer over the files listed now; when one was swept meanwhile, over those listed then."""
+
+        def answer(segments: Sequence[Segment]) -> pa.Table:
+            return self._engine.table(state(segments), located(self.folder, segments), schema=schema)
+
+        return self._read(ask, answer)
+
+    def _read(self, ask: Ask, read: Callable[[Sequence[Segment]], _T]) -> _T:
         for _ in range(_TRIES):
             segments = ask()
             try:
-                return self._engine.table(statement, [self.folder / each.name for each in segments], schema=schema)
+                return read(segments)
             except StoreError as error:
                 if error.code != "QC510" or set(segments) <= set(ask()):
                     raise

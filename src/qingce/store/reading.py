@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from qingce.core.errors import complain
+from qingce.store.forms import rows_of
 from qingce.store.kinds import ROW, SEQ, Kind
 from qingce.store.manifest import Segment
 from qingce.store.segments import check_readable
@@ -28,7 +29,19 @@ from qingce.store.times import micros
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Engine", "ORDER", "Question", "Statement", "everything", "in_force", "relevant"]
+__all__ = [
+    "Engine",
+    "ORDER",
+    "Question",
+    "Statement",
+    "answer_schema",
+    "apart",
+    "before",
+    "contested",
+    "everything",
+    "in_force",
+    "relevant",
+]
 
 _PIECE = 100_000
 _LEFT_TO_PARENT: list[object] = []
@@ -74,9 +87,93 @@ def relevant(kind: Kind, segments: Sequence[Segment], question: Question) -> lis
     ]
 
 
-def in_force(kind: Kind, question: Question) -> tuple[Statement, pa.Schema]:
-    """Return the SQL of a scan (its first value is the list of files) and the schema of its answer."""
-    columns = _columns(kind, question.columns)
+def in_force(kind: Kind, question: Question, segments: Sequence[Segment], *, folder: Path) -> Statement:
+    """Return the SQL of a scan: rows that nothing can supersede as they are, the last known row of every other key."""
+    early, late = _conditions(kind, question)
+    clear, rest = apart(kind, segments)
+    if sum(each.count for each in clear) < sum(each.count for each in rest):
+        clear, rest = [], list(segments)
+    statement = _rows_in_force(kind, early, clear, rest=rest, folder=folder)
+    columns = ", ".join(_quoted(_columns(kind, question.columns)))
+    text = f"SELECT {columns} FROM ({statement.text}){_where(late)} ORDER BY {', '.join(_quoted(kind.key))}"
+    return Statement(text, [*statement.values, *late.values])
+
+
+def answer_schema(kind: Kind, question: Question) -> pa.Schema:
+    """Return the schema of the answer to a question; raises QC508."""
+    return pa.schema([kind.physical.field(name) for name in _columns(kind, question.columns)])
+
+
+def contested(
+    kind: Kind, question: Question, clear: Sequence[Segment], *, rest: Sequence[Segment], folder: Path
+) -> Statement:
+    """Return the SQL of the rows in force of every key that stands in `rest`, whether there or in `clear`."""
+    early, late = _conditions(kind, question)
+    statement = _last_known(kind, early, clear, rest=rest, folder=folder)
+    columns = ", ".join(_quoted(_columns(kind, question.columns)))
+    text = f"SELECT {columns} FROM ({statement.text}){_where(late)}"
+    return Statement(text, [*statement.values, *late.values])
+
+
+def apart(kind: Kind, segments: Sequence[Segment]) -> tuple[list[Segment], list[Segment]]:
+    """Return segments of which no two share a key and none has a key twice, and the others; largest first."""
+    clear: list[Segment] = []
+    rest: list[Segment] = []
+    for segment in sorted(segments, key=lambda each: -each.count):
+        alone = bool(segment.alone) and all(_share_no_key(kind, segment, other) for other in clear)
+        (clear if alone else rest).append(segment)
+    return clear, rest
+
+
+def _share_no_key(kind: Kind, one: Segment, other: Segment) -> bool:
+    if one.family and one.family == other.family:
+        return True
+    return kind.time in kind.key and (before(one, other) or before(other, one))
+
+
+def before(one: Segment, other: Segment) -> bool:
+    """Whether all of one segment lies before all of another in time."""
+    return one.last_time is not None and other.first_time is not None and one.last_time < other.first_time
+
+
+def _rows_in_force(
+    kind: Kind, early: Statement, clear: Sequence[Segment], *, rest: Sequence[Segment], folder: Path
+) -> Statement:
+    if not rest:
+        return _asked(kind, early, clear, folder=folder)
+    last = _last_known(kind, early, clear, rest=rest, folder=folder)
+    if not clear:
+        return last
+    plain, other = (_asked(kind, early, each, folder=folder) for each in (clear, rest))
+    key = ", ".join(_quoted(kind.key))
+    text = f"SELECT * FROM ({plain.text}) ANTI JOIN (SELECT {key} FROM ({other.text})) USING ({key})"
+    return Statement(f"{text} UNION ALL ({last.text})", [*plain.values, *other.values, *last.values])
+
+
+def _last_known(
+    kind: Kind, early: Statement, clear: Sequence[Segment], *, rest: Sequence[Segment], folder: Path
+) -> Statement:
+    """Return the SQL of the last known row of each key in `rest`, where `clear` may hold one of them too."""
+    key = ", ".join(_quoted(kind.key))
+    last = ", ".join(f"{column} DESC" for column in ORDER.split(", "))
+    found = _asked(kind, early, rest, folder=folder)
+    if clear:
+        plain = _asked(kind, early, clear, folder=folder)
+        also = f"SELECT * FROM ({plain.text}) SEMI JOIN (SELECT {key} FROM ({found.text})) USING ({key})"
+        text = f"({found.text}) UNION ALL ({also})"
+        found = Statement(text, [*found.values, *plain.values, *found.values])
+    text = f"SELECT * FROM ({found.text}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {last}) = 1"
+    return Statement(text, found.values)
+
+
+def _asked(kind: Kind, early: Statement, segments: Sequence[Segment], *, folder: Path) -> Statement:
+    """Return the SQL of the rows of some segments that a question may see."""
+    text, values = rows_of(kind, segments, folder)
+    return Statement(f"SELECT * FROM ({text}){_where(early)}", [*values, *early.values])
+
+
+def _conditions(kind: Kind, question: Question) -> tuple[Statement, Statement]:
+    """Return what is asked of every row, and what is asked of rows in force. Raises QC508, QC509."""
     early, late = Statement(), Statement()
     if question.known_at is not None:
         early.add("known_at <= ?", question.known_at)
@@ -84,26 +181,19 @@ def in_force(kind: Kind, question: Question) -> tuple[Statement, pa.Schema]:
         _known_column(kind, column)
         _equal(early if column in kind.key else late, column, value)
     _within(early if kind.time in kind.key else late, kind, question)
-    key = ", ".join(_quoted(kind.key))
-    last = ", ".join(f"{column} DESC" for column in ORDER.split(", "))
-    text = (
-        f"SELECT {', '.join(_quoted(columns))} FROM (SELECT * FROM read_parquet(?)"
-        f"{_where(early)} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {last}) = 1)"
-        f"{_where(late)} ORDER BY {key}"
-    )
-    return Statement(text, [*early.values, *late.values]), pa.schema([kind.physical.field(name) for name in columns])
+    return early, late
 
 
-def everything(kind: Kind, where: Mapping[str, object]) -> tuple[Statement, pa.Schema]:
-    """Return the SQL of a history, oldest known first, and the schema of its answer."""
+def everything(kind: Kind, where: Mapping[str, object], segments: Sequence[Segment], *, folder: Path) -> Statement:
+    """Return the SQL of a history, oldest known first. Raises QC508."""
     asked = Statement()
     for column, value in where.items():
         _known_column(kind, column)
         _equal(asked, column, value)
-    columns = ", ".join(_quoted(kind.readable.names))
+    rows = _asked(kind, asked, segments, folder=folder)
     return Statement(
-        f"SELECT {columns} FROM read_parquet(?){_where(asked)} ORDER BY {ORDER}", asked.values
-    ), kind.readable
+        f"SELECT {', '.join(_quoted(kind.readable.names))} FROM ({rows.text}) ORDER BY {ORDER}", rows.values
+    )
 
 
 class Engine:
@@ -116,7 +206,7 @@ class Engine:
         self._database: duckdb.DuckDBPyConnection | None = None
 
     def table(self, statement: Statement, files: Sequence[Path], *, schema: pa.Schema) -> pa.Table:
-        """Answer one statement over `files` with the types of `schema`. Raises QC504, QC510, QC514."""
+        """Answer one statement that reads `files` with the types of `schema`. Raises QC504, QC510, QC514."""
         if not files:
             return schema.empty_table()
         with self._asked(statement, files) as relation:
@@ -134,8 +224,7 @@ class Engine:
 
         cursor = self._connection().cursor()
         try:
-            values = [[literal(file) for file in files], *statement.values]
-            yield cursor.sql(statement.text, params=values)
+            yield cursor.sql(statement.text, params=statement.values)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             for file in files:
                 check_readable(file)
@@ -171,11 +260,6 @@ class Engine:
 def _typed(answer: pa.Table, schema: pa.Schema) -> pa.Table:
     columns = [answer.column(place).cast(each.type) for place, each in enumerate(schema)]
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def literal(path: Path) -> str:
-    """Write a path so that DuckDB takes none of its characters for a pattern."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
 
 
 def _columns(kind: Kind, asked: Sequence[str] | None) -> list[str]:

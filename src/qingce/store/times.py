@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
-__all__ = ["Clock", "from_micros", "local", "micros", "offset_of", "utc", "utc_now"]
+__all__ = ["Clock", "DAY", "SECOND", "from_micros", "local", "micros", "offset_of", "utc", "utc_now"]
 
 Clock = Callable[[], datetime]
 
+SECOND = 1_000_000
+"""Microseconds."""
+DAY = 86_400
+"""Seconds."""
 _EPOCH = datetime(1970, 1, 1)
 _MICRO = timedelta(microseconds=1)
 

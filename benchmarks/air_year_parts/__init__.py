@@ -1,0 +1,1 @@
+"""The parts of `benchmarks/air_year.py`."""
