@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from qingce.app.campaign_quota import read_quota
 from qingce.catalog.strict import Table, read_table
 from qingce.core.errors import complain
 from qingce.core.periods import Period, parse_period
+from qingce.outlook.profile import Profiles
 
 __all__ = ["Campaign", "FeedFile", "PlanFile", "read_campaign"]
 
 _OPTIONAL = (
     "region_name", "period", "language", "as_of", "sample", "overlays", "plans", "feeds", "sites", "official",
-    "exceptions", "basis", "lake", "book", "boundaries",
+    "exceptions", "basis", "lake", "book", "boundaries", "quota",
 )  # fmt: skip
 _PLAN_KEYS = {"file", "number", "date"}
 _FEED_KEYS = {"path", "feed", "review"}
@@ -60,6 +62,7 @@ class Campaign:
     lake: Path = Path()
     book: str = ""
     boundaries: Path | None = None
+    quota: Profiles = field(default_factory=Profiles)
 
     @property
     def out(self) -> Path:
@@ -94,6 +97,7 @@ def read_campaign(folder: Path) -> Campaign:
         lake=folder / str(content.get("lake", ".qingce/lake")),
         book=_book(folder, str(content.get("book", ".qingce/book.sqlite"))),
         boundaries=boundaries[0] if boundaries else None,
+        quota=read_quota(table),
     )
 
 

@@ -17,6 +17,7 @@ from qingce.app.comparing import Woven, weave
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged
+from qingce.app.judging_media import judge_points, point_subjects
 from qingce.app.kept import judged_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
@@ -95,6 +96,7 @@ class Run:
 
     def __init__(self, campaign: Campaign, lake: Lake, *, book: Book, steps: Steps) -> None:
         self.campaign, self.lake, self.book, self.steps = campaign, lake, book, steps
+        self.told: list[str] = []
         self.catalog: Catalog = load_catalog(campaign.overlays)
         self.intake = Intake(lake, book, campaign.folder / ".qingce" / "intake")
 
@@ -111,7 +113,7 @@ class Run:
         with self.steps.step("研判 what is ahead"):
             tables |= self._ahead(known)
         tables |= catalogue_tables(
-            self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months},
+            self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months, "p": tables["points"]},
             boundaries=self.campaign.boundaries,
         )  # fmt: skip
         results = Results(tables, self._run_facts(inputs, judged, as_of=as_of, notes=known.laid.notes()))
@@ -134,6 +136,8 @@ class Run:
             judged = replace(judged, city_days=days, months=months)
         with self.steps.step("绑定与进度 binding and progress"):
             tables, bindings, questions = self._progress(laid, inputs, judged, woven=woven, as_of=as_of or last)
+        named = point_subjects(tables["points"])
+        judged = replace(judged, unlisted=tuple(site for site in judged.unlisted if site not in named))
         return Known(laid, woven, inputs, judged, tables, bindings, questions, as_of or last)
 
     def _read(self) -> list[Reading]:
@@ -186,6 +190,9 @@ class Run:
     def _progress(
         self, laid: Laid, inputs: Inputs, judged: Judged, *, woven: Woven, as_of: date
     ) -> tuple[dict[str, pa.Table], tuple[Binding, ...], tuple[Question, ...]]:
+        feeds = {entry.feed for entry in self.campaign.feeds}
+        points = judge_points(self.lake, inputs.sites, catalog=self.catalog, as_of=as_of, feeds=feeds)
+        self.told += points.notes
         bindings = bind(
             laid.readings,
             self.catalog,
@@ -195,9 +202,12 @@ class Run:
             settings=self.campaign.basis,
             confirmed=laid.confirmed,
             superseded=woven.superseded,
+            answered=points.answered,
         )
         bindings = tuple(replace(b, owners=laid.owners.get(b.target.id, b.owners)) for b in bindings)
-        values = compute_values(bindings, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)
+        values = compute_values(
+            bindings, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of, points=points.table
+        )
         found = progress(
             bindings,
             values,
@@ -207,9 +217,11 @@ class Run:
             days=judged.city_days,
             section_months=judged.months,
             sites=inputs.sites,
+            profiles=self.campaign.quota,
         )
         values = _once(values, section_classes(judged.months, catalog=self.catalog, as_of=as_of))
         tables = {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
+        tables |= {"county_shares": found.shares, "points": points.table}
         return tables, bindings, found.questions
 
     def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
@@ -222,7 +234,13 @@ class Run:
         found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
         found["today"] = today_table(judged.hours, sites, catalog=self.catalog, as_of=as_of)
         found["month_sections"] = month_sections_table(
-            self.lake, judged.months, sites, official=known.inputs.official, catalog=self.catalog, as_of=as_of
+            self.lake,
+            judged.months,
+            sites,
+            official=known.inputs.official,
+            catalog=self.catalog,
+            as_of=as_of,
+            flood=self.campaign.quota.flood,
         )
         return found
 
@@ -231,7 +249,7 @@ class Run:
         return today(judged.hours, inputs.sites, catalog=self.catalog, as_of=as_of, region=region)
 
     def _run_facts(self, inputs: Inputs, judged: Judged, *, as_of: date, notes: Sequence[str]) -> Mapping[str, object]:
-        told = [*notes, *(f"{item.file}：{note}" for item in inputs.taken for note in item.notes)]
+        told = [*notes, *self.told, *(f"{item.file}：{note}" for item in inputs.taken for note in item.notes)]
         if judged.unlisted:
             names = "、".join(judged.unlisted[:10]) + (" 等" if len(judged.unlisted) > 10 else "")
             told.append(f"{len(judged.unlisted)} 个站点不在站点表中，数据已保存但没有评价：{names}")

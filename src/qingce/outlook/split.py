@@ -11,7 +11,7 @@ from qingce.core.errors import complain
 from qingce.core.rounding import Exact, as_decimal
 from qingce.outlook.quota import Quota
 
-__all__ = ["day_parts", "mean_parts", "split"]
+__all__ = ["day_parts", "mean_parts", "split", "weighted_mean_parts"]
 
 
 def split(total: Exact, weights: Sequence[Exact], *, step: Decimal = Decimal(1)) -> tuple[Decimal, ...]:
@@ -69,6 +69,33 @@ def mean_parts(
         shown = format(as_decimal(allowed, decimals), f".{decimals}f")
         text = f"{part}：{days[part]} 天均值 {_sign(quota)} {shown}"
         found.append(replace(quota, allowed=allowed, remaining=days[part], part=part, text=text))
+    return tuple(found)
+
+
+def weighted_mean_parts(
+    quota: Quota,
+    weights: Mapping[str, int],
+    *,
+    shape: Mapping[str, Exact],
+    names: Mapping[str, str],
+    decimals: int = 2,
+) -> tuple[Quota, ...]:
+    """Split a quota of a mean over places, whose means weighted by `weights` (their sites) average exactly to it.
+
+    `shape` is the level of each place against the others. Raises QC402.
+    """
+    if quota.state != "open" or quota.allowed is None:
+        return ()
+    form = {part: Fraction(shape.get(part, 0)) for part in weights}
+    whole = sum((weights[part] * form[part] for part in weights), Fraction(0))
+    if not whole or min(form.values()) < 0 or min(weights.values()) < 0:
+        raise complain("QC402", words={"reason": f"weights={dict(weights)}"})
+    factor = quota.allowed * sum(weights.values()) / whole
+    found = []
+    for part in weights:
+        shown = format(as_decimal(factor * form[part], decimals), f".{decimals}f")
+        text = f"{names[part]}：{quota.remaining} 天均值 {_sign(quota)} {shown}"
+        found.append(replace(quota, allowed=factor * form[part], part=part, text=text))
     return tuple(found)
 
 

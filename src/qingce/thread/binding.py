@@ -57,6 +57,7 @@ class Binding:
     reason: str = ""
     reason_text: str = ""
     confirmed: bool = False
+    answered: bool = False
 
     @property
     def verb(self) -> str:
@@ -64,7 +65,12 @@ class Binding:
         if self.indicator is None:
             return ""
         verb = str(self.indicator.statistic.get("verb", "none"))
-        return verb if verb in _REACHED else "none"
+        return verb if verb in _REACHED or self.answered else "none"
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether points of a medium answer, which have neither days nor months of their own."""
+        return self.verb not in _REACHED and self.verb != "none"
 
     @property
     def relative(self) -> bool:
@@ -83,13 +89,14 @@ def bind(
     document_regions: Mapping[str, str] | None = None,
     confirmed: Collection[str] = (),
     superseded: Mapping[str, str] | None = None,
+    answered: Collection[str] = (),
 ) -> tuple[Binding, ...]:
     """Bind every target of the documents, in text order.
 
     `region` is the campaign's region code; `document_regions` names that of a document where it differs, else a
     document of a higher level is taken to speak of the region above. `superseded` tells by target id what took the
-    place of a target: it is listed, and judged no more. Raises QC110 for an unknown region or indicator,
-    QC403 and QC404 for settings.
+    place of a target: it is listed, and judged no more. `answered` are the indicators that judged points of
+    other media answer. Raises QC110 for an unknown region or indicator, QC403 and QC404 for settings.
     """
     rows = sites.to_pylist()
     found = []
@@ -99,6 +106,7 @@ def bind(
             given = settings_of(settings or {}, target.id)
             binding = _start(reading, target, confirmed)
             binding = _to_indicator(binding, given, catalog)
+            binding = _answered(binding, answered)
             binding = _to_basis(binding, settings or {})
             binding = _to_scope(binding, given, home=home, catalog=catalog, sites=rows)
             binding = _to_deadline(binding, given, as_of)
@@ -172,6 +180,12 @@ def _to_indicator(binding: Binding, given: Mapping[str, str], catalog: Catalog) 
     return replace(binding, indicator=indicator)
 
 
+def _answered(binding: Binding, answered: Collection[str]) -> Binding:
+    """Mark a target whose indicator judged points of another medium answer."""
+    known = binding.indicator is not None and binding.indicator.id in answered
+    return replace(binding, answered=True) if known else binding
+
+
 def _to_basis(binding: Binding, settings: Settings) -> Binding:
     if binding.indicator is None:
         return binding
@@ -184,7 +198,7 @@ def _to_scope(
     indicator, target = binding.indicator, binding.target
     if indicator is None:
         return binding
-    computed = binding.verb != "none"
+    computed = binding.verb != "none" and not binding.pointwise
     scope = _given_scope(given, sites, catalog) or resolve_scope(
         target.scope,
         region=home,

@@ -37,7 +37,7 @@ def pace_of(
         if before is not None and before.value is not None:
             earlier[years] = before
     last = earlier.pop(1, None)
-    days = f"（有效 {own.n} {'个月' if binding.scope and binding.scope.kind == 'sections' else '天'}）" if own.n else ""
+    days = f"（有效 {own.n} {_counted(binding)}）" if own.n else ""
     words = [f"{period_text(stretch.behind)} {own.text}{days}"]
     if last is not None and last.value is not None:
         words.append(f"去年同期 {last.text}，同比{_change(own.value, last.value, binding.indicator)}")
@@ -46,6 +46,16 @@ def pace_of(
         words.append(f"更早同期 {'、'.join(older)}")
     words += [later.text] if later and later.text else []
     return Pace(last.value if last is not None else None, "；".join(words))
+
+
+_NOUNS = {"met_share": "个点次", "class_share": "个点位", "point_mean": "个值", "ratio": "个值", "net": "个值"}
+
+
+def _counted(binding: Binding) -> str:
+    """Return what the figure of a target counts."""
+    if binding.scope is not None and binding.scope.kind == "sections":
+        return "个月"
+    return _NOUNS.get(binding.verb, "天")
 
 
 def _change(now: Fraction, before: Fraction, indicator: Indicator) -> str:

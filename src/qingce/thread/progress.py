@@ -12,8 +12,9 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
-from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES, empty
+from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, QUOTA_SHARE, SERIES, empty
 from qingce.outlook import quota_rows
+from qingce.outlook.profile import Profiles
 from qingce.outlook.question import Question
 from qingce.thread.binding import Binding, assessed_period, period_text
 from qingce.thread.figures import Days
@@ -23,20 +24,25 @@ from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.questions import question_of
 from qingce.thread.quotas import Months, Stretch, months_of
-from qingce.thread.rest import Rest, rest_of
+from qingce.thread.quotas_amount import amount_rest
+from qingce.thread.quotas_parts import Share, share_rows
+from qingce.thread.rest import Rest, Splitting, rest_of
 from qingce.thread.status import Facts, Status, figure_decimals, judge, printed_places
 from qingce.thread.values import carried_period
 
 __all__ = ["Progress", "progress"]
 
+AIR, ASSESSED = "air_site", "评价点"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Three tables: PROGRESS (one row a target), QUOTA and SERIES; and what the outlook is asked."""
+    """PROGRESS (one row a target), QUOTA, SERIES, QUOTA_SHARE; and what the outlook is asked."""
 
     progress: pa.Table
     quota: pa.Table
     series: pa.Table
+    shares: pa.Table
     questions: tuple[Question, ...] = ()
 
 
@@ -50,6 +56,7 @@ class Desk:
     months: Mapping[str, Months]
     catalog: Catalog
     as_of: date
+    split: Splitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,12 @@ def progress(
     section_months: pa.Table | None = None,
     sites: pa.Table | None = None,
     known_at: datetime | None = None,
+    profiles: Profiles | None = None,
 ) -> Progress:
     """Judge every binding on a day from VALUE rows, OFFICIAL rows and the day and month tables behind them.
 
-    `known_at` leaves out official values not yet known then. Raises QC400 for a comparison that no verdict knows.
+    `profiles` say by what quotas are split over months and counties; `known_at` leaves out official values not yet
+    known then. Raises QC400 for a comparison that no verdict knows, QC402 for a county without its weight.
     """
     officials = Officials(official if official is not None else empty(OFFICIAL), known_at=known_at)
     places = sites.to_pylist() if sites is not None else []
@@ -92,8 +101,10 @@ def progress(
         months=months_of(section_months, places, officials) if section_months is not None else {},
         catalog=catalog,
         as_of=as_of,
+        split=_splitting(places, profiles or Profiles()),
     )
     rows, quotas, series = [], [], list[Mapping[str, object]]()
+    shares = list[Share]()
     questions = list[Question]()
     for binding in bindings:
         judged = _judge(binding, desk)
@@ -102,12 +113,26 @@ def progress(
         rows.append(_row(judged))
         quotas.append(quota_rows(binding.target.id, judged.rest.quotas))
         series += judged.rest.series
+        shares += judged.rest.shares
     return Progress(
         pa.Table.from_pylist(rows, schema=PROGRESS),
         pa.concat_tables([empty(QUOTA), *quotas]),
         pa.Table.from_pylist(series, schema=SERIES),
+        pa.Table.from_pylist(share_rows(shares), schema=QUOTA_SHARE),
         tuple(questions),
     )
+
+
+def _splitting(places: Iterable[Mapping[str, object]], profiles: Profiles) -> Splitting:
+    """Return how quotas are split, with the counties of each city that have assessed air sites."""
+    counties: dict[str, dict[str, str]] = {}
+    sites: dict[str, int] = {}
+    for row in places:
+        city, county = str(row["city"] or ""), str(row["county"] or "")
+        if row["kind"] == AIR and ASSESSED in str(row["roles"] or "") and city and county:
+            counties.setdefault(city, {})[county] = str(row["county_name"] or county)
+            sites[county] = sites.get(county, 0) + 1
+    return Splitting(profiles, {city: dict(sorted(names.items())) for city, names in counties.items()}, sites)
 
 
 def _judge(binding: Binding, desk: Desk) -> Judged:
@@ -124,6 +149,8 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
         binding, desk.catalog, base=_baseline(binding, desk), reported=official.unit if official is not None else ""
     )
     rest = _rest(binding, goal, desk, stretch=stretch)
+    if binding.verb == "none":
+        rest = amount_rest(binding, goal, official, stretch=stretch, split=desk.split)
     status = _status(binding, goal, own=own, official=official, rest=rest, desk=desk)
     later = _rest(binding, goal, desk, stretch=Stretch(carried, desk.as_of), part=str(carried)) if carried else Rest()
     pace = pace_of(binding, desk.rows, stretch=Stretch(carried, desk.as_of) if carried else stretch)
@@ -150,6 +177,7 @@ def _rest(binding: Binding, goal: Goal, desk: Desk, *, stretch: Stretch, part: s
         catalog=desk.catalog,
         judged=judged_subjects(binding, desk.rows, period=stretch.behind) if stretch.begun else (),
         part=part,
+        split=desk.split,
     )
 
 

@@ -26,7 +26,7 @@ def question_of(binding: Binding, goal: Goal | None, *, as_of: date) -> Question
         return None
     side = goal.one_sided(indicator.direction)
     period = carried_period(binding, as_of) or assessed_period(binding, as_of)
-    if side is None or period is None or binding.verb == OFFICIAL or scope.kind not in ASKED:
+    if side is None or period is None or binding.verb == OFFICIAL or binding.pointwise or scope.kind not in ASKED:
         return None
     if not period.start <= as_of < period.end:
         return None

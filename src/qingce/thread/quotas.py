@@ -19,9 +19,7 @@ from qingce.outlook import (
     Quota,
     SectionOutlook,
     bound_of,
-    day_parts,
     day_quota,
-    mean_parts,
     mean_quota,
     percentile_quota,
     section_outlook,
@@ -68,10 +66,7 @@ class Stretch:
 
 
 def day_quotas(binding: Binding, goal: Goal, daily: Daily, *, stretch: Stretch, part: str = "") -> list[Quota]:
-    """Return the quotas of an indicator counted by days: by the target's own rule first, then by the other rule.
-
-    The first is also split over the months ahead, in the shape of last year where it is known.
-    """
+    """Return the quotas of an indicator counted by days: by the target's own rule first, then by the other rule."""
     indicator, basis = binding.indicator, binding.basis
     side = goal.one_sided(indicator.direction) if indicator else None
     values = daily.within(stretch.behind)
@@ -80,10 +75,7 @@ def day_quotas(binding: Binding, goal: Goal, daily: Daily, *, stretch: Stretch, 
     printed = Decimal(1).scaleb(-printed_decimals(binding.target))
     steps = (None, printed) if basis.step is None else (basis.step, None)
     found = [_one(indicator, values, side=side, step=step, left=stretch.left) for step in steps]
-    whole = [replace(quota, series=basis.series, part=part) for quota in found if quota]
-    if part or not whole or whole[0].state != "open":
-        return whole
-    return [*whole, *_monthly(indicator, whole[0], daily, stretch=stretch)]
+    return [replace(quota, series=basis.series, part=part) for quota in found if quota]
 
 
 def _one(
@@ -134,19 +126,6 @@ def day_noun(indicator: Indicator) -> str:
     """Name the days that an indicator counts against: 非优良日, 重度及以上污染日."""
     stem = re.sub(r"^(?:环境)?空气(?:质量)?|(?:天数?|日数?)?(?:比例|比率|数)?$", "", indicator.zh)
     return f"非{stem}日" if "at_most" in indicator.statistic else f"{stem}日"
-
-
-def _monthly(indicator: Indicator, quota: Quota, daily: Daily, *, stretch: Stretch) -> tuple[Quota, ...]:
-    """Split a quota over the months ahead by last year's shape: means for a mean, counts for days."""
-    months = {f"{day:%Y-%m}": 0 for day in stretch.ahead or ()}
-    for day in stretch.ahead or ():
-        months[f"{day:%Y-%m}"] += 1
-    last = {month: daily.within(parse_period(month).year_before()) for month in months}
-    if quota.kind == "days":
-        counts = {month: sum(is_bad(indicator, value) for _, value in found) for month, found in last.items()}
-        return day_parts(quota, counts if any(counts.values()) else months)
-    means = {month: total / n for month, found in last.items() for total, n in [summed(found)] if n}
-    return mean_parts(quota, months, shape=means if len(means) == len(months) and any(means.values()) else None)
 
 
 def month_span(period: Period) -> tuple[str, str]:

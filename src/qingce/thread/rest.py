@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.records import Indicator
 from qingce.outlook import Quota, SectionOutlook
+from qingce.outlook.profile import Profiles
+from qingce.outlook.quota_amount import share_quota
 from qingce.thread.binding import Binding
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, summed
 from qingce.thread.goal import Goal
 from qingce.thread.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
+from qingce.thread.quotas_parts import County, Share, county_parts, month_parts
 from qingce.thread.series import SeriesRow, daily_series, monthly_series
 
-__all__ = ["Rest", "rest_of"]
+__all__ = ["Rest", "Splitting", "rest_of"]
+
+SHARES = ("day_share", "day_share_above")
+"""Verbs whose quota is also told as the share that the days left must reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """How quotas are split: the profiles, the counties of each city (code → name), the assessed sites of each."""
+
+    profiles: Profiles = field(default_factory=Profiles)
+    counties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sites: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,7 @@ class Rest:
     persisted: Fraction | None = None
     repeated: Fraction | None = None
     text: str = ""
+    shares: tuple[Share, ...] = ()
 
     def then(self, later: Rest) -> Rest:
         """Add this year's rest behind that of a period already over: its quotas, its words and its chart."""
@@ -36,6 +52,7 @@ class Rest:
         return replace(
             self,
             quotas=(*self.quotas, *later.quotas),
+            shares=(*self.shares, *later.shares),
             series=later.series or self.series,
             text="；".join(word for word in words if word),
         )
@@ -51,17 +68,42 @@ def rest_of(
     catalog: Catalog,
     judged: Collection[str],
     part: str = "",
+    split: Splitting | None = None,
 ) -> Rest:
     """Return what is left of a period of a bound target; empty for an indicator that we do not compute.
 
-    `judged` are the regions whose figure to date is not refused.
+    `judged` are the regions whose figure to date is not refused; `split` says how a city's quota is split, None for
+    not at all.
     """
     scope, indicator = binding.scope, binding.indicator
-    if scope is None or indicator is None or binding.verb == "none" or not stretch.begun:
+    if scope is None or indicator is None or binding.verb == "none" or binding.pointwise or not stretch.begun:
         return Rest()
     if scope.kind == "sections":
         return _sections(binding, goal, stretch=stretch, months=months, catalog=catalog, part=part)
-    return _regions(binding, goal, stretch=stretch, days=days, judged=judged, part=part)
+    found = _regions(binding, goal, stretch=stretch, days=days, judged=judged, part=part)
+    return found if part or split is None else _with_parts(found, binding, stretch, days=days, split=split)
+
+
+def _with_parts(found: Rest, binding: Binding, stretch: Stretch, *, days: Days, split: Splitting) -> Rest:
+    """Add the share the days left must reach, then the parts of the deciding quota by month and by county."""
+    indicator, scope, basis, main = binding.indicator, binding.scope, binding.basis, found.main
+    if indicator is None or scope is None or basis is None or main is None or main.state != "open":
+        return found
+    column, code = column_of(indicator), scope.subjects[0]
+    daily, profile = days.daily(code, basis.series, column), split.profiles.of(binding.target.id, indicator.id)
+    share = share_quota(main, good="at_most" in indicator.statistic) if binding.verb in SHARES else None
+    monthly = month_parts(indicator, main, daily, ahead=stretch.ahead, profile=profile, target_id=binding.target.id)
+    counties = [
+        County(below, name, days.daily(below, basis.series, column), split.sites.get(below, 1))
+        for below, name in split.counties.get(code, {}).items()
+        if below in days.subjects
+    ]
+    parted = county_parts(indicator, main, counties, ahead=stretch.ahead, profile=profile, target_id=binding.target.id)
+    return replace(
+        found,
+        quotas=(*found.quotas, *((share,) if share else ()), *monthly[0], *parted[0]),
+        shares=tuple(one for one in (monthly[1], parted[1]) if one),
+    )
 
 
 def _regions(binding: Binding, goal: Goal, *, stretch: Stretch, days: Days, judged: Collection[str], part: str) -> Rest:

@@ -110,7 +110,7 @@ class Trail:
         subject, quantity, period, series = parts
         grade, primary = row.get("class"), str(row.get("primary") or "")
         facts = [
-            ("数值", self.rows.names.grade(grade) if quantity == "class" else _text(row.get(quantity))),
+            ("数值", self._number(quantity, row)),
             *(_facts(row, AQI="aqi") if quantity != "aqi" else ()),
             *((("类别", self.rows.names.grade(grade)),) if grade is not None and quantity != "class" else ()),
             ("首要", "、".join(self.rows.names.quantity(name.strip()) for name in primary.split(","))),
@@ -123,6 +123,12 @@ class Trail:
         title = f"{name} {self.rows.names.quantity(quantity)} {period} {_series(series)}"
         below = tuple(self._hours(subject, quantity, row, period=parse_period(period))) if depth else ()
         return Node(identifier, "finding", title, tuple(fact for fact in facts if fact[1]), below)
+
+    def _number(self, quantity: str, row: Row) -> str:
+        """Return what was found, in words where there are some."""
+        if row.get("text") and "items" in row:
+            return str(row["text"])
+        return self.rows.names.grade(row.get("class")) if quantity == "class" else _text(row.get(quantity))
 
     def _then(self, subject: str, quantity: str, period: Period, *, series: str) -> list[tuple[str, str]]:
         """Return what would have been said of an air day at the instant asked for."""
@@ -178,7 +184,12 @@ class Trail:
         day = parse_period(period).end
         found = []
         for row in self.rows.values.values():
-            if _covers(row, day) and row["series"] == series and self.rows.rests(row, subject, quantity):
+            moved = (
+                identifier in self.rows.findings_of(row)
+                if identifier in self.rows.points
+                else (_covers(row, day) and row["series"] == series and self.rows.rests(row, subject, quantity))
+            )
+            if moved:
                 node = self.value(row, depth=0)
                 found.append(Node(node.id, node.kind, node.title, node.facts, self.targets_of(node.id)))
         return tuple(found)
@@ -199,7 +210,7 @@ class Trail:
             for period in (f"{at:%Y-%m-%d}", f"{at:%Y-%m}")
             for series in SERIES_ZH
         ]
-        found = [(key, self.finding(key, depth=0)) for key in keys]
+        found = [(key, self.finding(key, depth=0)) for key in (*keys, *self.rows.points_at(site, at.date()))]
         return tuple(
             Node(key, node.kind, node.title, node.facts, self.values_over(key))
             for key, node in found
@@ -220,6 +231,12 @@ class Trail:
 
     def _findings_of(self, row: Row) -> Iterator[tuple[str, object]]:
         """Yield id and value of every day or month that a value is taken from."""
+        for key, point in self.rows.findings_of(row).items():
+            if point["value"] is not None:
+                kept = str(point["quantity"]).startswith("met")
+                yield key, -point["value"] if kept else point["value"]  # type: ignore[operator]
+        if self.rows.pointwise(row):
+            return
         reads, scope, series = self.rows.reads(str(row["indicator"])), str(row["scope"]), str(row["series"])
         subjects = self.rows.sections(scope) if reads == "class" else [scope]
         for subject in subjects:
@@ -229,6 +246,9 @@ class Trail:
 
     def _finding_row(self, parts: tuple[str, str, str, str]) -> Row | None:
         subject, quantity, period, series = parts
+        point = self.rows.point("F:" + ":".join(parts))
+        if point is not None:
+            return point
         row = self.rows.subject(subject, series).get(period)
         return row if row is not None and quantity in row else None
 
@@ -236,7 +256,8 @@ class Trail:
         """Yield every observation that a finding is taken from, as known at the instant asked for."""
         start = datetime.combine(period.start, time())
         end = datetime.combine(period.end + timedelta(1), time())
-        where = {"site": self.rows.sites_of(subject), "parameter": list(_observed_as(quantity, row))}
+        sites = [subject] if "items" in row else self.rows.sites_of(subject)
+        where = {"site": sites, "parameter": list(_observed_as(quantity, row))}
         if not where["parameter"]:
             del where["parameter"]
         for seen in self._observations(where, start=start, end=end):
@@ -264,6 +285,8 @@ class Trail:
 
 def _observed_as(quantity: str, row: Row) -> Iterable[str]:
     """Return the parameters observed for a quantity: the primary ones for an index or a class, all where none is."""
+    if "items" in row:
+        return [name for name in str(row["items"] or "").split(",") if name]
     if quantity in ("aqi", "class"):
         names = [name.strip() for name in str(row.get("primary") or "").split(",") if name.strip()]
         return list(dict.fromkeys(_raw(name) for name in names))

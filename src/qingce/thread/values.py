@@ -38,6 +38,7 @@ class Inputs:
     catalog: Catalog
     as_of: date
     subjects: frozenset[str]
+    points: Sequence[Mapping[str, object]] = ()
 
 
 def value_id(indicator: str, scope: str, *, period: Period | str, series: str) -> str:
@@ -65,14 +66,22 @@ def periods_of(binding: Binding, as_of: date) -> tuple[Period, ...]:
 
 
 def compute_values(
-    bindings: Iterable[Binding], days: pa.Table, section_months: pa.Table, *, catalog: Catalog, as_of: date
+    bindings: Iterable[Binding],
+    days: pa.Table,
+    section_months: pa.Table,
+    *,
+    catalog: Catalog,
+    as_of: date,
+    points: pa.Table | None = None,
 ) -> pa.Table:
     """Compute every indicator value that the bound targets need, as VALUE rows without repetition.
 
-    `days` are city (or other region) days of `evaluate`, `section_months` its section-months. A scope of several
+    `days` are city (or other region) days of `evaluate`, `section_months` its section-months, `points` the findings of other
+    media. A scope of several
     regions gets a row for each and one for their mean, absent while any of them has none.
     """
-    inputs = Inputs(days, section_months, catalog, as_of, Days(days).subjects)
+    found = points.to_pylist() if points is not None else []
+    inputs = Inputs(days, section_months, catalog, as_of, Days(days).subjects, found)
     rows: dict[str, dict[str, object]] = {}
     asked: set[tuple[str, Scope, Period]] = set()
     for binding in bindings:
@@ -84,7 +93,8 @@ def compute_values(
             if question in asked:
                 continue
             asked.add(question)
-            for row in _values(binding.indicator, binding.scope, period=period, inputs=inputs):
+            rows_of = _pointwise if binding.pointwise else _values
+            for row in rows_of(binding.indicator, binding.scope, period=period, inputs=inputs):
                 if row["n"] or period in now:
                     rows.setdefault(str(row["id"]), row)
     if not rows:
@@ -110,6 +120,19 @@ def _values(indicator: Indicator, scope: Scope, *, period: Period, inputs: Input
         yield from found
         if scope.kind != "region":
             yield _mean_of(indicator, scope, found, period=period, series=series)
+
+
+def _pointwise(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs) -> Iterator[dict[str, object]]:
+    """Yield the value of every region of a scope from the findings of points, and of several regions their mean."""
+    from qingce.evaluate import finding_indicator
+
+    found: list[dict[str, object]] = []
+    for code, name in zip(scope.subjects, scope.names, strict=True):
+        table = finding_indicator(indicator, inputs.points, scope=code, scope_name=name, period=period)
+        found += _rows(table)
+    yield from found
+    if scope.kind != "region":
+        yield _mean_of(indicator, scope, found, period=period, series="measured")
 
 
 def _air(
