@@ -132,3 +132,71 @@ def composite(
             return None, {}
         parts[quantity] = even(value / limit, 2) * (WEIGHTS[quantity] if weighted else 1)
     return sum(parts.values(), Fraction(0)), parts
+
+
+CRITICAL = {
+    5: "0.900", 6: "0.829", 7: "0.714", 8: "0.643", 9: "0.600", 10: "0.564", 12: "0.506", 14: "0.456", 16: "0.425",
+    18: "0.399", 20: "0.377", 22: "0.359", 24: "0.343", 26: "0.329", 28: "0.317", 30: "0.306",
+}  # fmt: skip
+
+
+def trend(values: Sequence[Fraction]) -> tuple[Fraction, str | None]:
+    """Spearman's coefficient with mean ranks, and what the annex says of it."""
+    count = len(values)
+    squares = Fraction(0)
+    for time, value in enumerate(values, 1):
+        below = sum(other < value for other in values)
+        equal = sum(other == value for other in values)
+        rank = below + Fraction(sum(range(1, equal + 1)), equal)
+        squares += (time - rank) ** 2
+    rs = 1 - Fraction(6) * squares / (count**3 - count)
+    if not 5 <= count <= 30:
+        return rs, None
+    bound = Fraction(CRITICAL[max(n for n in CRITICAL if n <= count)])
+    return rs, "无显著变化" if abs(rs) < bound else "显著上升" if rs > 0 else "显著下降"
+
+
+DAILY_LIMITS = {
+    2012: {"so2": 150, "no2": 80, "co": 4, "o3_8h": 160, "pm10": 150, "pm2_5": 75},
+    2026: {"so2": 150, "no2": 80, "co": 4, "o3_8h": 160, "pm10": 120, "pm2_5": 60},
+    2031: {"so2": 50, "no2": 50, "co": 4, "o3_8h": 160, "pm10": 100, "pm2_5": 50},
+}
+ANNUAL_PERCENTILE = {"so2": 98, "no2": 98, "co": 95, "o3_8h": 90, "pm10": 95, "pm2_5": 95}
+
+
+def edition_on(day: date) -> int:
+    """Which limits hold on a day."""
+    return 2012 if day < date(2026, 3, 1) else 2026 if day < date(2031, 1, 1) else 2031
+
+
+def exceeding(days: Mapping[date, Mapping[str, Fraction]], first: date, last: date) -> dict[tuple[date, str], Fraction]:
+    """(day, pollutant) above its daily limit → multiple to two places."""
+    found = {}
+    for day, row in days.items():
+        for name, value in row.items():
+            limit = DAILY_LIMITS[edition_on(day)][name]
+            rounded = even(value, 1 if name == "co" else 0)
+            if first <= day <= last and rounded > limit:
+                found[day, name] = even((rounded - limit) / limit, 2)
+    return found
+
+
+def met_year(days: Mapping[date, Mapping[str, Fraction]], year: int) -> dict[tuple[str, str], tuple[Fraction, bool]]:
+    """(pollutant, statistic) → value rounded for compliance and whether it keeps its limit; all days are there."""
+    limits, annual = DAILY_LIMITS[edition_on(date(year, 12, 31))], LIMITS[edition_on(date(year, 12, 31))]
+    found = {}
+    for name, percent in ANNUAL_PERCENTILE.items():
+        values = [row[name] for day, row in days.items() if day.year == year and name in row]
+        told = even(percentile(values, percent), 1 if name == "co" else 0)
+        found[name, f"p{percent}"] = (told, told <= limits[name])
+        if name not in ("co", "o3_8h"):
+            told = even(sum(values, Fraction(0)) / len(values), 0)
+            found[name, "mean"] = (told, told <= annual[name])
+    return found
+
+
+def converted(name: str, day: date, value: Fraction) -> Fraction:
+    """A gas of the old state at the reference state, to six places."""
+    if name.startswith("pm") or day >= date(2018, 9, 1):
+        return value
+    return even(value * Fraction(27315, 29815), 6)

@@ -74,6 +74,11 @@ def _ranking(given: Mapping[str, str]) -> dict[str, str]:
     return {"places": " ".join(str(place) for place in air_more.places(values))}
 
 
+def _state(given: Mapping[str, str]) -> dict[str, str]:
+    found = air_more.converted(given["parameter"], date(2018, 8, 31), Fraction(given["value"]))
+    return {"value": f"{float(found):.6f}".rstrip("0").rstrip(".")}
+
+
 def _forecast(given: Mapping[str, str]) -> dict[str, str]:
     hits, misses, false_alarms = (int(given[name]) for name in ("hits", "misses", "false_alarms"))
     return {"threat_score": str(hits / (hits + misses + false_alarms))}
@@ -89,6 +94,7 @@ JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
     "air-change": _change,
     "air-period": _period,
     "air-ranking": _ranking,
+    "air-state": _state,
     "black-odorous": _black,
     "cwqi": _cwqi,
     "drinking": _drinking,
