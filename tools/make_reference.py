@@ -120,6 +120,7 @@ VERB_WORDS = {
     "section_class": "断面类别 class of a section",
     "class_share": "类别好于等于 `at_most` 或差于 `worse_than` 的点位占比 share of points of a class",
     "met_share": "达标点次占监测点次 share of points, or of their days or nights, that keep their limits",
+    "point_mean": "各点位时段内月值的平均，再对点位平均 mean over points of the means of their months",
     "ratio": "分子各量之和 ÷ 分母各量之和 sum of the numerator over sum of the denominator",
     "net": "`plus` 各量之和减 `minus` 各量之和 what is added less what is taken off",
     "none": "本系统不计算，只导入认定值 not computed; official values only",

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from qingce.app.boundaries import read_boundaries
 from qingce.catalog import Catalog, Method
-from qingce.core.records import Limit, Region, Source
+from qingce.core.records import Indicator, Limit, Region, Source
+from qingce.evaluate import finding_of
 from qingce.publish.results import SCHEMAS
 
 __all__ = ["catalogue_tables"]
@@ -50,9 +51,11 @@ def _picked(record: object, names: str) -> Row:
     return {name: getattr(record, name) for name in names.split()}
 
 
-def _indicator(record: object) -> Row:
+def _indicator(record: Indicator) -> Row:
     row = _picked(record, "id zh en medium battle unit decimals decider direction note status")
-    statistic: Mapping[str, object] = getattr(record, "statistic", {})
+    statistic = record.statistic
+    medium, quantity = finding_of(record)
+    row |= {"finding_medium": medium, "finding": quantity}
     return row | {"parameter": str(statistic.get("parameter", "") or statistic.get("quantity", "") or "")}
 
 

@@ -113,7 +113,8 @@ class Run:
         with self.steps.step("研判 what is ahead"):
             tables |= self._ahead(known)
         tables |= catalogue_tables(
-            self.catalog, as_of=as_of, region=self.campaign.region, judged={"d": judged.city_days, "w": judged.months, "p": tables["points"]},
+            self.catalog, as_of=as_of, region=self.campaign.region,
+            judged={"d": judged.city_days, "w": judged.months, "p": tables["points"]},
             boundaries=self.campaign.boundaries,
         )  # fmt: skip
         results = Results(tables, self._run_facts(inputs, judged, as_of=as_of, notes=known.laid.notes()))

@@ -29,6 +29,7 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "section_class": (("period", "family"), ()),
     "class_share": (("family", "period"), ("at_most", "worse_than")),
     "met_share": (("family", "part", "period"), ()),
+    "point_mean": (("family", "parameter", "period"), ()),
     "ratio": (("numerator", "denominator"), ()),
     "net": (("plus",), ("minus",)),
     "none": ((), ()),

@@ -18,6 +18,7 @@ __all__ = [
     "OFFICIAL",
     "OUTLOOK",
     "OUTLOOK_PATH",
+    "POINT_FINDING",
     "PROGRESS",
     "QUOTA",
     "QUOTA_SHARE",
@@ -85,6 +86,15 @@ FINDING = _schema(
     value=VALUE_TYPE, n=_INT, known_at=_MICRO,
 )  # fmt: skip
 """One judged result for one subject and period; `series`: measured 实测 | deducted 剔除例外."""
+
+POINT_FINDING = _schema(
+    "id medium subject subject_name city county quantity period start end value exact text unit n absent review "
+    "edition limits items note",
+    start=_DAY, end=_DAY, value=VALUE_TYPE, n=_INT,
+)  # fmt: skip
+"""One judged point, source, water or region of a medium without a table of its own: groundwater, noise, soil, ratios.
+
+`quantity`: class, met, met_day, met_night, grade, a parameter or an indicator's id; `items`: what decided, by ','."""
 
 VALUE = _schema(
     "id indicator scope scope_name period series value exact text unit n n_required absent review method limits "

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from qingce.evaluate.lakes import evaluate_lakes
     from qingce.evaluate.noise import evaluate_noise
     from qingce.evaluate.outlets import evaluate_source
+    from qingce.evaluate.point_findings import POINT_MEDIA, points_found
     from qingce.evaluate.point_indicators import point_indicator
+    from qingce.evaluate.point_values import finding_counts, finding_indicator, finding_of, in_scope
     from qingce.evaluate.ratios import evaluate_ratios
     from qingce.evaluate.soil import evaluate_soil
     from qingce.evaluate.sources import evaluate_sources
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AirDays",
     "MEDIA",
+    "POINT_MEDIA",
     "air_indicator",
     "bad_days",
     "evaluate",
@@ -66,7 +69,12 @@ __all__ = [
     "evaluate_water",
     "evaluate_water_months",
     "evaluate_water_samples",
+    "finding_counts",
+    "finding_indicator",
+    "finding_of",
+    "in_scope",
     "point_indicator",
+    "points_found",
     "score_forecasts",
     "water_indicator",
 ]
@@ -95,6 +103,7 @@ MEDIA = {
 
 _HOME = {
     "AirDays": "air_days",
+    "POINT_MEDIA": "point_findings",
     "air_indicator": "indicators",
     "bad_days": "indicators",
     "evaluate_air": "air",
@@ -119,7 +128,12 @@ _HOME = {
     "evaluate_water": "water",
     "evaluate_water_months": "water",
     "evaluate_water_samples": "water",
+    "finding_counts": "point_values",
+    "finding_indicator": "point_values",
+    "finding_of": "point_values",
+    "in_scope": "point_values",
     "point_indicator": "point_indicators",
+    "points_found": "point_findings",
     "score_forecasts": "forecast_score",
     "water_indicator": "water",
 }

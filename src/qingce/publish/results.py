@@ -85,6 +85,7 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "air_site_days": None,
     "air_city_days": None,
     "water_months": None,
+    "points": core.POINT_FINDING,
     # what the daily air sheet shows besides, where the build makes it
     "air_cumulative": _text(
         "subject subject_name day parameter month_mean year_mean last_year_mean change rank review",
@@ -121,7 +122,8 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     ),
     "levels": _text("scale level zh en words_zh words_en colour low high source", level=_INT),
     "parameters": _text("id zh en symbol medium unit decimals", decimals=_INT),
-    "indicators": _text("id zh en medium battle unit decimals decider direction note status parameter", decimals=_INT),
+    "indicators": _text("id zh en medium battle unit decimals decider direction note status parameter "
+        "finding_medium finding", decimals=_INT),
     "regions": _text("code name level parent geometry source"),
     # the way down: raw hours of the days that matter, and the trees of `why`
     "hours": _text(

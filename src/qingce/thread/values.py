@@ -76,9 +76,8 @@ def compute_values(
 ) -> pa.Table:
     """Compute every indicator value that the bound targets need, as VALUE rows without repetition.
 
-    `days` are city (or other region) days of `evaluate`, `section_months` its section-months, `points` the findings of other
-    media. A scope of several
-    regions gets a row for each and one for their mean, absent while any of them has none.
+    `days` are city (or other region) days of `evaluate`, `section_months` its section-months, `points` the findings
+    of other media. A scope of several regions gets a row for each and one for their mean, absent while any has none.
     """
     found = points.to_pylist() if points is not None else []
     inputs = Inputs(days, section_months, catalog, as_of, Days(days).subjects, found)

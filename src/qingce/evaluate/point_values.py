@@ -1,0 +1,160 @@
+"""Indicator values from what points were found to be: shares of points, means of points, reports. 点位指标值。"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+import pyarrow as pa
+
+from qingce.core.absence import ABSENT_ZH, Absent, lowest
+from qingce.core.errors import complain
+from qingce.core.periods import Period
+from qingce.core.records import Indicator
+from qingce.core.rounding import round_gbt8170
+from qingce.evaluate.indicators import value_table
+from qingce.evaluate.point_tables import decimals_step
+
+__all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope"]
+
+_SERIES = "measured"
+_MEDIA = {"drinking_source": "drinking-water"}
+"""Family of rules → medium, where they are called differently."""
+_REPORTED = "ratio"
+_QUANTITY = {"night": "met_night", "day": "met_day", "source": "met"}
+
+Row = Mapping[str, object]
+
+
+def finding_of(indicator: Indicator) -> tuple[str, str]:
+    """Return the medium and the quantity whose findings an indicator counts; empty for one of another kind."""
+    verb, family = str(indicator.statistic.get("verb", "")), str(indicator.statistic.get("family", ""))
+    medium = _MEDIA.get(family, family)
+    if verb == "class_share":
+        return medium, "class"
+    if verb == "met_share":
+        return medium, _QUANTITY.get(str(indicator.statistic.get("part")), "met")
+    if verb == "point_mean":
+        return medium, str(indicator.statistic.get("parameter", ""))
+    return (_REPORTED, indicator.id) if verb in ("ratio", "net") else ("", "")
+
+
+def in_scope(row: Row, scope: str) -> bool:
+    """Say whether a point lies in a region: its city or county is the region or one below it."""
+    stem = scope.rstrip("0")
+    codes = (str(row.get("city") or ""), str(row.get("county") or ""), str(row.get("subject") or ""))
+    return any(code.isdigit() and len(code) == len(scope) and code.startswith(stem) for code in codes)
+
+
+def finding_indicator(
+    indicator: Indicator, findings: Sequence[Row], *, scope: str, period: Period, scope_name: str = ""
+) -> pa.Table:
+    """Return an indicator as one VALUE row from POINT_FINDING rows of one scope; rows outside the period do not count.
+
+    Groundwater and sources count the findings of the very period, noise its days, dustfall its months. Raises QC255 for
+    a verb that is not of points.
+    """
+    verb = str(indicator.statistic.get("verb", ""))
+    if verb not in FINDING_VERBS:
+        raise complain("QC255", words={"indicator": indicator.id, "verb": verb})
+    medium, quantity = finding_of(indicator)
+    rows = [row for row in findings if (row["medium"], row["quantity"]) == (medium, quantity)]
+    rows = [row for row in rows if finding_counts(row, scope, period)]
+    known = [row for row in rows if row["exact"]]
+    exact, notes = FINDING_VERBS[verb](indicator, known)
+    value = None if exact is None else round_gbt8170(exact, decimals_step(indicator.decimals))
+    left = [row for row in rows if not row["exact"]]
+    absent = None if exact is not None else str(left[0]["absent"]) if left else Absent.NOT_REPORTED.value
+    if left:
+        words = dict.fromkeys(ABSENT_ZH[Absent(str(row["absent"] or "not_reported"))] for row in left)
+        notes = [*notes, f"不能判定 {len(left)}（{'、'.join(words)}）"]
+    notes += [f"规则未核：{indicator.note}"] if indicator.status == "unread" else []
+    told = {
+        "id": f"V:{indicator.id}:{scope}:{period}:{_SERIES}",
+        "indicator": indicator.id,
+        "scope": scope,
+        "scope_name": scope_name or scope,
+        "period": str(period),
+        "series": _SERIES,
+        "value": value,
+        "exact": None if exact is None else str(exact),
+        "text": None if value is None else f"{value:f}",
+        "unit": indicator.unit,
+        "n": len(known),
+        "n_required": 1,
+        "absent": absent,
+        "review": lowest(str(row["review"]) for row in known if row.get("review")),
+        "method": "+".join(dict.fromkeys(str(row["edition"]) for row in known)),
+        "limits": "+".join(dict.fromkeys(str(row["limits"]) for row in known if row.get("limits"))),
+        "start": period.start,
+        "end": period.end,
+        "note": "；".join(notes),
+    }
+    return value_table([told])
+
+
+def finding_counts(row: Row, scope: str, period: Period) -> bool:
+    """Say whether a finding counts for a region and period: what a region reports is its own, points lie in many."""
+    inside = row["subject"] == scope if row["medium"] == _REPORTED else in_scope(row, scope)
+    return inside and _counts(row, period)
+
+
+def _counts(row: Row, period: Period) -> bool:
+    """A finding of a day or month counts within the period, one of longer only for itself."""
+    start, end = row["start"], row["end"]
+    if row["period"] == str(period):
+        return True
+    short = len(str(row["period"])) <= len("2026-05-31")
+    return short and len(str(row["period"])) > len("2026") and start in period and end in period  # type: ignore[operator]
+
+
+def _class_share(indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
+    best, worse = indicator.statistic.get("at_most"), indicator.statistic.get("worse_than")
+    grades = [int(Fraction(str(row["exact"]))) for row in rows]
+    met = [g <= best if isinstance(best, int) else isinstance(worse, int) and g > worse for g in grades]
+    return _share(met), _told(rows, met, bad=not isinstance(best, int))
+
+
+def _met_share(indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
+    met = [Fraction(str(row["exact"])) == 1 for row in rows]
+    return _share(met), _told(rows, met, bad=False)
+
+
+def _share(met: Sequence[bool]) -> Fraction | None:
+    return Fraction(100 * sum(met), len(met)) if met else None
+
+
+def _told(rows: Sequence[Row], met: Sequence[bool], *, bad: bool) -> list[str]:
+    """Say how many count, and name the points that stand on the wrong side."""
+    if not rows:
+        return []
+    wrong = [row for row, yes in zip(rows, met, strict=True) if yes == bad]
+    names = list(dict.fromkeys(str(row["subject_name"]) for row in wrong))
+    more = f"：{'、'.join(names[:5])}{'等' if len(names) > 5 else ''}" if names else ""
+    return [f"参评 {len(rows)}，其中 {sum(met)}", *([f"{'属于' if bad else '未达标'}{more}"] if names else [])]
+
+
+def _point_mean(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
+    """The mean over the points of each point's mean."""
+    points: dict[str, list[Fraction]] = {}
+    for row in rows:
+        points.setdefault(str(row["subject"]), []).append(Fraction(str(row["exact"])))
+    means = {name: sum(values, Fraction(0)) / len(values) for name, values in points.items()}
+    if not means:
+        return None, []
+    return sum(means.values(), Fraction(0)) / len(means), [f"{len(means)} 个点位、{len(rows)} 个月值的平均"]
+
+
+def _reported(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
+    """The value that a region reports."""
+    return (Fraction(str(rows[0]["exact"])), []) if rows else (None, [])
+
+
+FINDING_VERBS: Mapping[str, Callable[[Indicator, Sequence[Row]], tuple[Fraction | None, list[str]]]] = {
+    "class_share": _class_share,
+    "met_share": _met_share,
+    "point_mean": _point_mean,
+    "ratio": _reported,
+    "net": _reported,
+}
+"""The closed table of verbs answered by findings of points."""
