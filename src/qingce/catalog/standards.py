@@ -207,7 +207,9 @@ class LimitIndex:
         self._rows: dict[tuple[str, str, str], list[Limit]] = {}
         self._spans: dict[str, tuple[date, date]] = {}
         self._averagings = averagings
+        self._parameters: set[str] = set()
         for limit in limits:
+            self._parameters.add(limit.parameter)
             self._rows.setdefault((limit.parameter, limit.averaging, limit.grade), []).append(limit)
             for name in (limit.edition, limit.standard):
                 first, last = self._spans.get(name, (date.max, date.min))
@@ -220,7 +222,7 @@ class LimitIndex:
 
     def knows(self, parameter: str) -> bool:
         """Say whether any limit is for the parameter itself."""
-        return any(name == parameter for name, _, _ in self._rows)
+        return parameter in self._parameters
 
     def find(
         self, parameter: str, averaging: str, grade: str, *, day: date, place: str = "", edition: str = "auto"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from qingce.evaluate.air_input import Stretch, day_number
+from qingce.evaluate.kernels import arrow
 from qingce.evaluate.kernels.exact import Bools
 
 __all__ = ["Area", "areas_of", "names_of"]
@@ -44,31 +46,40 @@ def areas_of(readings: Stretch, sites: pa.Table, *, level: str = "city") -> tupl
     An area without any reading is left out.
     """
     place = {site: column for column, site in enumerate(readings.sites)}
-    grouped: dict[str, list[dict[str, object]]] = {}
-    for row in sites.to_pylist():
-        if row[level] and _is_assessed(row["roles"]):
-            grouped.setdefault(str(row[level]), []).append(row)
+    grouped: dict[str, list[_Row]] = {}
+    names = ("site", "roles", "valid_from", "valid_until", level, f"{level}_name")
+    for site, roles, begin, until, code, name in zip(*(arrow.cells(sites, each) for each in names), strict=True):
+        if code and _is_assessed(roles):
+            row = _Row(str(site), _bound(begin, _FIRST), _bound(until, _LAST), str(name or ""))
+            grouped.setdefault(str(code), []).append(row)
+    days = np.arange(readings.first, readings.first + readings.days)[:, None]
     return tuple(
-        _area(code, rows, readings=readings, place=place, level=level)
+        _area(code, rows, days=days, place=place)
         for code, rows in sorted(grouped.items())
-        if any(row["site"] in place for row in rows)
+        if any(row.site in place for row in rows)
     )
 
 
-def _area(
-    code: str, rows: Sequence[dict[str, object]], *, readings: Stretch, place: Mapping[str, int], level: str
-) -> Area:
-    days = np.arange(readings.first, readings.first + readings.days)
-    valid: dict[str, Bools] = {}
+class _Row(NamedTuple):
+    site: str
+    begin: int
+    until: int
+    area_name: str
+
+
+def _area(code: str, rows: Sequence[_Row], *, days: NDArray[np.int64], place: Mapping[str, int]) -> Area:
+    seen = sorted({row.site for row in rows if row.site in place}, key=place.__getitem__)
+    name = next((row.area_name for row in rows if row.area_name), code)
+    columns = np.array([place[site] for site in seen], np.int64)
+    known = {row.site for row in rows}
+    if all(row.begin == _FIRST and row.until == _LAST for row in rows):
+        return Area(code, name, columns, np.ones((len(days), len(seen)), bool), np.full(len(days), len(known)))
+    valid: dict[str, Bools] = {site: np.zeros(len(days), bool) for site in known}
     for row in rows:
-        here = (days >= _bound(row["valid_from"], _FIRST)) & (days <= _bound(row["valid_until"], _LAST))
-        site = str(row["site"])
-        valid[site] = valid[site] | here if site in valid else here
-    seen = sorted((site for site in valid if site in place), key=place.__getitem__)
-    name = next((str(row[f"{level}_name"]) for row in rows if row.get(f"{level}_name")), code)
+        valid[row.site] |= (days[:, 0] >= row.begin) & (days[:, 0] <= row.until)
     members = np.stack([valid[site] for site in seen], axis=1)
     count = np.sum([here.astype(np.int64) for here in valid.values()], axis=0)
-    return Area(code, name, np.array([place[site] for site in seen], np.int64), members, count)
+    return Area(code, name, columns, members, count)
 
 
 def _bound(day: object, otherwise: int) -> int:

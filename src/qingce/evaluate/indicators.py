@@ -31,7 +31,18 @@ from qingce.evaluate.kernels.exact import Bools
 from qingce.evaluate.kernels.index import NONE
 from qingce.evaluate.kernels.statistics import mean_of, percentile_of
 
-__all__ = ["Asked", "Part", "VERBS", "air_indicator", "ask", "bad_days", "composite_parts", "value_row", "value_table"]
+__all__ = [
+    "Asked",
+    "Part",
+    "VERBS",
+    "air_indicator",
+    "ask",
+    "bad_days",
+    "composite_parts",
+    "need_of",
+    "value_row",
+    "value_table",
+]
 
 _EPOCH = date(1970, 1, 1)
 
@@ -139,7 +150,7 @@ def value_row(asked: Asked, *, scope: str, scope_name: str, series: str) -> dict
     if verb not in VERBS:
         raise complain("QC255", words={"indicator": asked.indicator.id, "verb": verb})
     outcome = VERBS[verb](asked)
-    need = _need(asked.period, asked.rules)
+    need = need_of(asked.period, asked.rules)
     absent, shortfall = _absence(asked, outcome, need)
     exact = None if absent else outcome.exact
     value = None if exact is None else round_gbt8170(exact, Decimal(1).scaleb(-outcome.decimals))
@@ -327,7 +338,8 @@ class Need:
     enforced: bool
 
 
-def _need(period: Period, rules: PeriodRules) -> Need:
+def need_of(period: Period, rules: PeriodRules) -> Need:
+    """Return how many valid days a period asks for."""
     months = {}
     day = period.start
     while day <= period.end:

@@ -17,6 +17,7 @@ __all__ = [
     "codes",
     "days",
     "decimals",
+    "dictionary",
     "integers",
     "micro_of",
     "micros",
@@ -104,6 +105,13 @@ def days(numbers: NDArray[np.generic]) -> pa.Array:
 def seconds(numbers: NDArray[np.generic]) -> pa.Array:
     """Make a naive timestamp column of seconds since 1970-01-01."""
     return _array(pa.timestamp("s"), np.ascontiguousarray(numbers, np.int64), None)
+
+
+def dictionary(place: NDArray[np.integer[Any]], vocabulary: Sequence[str]) -> pa.Array:
+    """Make a text column that keeps codes into a vocabulary; a negative code is null."""
+    kind = {1: pa.int8(), 2: pa.int16(), 4: pa.int32(), 8: pa.int64()}[place.dtype.itemsize]
+    indices = _array(kind, np.ascontiguousarray(place), place >= 0)
+    return pa.DictionaryArray.from_arrays(indices, text(vocabulary))
 
 
 def text(values: Sequence[str | None]) -> pa.Array:

@@ -322,62 +322,81 @@ def area_means(sites: Any, job: Any, out: Any) -> None:
 
 
 @compiled
-def _sub_index(cell: Any, item: Any, task: Any) -> Any:
-    """Return the sub-index of one value: rounded first where asked, between breakpoints, up to the next whole."""
-    values, rules = task
-    num, den = values.num[rules.quantity[item], cell], values.den[rules.quantity[item], cell]
-    if num <= 0:
-        return rules.parts[item, 0]
-    step = rules.step[item]
-    if step > 0:
-        scaled = num * step
-        num = scaled // den
-        twice = 2 * (scaled - num * den)
-        if twice > den or (twice == den and num % 2 == 1):
-            num += 1
-        den = step
-        if num == 0:
-            return rules.parts[item, 0]
-    num *= rules.unit[item]
-    last = rules.length[item] - 1
-    if num > den * rules.points[item, last]:
-        return rules.parts[item, last] if rules.hold[item] else np.int64(NONE)
-    place = 0
-    while num > den * rules.points[item, place + 1]:
-        place += 1
-    low, first = rules.points[item, place], rules.parts[item, place]
-    bottom = den * (rules.points[item, place + 1] - low)
-    over = (num - den * low) * (rules.parts[item, place + 1] - first)
-    return first + (over + bottom - 1) // bottom
+def _sub_indices(values: Any, table: Any, out: Any) -> None:
+    """Compute the sub-index of every value of one item: rounded first where asked, between breakpoints, up."""
+    nums, dens, there = values
+    points, parts, unit, step, hold = table
+    last = points.shape[0] - 1
+    for cell in range(nums.shape[0]):
+        num, den = nums[cell], dens[cell]
+        if not there[cell]:
+            out[cell] = NONE
+            continue
+        if step > 0:
+            scaled = num * step
+            num = scaled // den
+            twice = 2 * (scaled - num * den)
+            if twice > den or (twice == den and num % 2 == 1):
+                num += 1
+            den = step
+        num *= unit
+        if num <= 0:
+            out[cell] = parts[0]
+            continue
+        if num > den * points[last]:
+            out[cell] = parts[last] if hold else NONE
+            continue
+        place = 0
+        while num > den * points[place + 1]:
+            place += 1
+        bottom = den * (points[place + 1] - points[place])
+        over = (num - den * points[place]) * (parts[place + 1] - parts[place])
+        out[cell] = parts[place] + (over + bottom - 1) // bottom
+
+
+@compiled
+def _missing(values: Any, rules: Any, out: Any) -> None:
+    """Find of every cell the reason of the first item that is missing."""
+    out[:] = 0
+    for item in range(rules.length.shape[0]):
+        row, waived = rules.quantity[item], rules.waived[item]
+        ok, reason, other = values.ok[row], values.reason[row], values.ok[max(waived, 0)]
+        for cell in range(out.shape[0]):
+            lacks = not ok[cell] and reason[cell] != rules.event and (waived < 0 or not other[cell])
+            if out[cell] == 0 and lacks:
+                out[cell] = reason[cell]
 
 
 @compiled
 def indices(values: Any, rules: Any, out: Any) -> None:
     """Compute sub-indices, index and leading items of every cell."""
     items = rules.length.shape[0]
-    for cell in range(values.num.shape[1]):
-        best, missing = np.int64(NONE), 0
-        for item in range(items):
-            row = rules.quantity[item]
-            part = np.int64(NONE)
-            if values.ok[row, cell]:
-                part = _sub_index(cell, item, (values, rules))
-            elif missing == 0 and values.reason[row, cell] != rules.event:
-                waived = rules.waived[item]
-                if waived < 0 or not values.ok[waived, cell]:
-                    missing = values.reason[row, cell]
-            out.iaqi[item, cell] = part
-            best = max(best, part)
-        best = min(best, rules.cap)
-        aqi = NONE if missing != 0 and best <= rules.incomplete_above else best
-        primary, exceeding = 0, 0
-        if aqi != NONE:
-            for item in range(items):
-                part = out.iaqi[item, cell]
-                primary |= (part == aqi and aqi > rules.primary_above) << item
-                exceeding |= (part > rules.exceeding_above) << item
-        out.best[cell] = best
-        out.missing[cell] = missing
-        out.aqi[cell] = aqi
-        out.primary[cell] = primary
-        out.exceeding[cell] = exceeding
+    best, aqi, primary, exceeding = out.best, out.aqi, out.primary, out.exceeding
+    best[:] = NONE
+    for item in range(items):
+        row, length = rules.quantity[item], rules.length[item]
+        table = (
+            rules.points[item, :length],
+            rules.parts[item, :length],
+            rules.unit[item],
+            rules.step[item],
+            rules.hold[item],
+        )
+        parts = out.iaqi[item]
+        _sub_indices((values.num[row], values.den[row], values.ok[row]), table, parts)
+        for cell in range(best.shape[0]):
+            best[cell] = max(best[cell], parts[cell])
+    _missing(values, rules, out.missing)
+    for cell in range(best.shape[0]):
+        best[cell] = min(best[cell], rules.cap)
+        hidden = out.missing[cell] != 0 and best[cell] <= rules.incomplete_above
+        aqi[cell] = NONE if hidden else best[cell]
+    primary[:] = 0
+    exceeding[:] = 0
+    for item in range(items):
+        parts, bit = out.iaqi[item], 1 << item
+        for cell in range(best.shape[0]):
+            leads = parts[cell] == aqi[cell] and aqi[cell] > rules.primary_above
+            beyond = aqi[cell] != NONE and parts[cell] > rules.exceeding_above
+            primary[cell] |= bit if leads else 0
+            exceeding[cell] |= bit if beyond else 0
