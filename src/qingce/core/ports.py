@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+
+from qingce.core.blocks import HourBlock
 
 __all__ = ["Book", "Lake", "Receipt"]
 
@@ -48,6 +50,12 @@ class Lake(Protocol):
 
     def history(self, kind: str, where: Mapping[str, object]) -> pa.Table:
         """Return every row ever written for a key, oldest first."""
+        ...
+
+    def hours(
+        self, parameters: Sequence[str], *, start: date, end: date, known_at: datetime | None = None
+    ) -> HourBlock:
+        """Return the hourly values in force of some parameters on the days `start` <= day < `end`, as a dense block."""
         ...
 
     def version(self, kind: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.core.blocks import HourBlock
 from qingce.core.errors import StoreError, complain
 from qingce.core.ports import Receipt
 from qingce.core.records import Fault
@@ -18,6 +19,7 @@ from qingce.store.chain import digests, head_after, verify_kind
 from qingce.store.compaction import Compactor, sweep
 from qingce.store.digest import batch_digest, column_digest, constant
 from qingce.store.forms import located
+from qingce.store.hours import HourReader
 from qingce.store.kinds import KINDS, ROW, SEQ, Kind, kind_named
 from qingce.store.manifest import Batch, Manifest, Segment, head_of, list_batch, list_segment
 from qingce.store.reading import Engine, Question, Statement, answer_schema, everything, in_force, relevant
@@ -113,6 +115,28 @@ class SegmentLake:
             form.readable,
             lambda: self._manifest.live(kind),
             lambda segments: everything(form, where, segments, folder=self.folder),
+        )
+
+    def hours(
+        self, parameters: Sequence[str], *, start: date, end: date, known_at: datetime | None = None
+    ) -> HourBlock:
+        """Return the hourly values in force on the days `start` <= day < `end` as a dense block.
+
+        Only sites with a value are in it; what is absent, and what is below zero, is missing there and kept in the
+        lake. Raises QC504, QC507, QC510, QC514, QC515 (no such parameter in a block).
+        """
+        form = kind_named("observation")
+        strange = [name for name in parameters if form.grid is None or name not in form.grid.parameters]
+        if strange or start > end:
+            allowed = "" if form.grid is None else ", ".join(form.grid.parameters)
+            raise complain("QC515", words={"asked": ", ".join(strange) or f"{start}..{end}", "allowed": allowed})
+        reader = HourReader(self._engine, self.folder, kind=form)
+        begin, until = (datetime.combine(day, datetime.min.time()) for day in (start, end))
+        known = None if known_at is None else utc(known_at)
+        question = Question(start=begin, end=until, known_at=known)
+        return self._read(
+            lambda: relevant(form, self._manifest.live(form.name), question),
+            lambda segments: reader.read(segments, parameters, days=(start, end), known_at=known),
         )
 
     def version(self, kind: str) -> str:

@@ -24,10 +24,10 @@ from qingce.store.forms import BREAK, NOTHING, Column, Form
 from qingce.store.kinds import ROW, SEQ, Grid
 from qingce.store.times import SECOND
 
-__all__ = ["Codes", "Packed", "Stretch", "form_of", "grid_of", "stretch_of", "write_packed"]
+__all__ = ["Codes", "FORM", "Packed", "Stretch", "form_of", "grid_of", "stretch_of", "write_packed"]
 
-START, SITES = b"qingce.start", b"qingce.sites"
-"""What a packed file says of itself: its first time [s since 1970] and its sites, as JSON."""
+START, SITES, FORM = b"qingce.start", b"qingce.sites", b"qingce.form"
+"""What a packed file says of itself: its first time [s since 1970], its sites as JSON, its form."""
 _MARKED = ("flag", "absent", "reason")
 _SILENT = BREAK.join([NOTHING] * len(_MARKED))
 _WORDS = ("review", "source", "batch")
@@ -267,7 +267,8 @@ def _lines(band: Packed, form: Form, hours: slice) -> pa.Table:
     for column in form.columns:
         number = band.grid.parameters.index(column.parameter)
         made |= _cells(band, column, number, cut=cut, base=base, lined=lined)
-    meta = {START: str(stretch.start), SITES: json.dumps(stretch.sites, ensure_ascii=False)}
+    sites = json.dumps(stretch.sites, ensure_ascii=False)
+    meta = {START: str(stretch.start), SITES: sites, FORM: form.text}
     schema = pa.schema([pa.field(name, array.type) for name, array in made.items()], metadata=meta)
     return pa.Table.from_arrays(list(made.values()), schema=schema)
 
