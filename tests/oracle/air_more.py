@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
-from oracle.air import even
+from oracle.air import LEVELS, even, iaqi
 
 __all__ = ["mean_over", "month_end", "percentile", "period_of", "rolling"]
 
@@ -200,3 +200,33 @@ def converted(name: str, day: date, value: Fraction) -> Fraction:
     if name.startswith("pm") or day >= date(2018, 9, 1):
         return value
     return even(value * Fraction(27315, 29815), 6)
+
+
+def tally(days: Mapping[date, Mapping[str, Fraction]], taken: set[date]) -> dict[str, object]:
+    """Days by level and primary pollutant of one series; particles of the days `taken` are left out, not missing.
+
+    The quantities are those of the daily report: so2 no2 co o3_8h pm10 pm2_5 (o3 is waived by o3_8h).
+    """
+    levels, primary, heavy, n = dict.fromkeys(range(1, 7), 0), dict.fromkeys(LIMITS[2012], 0), [], 0
+    for day in sorted(days):
+        row = {q: v for q, v in days[day].items() if not (day in taken and q.startswith("pm"))}
+        edition = 2012 if day < date(2026, 3, 1) else 2026
+        parts = {}
+        for name, value in row.items():
+            part = iaqi("o3" if name == "o3_8h" else name, "8h" if name == "o3_8h" else "24h", value, edition)
+            if part is not None:
+                parts[name] = part
+        best = max(parts.values(), default=None)
+        if best is None:
+            continue
+        whole = all(name in row or (day in taken and name in days[day]) for name in LIMITS[2012])
+        if not whole and best <= 100:
+            continue
+        n += 1
+        number = next(level for high, level, _ in LEVELS if best <= high)
+        levels[number] += 1
+        if number >= 5:
+            heavy.append(day.isoformat())
+        for name, part in parts.items():
+            primary[name] += best > 50 and part == best
+    return {"n": n, "levels": levels, "primary": primary, "heavy": " ".join(heavy)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,15 +12,16 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.tables import EXCEPTION, SITE, shape
-from qingce.evaluate.air_days import MEASURED, days_of_readings
+from qingce.evaluate.air_days import DEDUCTED, MEASURED, days_of_readings
 from qingce.evaluate.air_hours import hours_of_readings
 from qingce.evaluate.air_input import Readings, read_long, read_wide
 from qingce.evaluate.air_periods import PeriodKind, Question, answer, needed_kind, periods_of
+from qingce.evaluate.air_state import to_reference
 from qingce.evaluate.indicators import VERBS
 from qingce.evaluate.indicators_days import subject_days
 from qingce.evaluate.kernels import arrow
 
-__all__ = ["BY", "PERIODS", "evaluate_air"]
+__all__ = ["BY", "JudgedDays", "PERIODS", "days_of_table", "evaluate_air"]
 
 BY = ("site", "city")
 PERIODS = ("hour", "day")
@@ -37,45 +39,105 @@ def evaluate_air(
     period: str = "day",
     edition: str = "auto",
     sites: pa.Table | None = None,
-    within: tuple[date, date] | None = None,
+    exceptions: pa.Table | None = None,
+    state: str = "",
 ) -> pa.Table:
     """Return the result table of DESIGN 8: `site|city, time, aqi, level, primary, iaqi_*, absent_*` and more.
 
     `table` is canonical wide (site, city, time, so2 … pm2_5, o3_8h) or OBSERVATION; without `sites` every site of the
-    table counts as an assessed site of its `city`. For month, quarter and year each air indicator is a column, beside
-    n_*, absent_* and note_*. `within` states the first and last day when the table is one part of a larger one, so that
-    a part is judged over the days of the whole. Raises QC105, QC110, QC250–QC254.
+    table counts as an assessed site of its `city`. For periods longer than a day each air indicator is a column, beside
+    n_*, absent_* and note_*. With `exceptions` both series are told, in a column `series`; with a `state` gases of the
+    old state are converted first, and a column `state` says so. Raises QC105, QC110, QC250–QC254.
     """
+    kind = _kind(by, period, catalog)
+    if period == "hour":
+        taken = _readings(table, daily=False, sites=sites, by=by, catalog=catalog, state=state)
+        found = hours_of_readings(taken.readings, taken.places, catalog=catalog, edition=edition, by=by)
+        return _stated(_shown(found, by=by), taken.note)
+    judged = days_of_table(
+        table, catalog=catalog, by=by, edition=edition, sites=sites, exceptions=exceptions, state=state
+    )
+    series = (MEASURED,) if exceptions is None else (MEASURED, DEDUCTED)
+    if kind is None:
+        return _stated(_shown(judged.days, by=by, series=len(series) > 1), judged.note)
+    found = _statistics(judged.days, by=by, kind=kind, catalog=catalog, edition=edition, series=series)
+    return _stated(found, judged.note)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDays:
+    """Days of sites or cities (`AirDays`), and what was done to the readings before."""
+
+    days: pa.Table
+    note: str
+
+
+def days_of_table(
+    table: pa.Table,
+    *,
+    catalog: Catalog,
+    by: str = "city",
+    edition: str = "auto",
+    sites: pa.Table | None = None,
+    exceptions: pa.Table | None = None,
+    state: str = "",
+) -> JudgedDays:
+    """Judge every day of a canonical table; with `exceptions` in both series. Raises QC105, QC110, QC250–QC254."""
+    taken = _readings(table, daily=True, sites=sites, by=by, catalog=catalog, state=state)
+    series = (MEASURED,) if exceptions is None else (MEASURED, DEDUCTED)
+    listed = _NONE if exceptions is None else exceptions
+    days = days_of_readings(
+        taken.readings, taken.places, exceptions=listed, catalog=catalog, edition=edition, series=series
+    )
+    return JudgedDays(days.site_days if by == "site" else days.city_days, taken.note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Readings, the sites they come from, and what was converted."""
+
+    readings: Readings
+    places: pa.Table
+    note: str
+
+
+def _kind(by: str, period: str, catalog: Catalog) -> PeriodKind | None:
+    """Return the kind of a period longer than a day; raises QC254 for what there is not."""
     allowed = f"{'|'.join(BY)} × {'|'.join(PERIODS)}"
     if by not in BY:
         raise complain("QC254", words={"medium": "air", "by": by, "period": period, "allowed": allowed})
-    kind = None
-    if period not in PERIODS:
-        kind = needed_kind(period, catalog=catalog, day=date.max, medium="air", by=by, allowed=f"{allowed}|")
-    readings, known = _take(table, period=period)
-    if within is not None:
-        readings = readings.over(*within)
+    if period in PERIODS:
+        return None
+    return needed_kind(period, catalog=catalog, day=date.max, medium="air", by=by, allowed=f"{allowed}|")
+
+
+def _readings(table: pa.Table, *, daily: bool, sites: pa.Table | None, by: str, catalog: Catalog, state: str) -> _Taken:
+    note = ""
+    if state:
+        converted = to_reference(table, catalog=catalog, state=state)
+        table, note = converted.table, converted.note or f"没有需要换算到 {state} 的数值"
+    readings, known = _take(table, daily=daily)
     places = known if sites is None else sites
     if by == "city" and not any(places["city"].to_pylist()):
         raise complain("QC250", words={"reason": "不知道站点属于哪个城市 no site has a city"})
-    if period == "hour":
-        found = hours_of_readings(readings, places, catalog=catalog, edition=edition, by=by)
-        return _shown(found, by=by)
-    days = days_of_readings(readings, places, exceptions=_NONE, catalog=catalog, edition=edition, series=(MEASURED,))
-    chosen = days.site_days if by == "site" else days.city_days
-    if kind is None:
-        return _shown(chosen, by=by)
-    return _statistics(chosen, by=by, kind=kind, catalog=catalog, edition=edition)
+    return _Taken(readings, places, note)
 
 
-def _take(table: pa.Table, *, period: str) -> tuple[Readings, pa.Table]:
+def _stated(table: pa.Table, note: str) -> pa.Table:
+    """Say in a column what was converted."""
+    if not note:
+        return table
+    return table.append_column("state", arrow.text([note] * table.num_rows))
+
+
+def _take(table: pa.Table, *, daily: bool) -> tuple[Readings, pa.Table]:
     """Read the table by its layout; return the readings and the sites that it names."""
     if "parameter" in table.column_names:
         return read_long(table), _sites(table)
     if "time" not in table.column_names or not {"site", "city"} & set(table.column_names):
         raise complain("QC250", words={"reason": "缺 time 或 site、city 列 no time, or neither site nor city"})
     key = "site" if "site" in table.column_names else "city"
-    return read_wide(table, daily=period != "hour" and _is_daily(table["time"]), key=key), _sites(table)
+    return read_wide(table, daily=daily and _is_daily(table["time"]), key=key), _sites(table)
 
 
 def _is_daily(time: pa.ChunkedArray) -> bool:
@@ -104,19 +166,21 @@ def _sites(table: pa.Table) -> pa.Table:
     return shape(pa.table(columns), SITE)
 
 
-def _shown(table: pa.Table, *, by: str) -> pa.Table:
+def _shown(table: pa.Table, *, by: str, series: bool = False) -> pa.Table:
     """Put the columns of the contract first; leave the exact fractions out."""
     first = ["subject", "time" if "time" in table.column_names else "day", "aqi", "level", "level_name", "primary"]
     values = [name for name in table.column_names if pa.types.is_decimal(table.schema.field(name).type)]
     order = [*first, "exceeding", "aqi_absent", *values]
     for prefix in ("iaqi_", "absent_", "n_"):
         order += [name for name in table.column_names if name.startswith(prefix) and name not in order]
-    order += ["short", "edition", "review"]
+    order += ["short", *(("series", "excluded") if series else ()), "edition", "review"]
     named = {"subject": by, "day": "time"}
     return table.select(order).rename_columns([named.get(name, name) for name in order])
 
 
-def _statistics(days: pa.Table, *, by: str, kind: PeriodKind, catalog: Catalog, edition: str) -> pa.Table:
+def _statistics(
+    days: pa.Table, *, by: str, kind: PeriodKind, catalog: Catalog, edition: str, series: Sequence[str]
+) -> pa.Table:
     """Compute every air indicator for every subject and period of the days."""
     chosen = [
         indicator
@@ -129,12 +193,13 @@ def _statistics(days: pa.Table, *, by: str, kind: PeriodKind, catalog: Catalog, 
     first, last = (_EPOCH + timedelta(int(day)) for day in (numbers.min(), numbers.max()))
     rows: list[dict[str, object]] = []
     for scope in sorted(str(word) for word in days["subject"].unique().to_pylist()):
-        subject = subject_days(days, scope=scope, series=MEASURED)
-        asked = Question(subject, scope, scope, MEASURED, last, catalog, edition)
-        for span in periods_of(kind, first, last):
-            answers = {one.id: answer(one, asked, kind=kind, period=span) for one in chosen}
-            rows.append({by: scope, "time": str(span)} | _flat(answers))
-    return _columns(rows, by=by, indicators=[indicator.id for indicator in chosen])
+        for name in series:
+            asked = Question(subject_days(days, scope=scope, series=name), scope, scope, name, last, catalog, edition)
+            for span in periods_of(kind, first, last):
+                answers = {one.id: answer(one, asked, kind=kind, period=span) for one in chosen}
+                rows.append({by: scope, "time": str(span), "series": name} | _flat(answers))
+    found = _columns(rows, by=by, indicators=[indicator.id for indicator in chosen])
+    return found.append_column("series", _text(rows, "series")) if len(series) > 1 else found
 
 
 def _flat(answers: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
