@@ -15,7 +15,7 @@ from qingce.publish.rows import View, chance_text, slug
 
 __all__ = ["Place", "compile_templates", "ink", "page", "shown", "unit"]
 
-_BARE = frozenset({"class", "1"})
+_BARE = frozenset({"class", "1", "pH"})
 """Units that are not printed: the value says it all."""
 _DARK, _LIGHT = "#1b1f23", "#ffffff"
 

@@ -151,25 +151,34 @@
       const given = number(data.target);
       const target = Number.isNaN(given) ? null : given;
       const series = data.series.filter((line) => line.style !== "fan").map((line) => ({
-        name: line.name, type: "line", symbol: "none", data: line.data.map(number), connectNulls: false,
+        name: line.name, type: "line", symbol: "none", data: line.data.map(number), connectNulls: line.style === "p50",
         lineStyle: { color: styles[line.style].color, width: styles[line.style].width, type: styles[line.style].type },
         itemStyle: { color: styles[line.style].color },
       }));
-      // the fan: a bare line at 10 % and, stacked on it, the room up to 90 %
+      // the fan: a bare line at 10 % and, stacked on it, the room up to 90 %; drawn straight over days between two that are given
+      const filled = (given) => {
+        const known = given.map(number), at = known.flatMap((value, i) => (value === null ? [] : [i]));
+        return known.map((value, i) => {
+          const next = at.find((j) => j > i), last = at.filter((j) => j < i).pop();
+          return value !== null || next === undefined || last === undefined ? value : known[last] + ((known[next] - known[last]) * (i - last)) / (next - last);
+        });
+      };
       const fan = data.series.find((line) => line.style === "fan");
       const bare = { type: "line", symbol: "none", stack: "fan", stackStrategy: "all", silent: true, lineStyle: { width: 0 }, itemStyle: { color: styles.fan.color } };
       if (fan) {
-        series.push({ ...bare, data: fan.data.map(number), tooltip: { show: false } });
+        const low = filled(fan.data), high = filled(fan.high);
+        series.push({ ...bare, data: low, tooltip: { show: false } });
         series.push({ ...bare, name: fan.name, areaStyle: { color: styles.fan.color, opacity: 0.2 },
-          data: fan.high.map((high, i) => (high === null || fan.data[i] === null ? null : Number(high) - Number(fan.data[i]))) });
+          data: high.map((top, i) => (top === null || low[i] === null ? null : top - low[i])) });
       }
       if (target !== null && series.length) {
         series[0].markLine = {
           silent: true, symbol: "none", lineStyle: { color: "#a4161a", width: 1.5, type: "solid" }, data: [{ yAxis: target }],
-          label: { formatter: `${words.target} ${data.target_text || data.target}`, position: "insideEndTop", color: "#a4161a" },
+          label: { formatter: `${words.target} ${data.target_text || data.target}`, position: data.near ? "insideStartTop" : "insideEndTop", color: "#a4161a" },
         };
       }
-      return { ...base(), xAxis: { type: "category", data: data.x, ...axis, axisLabel: { color: ink, formatter: (day) => day.slice(5), hideOverlap: true } },
+      const narrow = fan && window.innerWidth < 720; // the names of the lines take two rows
+      return { ...base(), grid: { ...base().grid, top: narrow ? 62 : 36 }, xAxis: { type: "category", data: data.x, ...axis, axisLabel: { color: ink, formatter: (day) => day.slice(5), hideOverlap: true } },
         yAxis: { type: "value", scale: true, ...axis, min: (range) => Math.floor(Math.min(range.min, target ?? range.min)), max: (range) => Math.ceil(Math.max(range.max, target ?? range.max)) }, series, tooltip: { ...base().tooltip, formatter: tip(data) } };
     },
     trend(data) {
@@ -200,9 +209,18 @@
           data: data.points.filter((point) => String(point[2]) === String(level.level)).map((point) => [point[0] + spread(point[3]), Number(point[1]), point[3]]) })) };
     },
   };
+  // what is to come, behind as many days of what was: the fan seen from near
+  function ahead(data) {
+    const fan = data.series.find((line) => line.style === "fan");
+    const first = fan ? fan.data.findIndex((value) => value !== null) : -1;
+    if (first < 0) return data;
+    const from = Math.max(0, first - Math.max(30, data.x.length - first));
+    const cut = (list) => list.slice(from);
+    return { ...data, near: true, x: cut(data.x), series: data.series.map((line) => ({ ...line, data: cut(line.data), ...(line.high ? { high: cut(line.high) } : {}) })) };
+  }
   if (globalThis.echarts) {
     all("[data-chart]").forEach((place) => {
-      const data = read(place.dataset.chart);
+      const data = place.dataset.part === "ahead" ? ahead(read(place.dataset.chart)) : read(place.dataset.chart);
       const chart = globalThis.echarts.init(place, null, { renderer: "svg" });
       chart.setOption(draw[data.kind](data));
       new ResizeObserver(() => chart.resize()).observe(place);
