@@ -187,6 +187,10 @@ def evaluate(
     edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
     sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
     master: Annotated[str, typer.Option(help="Spark 集群 cluster, spark://host:7077")] = "",
+    exceptions: Annotated[Path | None, typer.Option(help="例外事件清单 list of exceptional days (air)")] = None,
+    state: Annotated[str, typer.Option(help="reference298：2018-09 以前的气体换算 old-state gases (air)")] = "",
+    scheme: Annotated[str, typer.Option(help="综合指数方案 scheme of weights (air-ranking)")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="预排名，不公开 rank unreviewed data")] = False,
     json: JsonFile = None,
 ) -> None:
     """按当日有效的标准评价。 Judge by the edition in force on each day.
@@ -196,8 +200,9 @@ def evaluate(
     from qingce.app.evaluating import evaluate_file, result_rows
 
     table = evaluate_file(
-        medium, source, feed=feed, by=by, period=period, edition=edition, sites=sites, out=out, master=master
-    )
+        medium, source, feed=feed, by=by, period=period, edition=edition, sites=sites, out=out, master=master,
+        exceptions=exceptions, options={"state": state, "scheme": scheme, "preview": preview},
+    )  # fmt: skip
     if json:
         write_json({"ok": True, "rows": result_rows(table)}, json)
     else:

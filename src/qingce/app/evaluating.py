@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from zipfile import BadZipFile
@@ -20,7 +21,7 @@ from qingce.core.errors import complain
 from qingce.core.records import Feed
 from qingce.core.tables import SITE, empty
 from qingce.evaluate import MEDIA, evaluate
-from qingce.observe import ingest, read_sites
+from qingce.observe import ingest, read_exceptions, read_sites
 from qingce.store import open_lake
 
 __all__ = ["evaluate_file", "result_rows"]
@@ -30,7 +31,7 @@ DAY, LINE, OFFSET = "P1D", 100_000, "+08:00"
 DATE = re.compile(r"\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*")
 FAMILIES = dict.fromkeys(
     ("surface-water", "groundwater", "basin", "cwqi", "section-target", "flood-season", "lake"), "water"
-)
+) | dict.fromkeys((medium for medium in MEDIA if medium.startswith("air-")), "air")
 """Medium of the command line → medium of the feeds, where they differ."""
 
 
@@ -45,12 +46,15 @@ def evaluate_file(
     edition: str = "auto",
     sites: Path | None = None,
     master: str = "",
+    exceptions: Path | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> pa.Table:
     """Judge a file or lake and write the result table; rejected cells are told on standard error.
 
-    With `master` a lake is judged on that Spark cluster, to the same last digit.
+    With `master` a lake is judged on that Spark cluster, to the same last digit. `exceptions` is a list of exceptional
+    days, `options` what else the medium takes (`evaluate.OPTIONS`); an empty one counts as not given.
 
-    Raises QC606 (format of `out`), QC608, QC609, QC110, QC2xx.
+    Raises QC262, QC606 (format of `out`), QC608, QC609, QC110, QC2xx.
     """
     if out.suffix.lower() not in FORMATS:
         raise complain("QC606", str(out), {"value": out.suffix, "allowed": ", ".join(FORMATS)})
@@ -68,9 +72,20 @@ def evaluate_file(
     else:
         rows, named = _observations(source, feed, medium=medium, catalog=catalog)
         chosen = places if places is not None else named
-        table = evaluate(medium, rows, catalog=catalog, by=by, period=period, edition=edition, sites=chosen)
+        asked_for = _options(options, exceptions, catalog=catalog)
+        table = evaluate(
+            medium, rows, catalog=catalog, by=by, period=period, edition=edition, sites=chosen, options=asked_for
+        )
     _write(table, out)
     return table
+
+
+def _options(options: Mapping[str, object] | None, exceptions: Path | None, *, catalog: Catalog) -> dict[str, object]:
+    """Return the options that were given, the list of exceptional days read."""
+    found = {name: value for name, value in (options or {}).items() if value}
+    if exceptions is not None:
+        found["exceptions"] = read_exceptions(exceptions, catalog=catalog)[0]
+    return found
 
 
 def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catalog) -> tuple[pa.Table, pa.Table | None]:

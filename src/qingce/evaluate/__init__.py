@@ -5,7 +5,7 @@ One function a medium, found in a table and imported when first used; `evaluate`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from qingce.evaluate.air import evaluate_air
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
+    from qingce.evaluate.air_media import (
+        evaluate_air_change,
+        evaluate_air_compliance,
+        evaluate_air_exceedance,
+        evaluate_air_improvement,
+        evaluate_air_ranking,
+        evaluate_air_tally,
+        evaluate_air_trend,
+    )
     from qingce.evaluate.black_odorous import evaluate_black_odorous
     from qingce.evaluate.cwqi import evaluate_cwqi
     from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
@@ -43,13 +52,21 @@ if TYPE_CHECKING:
 __all__ = [
     "AirDays",
     "MEDIA",
+    "OPTIONS",
     "POINT_MEDIA",
     "air_indicator",
     "bad_days",
     "evaluate",
     "evaluate_air",
+    "evaluate_air_change",
+    "evaluate_air_compliance",
     "evaluate_air_days",
+    "evaluate_air_exceedance",
     "evaluate_air_hours",
+    "evaluate_air_improvement",
+    "evaluate_air_ranking",
+    "evaluate_air_tally",
+    "evaluate_air_trend",
     "evaluate_basins",
     "evaluate_black_odorous",
     "evaluate_cwqi",
@@ -81,6 +98,13 @@ __all__ = [
 
 MEDIA = {
     "air": "evaluate_air",
+    "air-change": "evaluate_air_change",
+    "air-compliance": "evaluate_air_compliance",
+    "air-exceedance": "evaluate_air_exceedance",
+    "air-improvement": "evaluate_air_improvement",
+    "air-ranking": "evaluate_air_ranking",
+    "air-tally": "evaluate_air_tally",
+    "air-trend": "evaluate_air_trend",
     "surface-water": "evaluate_water",
     "groundwater": "evaluate_groundwater",
     "noise": "evaluate_noise",
@@ -101,12 +125,26 @@ MEDIA = {
 }
 """Medium of the command line → the function that evaluates it."""
 
+_DAYS = ("exceptions", "state")
+OPTIONS = {
+    **dict.fromkeys(("air", "air-change", "air-compliance", "air-exceedance", "air-tally", "air-trend"), _DAYS),
+    **dict.fromkeys(("air-improvement", "air-ranking"), (*_DAYS, "scheme", "preview")),
+}
+"""Medium → what else it may be asked: a table of exceptional days, a state of gases, a scheme of weights, a preview."""
+
 _HOME = {
     "AirDays": "air_days",
     "POINT_MEDIA": "point_findings",
     "air_indicator": "indicators",
     "bad_days": "indicators",
     "evaluate_air": "air",
+    "evaluate_air_change": "air_media",
+    "evaluate_air_compliance": "air_media",
+    "evaluate_air_exceedance": "air_media",
+    "evaluate_air_improvement": "air_media",
+    "evaluate_air_ranking": "air_media",
+    "evaluate_air_tally": "air_media",
+    "evaluate_air_trend": "air_media",
     "evaluate_air_days": "air_days",
     "evaluate_air_hours": "air_hours",
     "evaluate_basins": "water_scopes",
@@ -148,16 +186,22 @@ def evaluate(
     period: str = "",
     edition: str = "auto",
     sites: pa.Table | None = None,
+    options: Mapping[str, object] | None = None,
 ) -> pa.Table:
     """Return the official statistics of a table of readings: the contract of `qingce evaluate` (DESIGN 8).
 
-    `by` and `period` left empty take the medium's own defaults. Raises QC254 for an unknown medium, and what the
-    medium's function raises.
+    `by` and `period` left empty take the medium's own defaults; `options` are those of `OPTIONS`. Raises QC254 for an
+    unknown medium, QC262 for an option that the medium does not take, and what the medium's function raises.
     """
     if medium not in MEDIA:
         words: dict[str, object] = {"medium": medium, "by": by, "period": period, "allowed": ", ".join(MEDIA)}
         raise complain("QC254", words=words)
-    given = {name: value for name, value in (("by", by), ("period", period)) if value}
+    given: dict[str, Any] = {name: value for name, value in (("by", by), ("period", period)) if value}
+    for name, value in (options or {}).items():
+        if name not in OPTIONS.get(medium, ()):
+            allowed = ", ".join(one for one in OPTIONS if name in OPTIONS[one])
+            raise complain("QC262", words={"medium": medium, "option": name, "allowed": allowed})
+        given[name] = value
     function: Callable[..., pa.Table] = __getattr__(MEDIA[medium])
     return function(table, catalog=catalog, edition=edition, sites=sites, **given)
 
