@@ -2,99 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.oracle.hours import agree
+from tests.store.hourly import AIR, HOUR, ROW, T0, appended, full, observed
 
-from qingce.core.absence import Review
-from qingce.core.blocks import MISSING, HourBlock
 from qingce.core.errors import StoreError
-from qingce.core.tables import OBSERVATION
-from qingce.store.kinds import KINDS
 from qingce.store.lake import SegmentLake
-
-Make = Callable[..., pa.Table]
-Row = dict[str, object]
-T0 = datetime(2026, 5, 1)
-HOUR = timedelta(hours=1)
-AIR = KINDS["observation"].grid.parameters  # type: ignore[union-attr]
-
-
-def oracle(
-    lake: SegmentLake, parameters: Sequence[str], *, start: date, end: date, known_at: datetime | None = None
-) -> tuple[list[str], dict[tuple[str, int, str], Decimal], dict[tuple[int, str], int]]:
-    """What a block should say, slowly, from a scan: sites, values by (parameter, hour, site), rank by (day, site)."""
-    begin = datetime.combine(start, datetime.min.time())
-    rows = lake.scan(
-        "observation", start=begin, end=datetime.combine(end, datetime.min.time()), known_at=known_at,
-        where={"span": "PT1H", "parameter": list(parameters)},
-    ).to_pylist()  # fmt: skip
-    values: dict[tuple[str, int, str], Decimal] = {}
-    ranks: dict[tuple[int, str], int] = {}
-    for row in rows:
-        hour, rest = divmod(row["time"] - begin, HOUR)
-        if rest or row["value"] is None or row["absent"] is not None or row["value"] < 0:
-            continue
-        values[row["parameter"], hour, row["site"]] = row["value"]
-        rank = Review(row["review"]).rank if row["review"] in set(Review) else 0
-        ranks[hour // 24, row["site"]] = min(rank, ranks.get((hour // 24, row["site"]), 127))
-    return sorted({site for _, _, site in values}), values, ranks
-
-
-def agree(block: HourBlock, lake: SegmentLake, *, known_at: datetime | None = None) -> None:
-    """Hold a block against the oracle, and its shape against what a canonical block is."""
-    end = block.start + timedelta(days=block.days)
-    sites, values, ranks = oracle(lake, block.parameters, start=block.start, end=end, known_at=known_at)
-    assert block.sites == tuple(sites)
-    found = {}
-    for name, plane, scale in zip(block.parameters, block.planes, block.scales, strict=True):
-        assert plane.shape == (24 * block.days, len(sites))
-        assert plane.min(initial=MISSING) == MISSING
-        for hour, place in zip(*np.nonzero(plane != MISSING), strict=True):
-            found[name, int(hour), sites[place]] = Decimal(int(plane[hour, place])) / scale
-        told = plane[plane != MISSING]
-        assert scale == 1 or (told % 10).any(), "a coarser scale would do"
-        widest = next(kind for kind in (np.int16, np.int32, np.int64) if told.max(initial=0) <= np.iinfo(kind).max)
-        assert plane.dtype == widest
-    assert found == values
-    review = {
-        (int(day), sites[place]): int(block.review[day, place])
-        for day, place in zip(*np.nonzero(block.review != 127), strict=True)
-    }
-    assert review == ranks
-
-
-def observed(rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    """Rows of observation; what is not said is null or usual."""
-    usual = {"site": "s1", "parameter": "pm2_5", "span": "PT1H", "review": "national"}
-    made = [{name: (usual | dict(row)).get(name) for name in OBSERVATION.names} for row in rows]
-    for row in made:
-        row["value"] = None if row["value"] is None else Decimal(str(row["value"]))
-    return pa.Table.from_pylist(made, schema=OBSERVATION)
-
-
-def full(first: int, days: int, *, sites: Sequence[str] = ("s0", "s1"), names: Sequence[str] = AIR[:3]) -> list[Row]:
-    """Every hour of some days, counted from 1 May."""
-    return [
-        {"site": site, "parameter": name, "time": T0 + hour * HOUR, "value": 1 + (hour * 7 + place) % 50}
-        for hour in range(24 * first, 24 * (first + days))
-        for place, site in enumerate(sites)
-        for name in names
-    ]
-
-
-def appended(lake: SegmentLake, rows: Sequence[Row]) -> None:
-    """Two halves, so that the day or month is merged."""
-    half = len(rows) // 12 * 6
-    for part in (rows[:half], rows[half:]):
-        lake.append("observation", observed(part), source="x")
 
 
 def test_an_empty_lake_has_a_block_of_no_sites(lake: SegmentLake) -> None:
@@ -204,20 +123,6 @@ def test_the_review_of_a_day_is_the_lowest_in_force(lake: SegmentLake) -> None:
     )
     agree(lake.hours(AIR[:2], **days), lake)
     agree(lake.hours(AIR[1:2], start=first, end=date(2026, 5, 2)), lake)
-
-
-ROW = st.fixed_dictionaries(
-    {
-        "site": st.sampled_from(["s0", "s1", "s7"]),
-        "parameter": st.sampled_from([*AIR[:2], "benzene"]),
-        "time": st.integers(-3, 75).map(lambda hour: T0 + hour * HOUR) | st.just(T0 + timedelta(minutes=30)),
-        "span": st.sampled_from(["PT1H"] * 5 + ["PT4H"]),
-        "value": st.sampled_from([None, "1", "7.5", "-3", "0.000001", "40000", "20"]),
-        "absent": st.sampled_from([None, None, None, "invalid"]),
-        "review": st.sampled_from(["realtime", "national", "assessed", None]),
-        "known_at": st.sampled_from([None, None, datetime(2026, 6, 1), datetime(2020, 1, 1)]),
-    }
-)
 
 
 @given(st.lists(st.lists(ROW, max_size=8) | st.just("compact") | st.integers(0, 2), min_size=1, max_size=6), st.data())

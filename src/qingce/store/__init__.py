@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qingce.store.book import SqlBook
+    from qingce.store.cube import Cube
     from qingce.store.lake import SegmentLake
 
-__all__ = ["open_book", "open_lake"]
+__all__ = ["open_book", "open_cube", "open_lake"]
 
 
 def open_lake(
@@ -44,3 +45,13 @@ def open_book(url_or_path: Path | str, *, patience: float = 60) -> SqlBook:
     from qingce.store.book import SqlBook
 
     return SqlBook(url_or_path, patience=patience)
+
+
+def open_cube(lake: SegmentLake, folder: Path | str, *, patience: float = 60) -> Cube:
+    """Open the cache of a lake's hours in a folder of its own; it may be deleted at any time.
+
+    `patience` [s] is how long it waits for another process that makes the same year.
+    """
+    from qingce.store.cube import Cube
+
+    return Cube(lake, Path(folder), patience=patience)

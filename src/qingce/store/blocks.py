@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qingce.core.blocks import MISSING, HourBlock
 
-__all__ = ["Cells", "Filling", "NO_REVIEW", "canonical"]
+__all__ = ["Cells", "Filling", "NO_REVIEW", "canonical", "joined"]
 
 NO_REVIEW = 127
 HOURS = 24
@@ -97,6 +97,48 @@ def canonical(block: HourBlock) -> HourBlock:
         review = np.ascontiguousarray(review[:, kept])
         sites = tuple(site for site, there in zip(sites, kept.tolist(), strict=True) if there)
     return HourBlock(sites, block.parameters, block.start, tuple(planes), tuple(s for _, s in shrunk), review)
+
+
+def joined(old: HourBlock, pieces: Sequence[HourBlock]) -> HourBlock:
+    """Return a block in which the days of some other blocks stand in place of its own."""
+    blocks = (old, *pieces)
+    sites = tuple(sorted({site for block in blocks for site in block.sites}))
+    planes, scales = [], []
+    for number in range(len(old.parameters)):
+        scale = max(block.scales[number] for block in blocks)
+        steps = [scale // block.scales[number] for block in blocks]
+        most = max(int(each.planes[number].max(initial=0)) * step for each, step in zip(blocks, steps, strict=True))
+        kind = next(kind for kind in _WIDTHS if most <= np.iinfo(kind).max)
+        plane = np.full((old.days * HOURS, len(sites)), MISSING, kind)
+        for block, step in zip(blocks, steps, strict=True):
+            values = block.planes[number].astype(kind)
+            cells = values if step == 1 else np.where(values == MISSING, MISSING, values * step)
+            _replace(plane, cells, block, sites=sites, first=(block.start - old.start).days * HOURS)
+        planes.append(plane)
+        scales.append(scale)
+    review = np.full((old.days, len(sites)), NO_REVIEW, np.int8)
+    for block in blocks:
+        _replace(review, block.review, block, sites=sites, first=(block.start - old.start).days, nothing=NO_REVIEW)
+    return canonical(HourBlock(sites, old.parameters, old.start, tuple(planes), tuple(scales), review))
+
+
+def _replace(
+    whole: NDArray[Any],
+    part: NDArray[Any],
+    block: HourBlock,
+    *,
+    sites: tuple[str, ...],
+    first: int,
+    nothing: int = MISSING,
+) -> None:
+    """Put a part into a whole: at its sites what it says, at all others nothing."""
+    here = whole[first : first + len(part)]
+    if block.sites == sites:
+        here[:] = part
+        return
+    places = {site: place for place, site in enumerate(sites)}
+    here[:] = nothing
+    here[:, np.array([places[site] for site in block.sites], np.int64)] = part
 
 
 def _shrunk(plane: NDArray[Any], scale: int) -> tuple[NDArray[Any], int]:

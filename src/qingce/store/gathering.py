@@ -15,7 +15,7 @@ from qingce.store.packing import Packed, Stretch
 from qingce.store.reading import Engine, Statement
 from qingce.store.times import DAY, SECOND
 
-__all__ = ["Packer", "beside_packed", "candidates"]
+__all__ = ["Packer", "beside_packed", "candidates", "days_after"]
 
 _CELLS = 1_500_000
 """Times and sites packed at a time: a month of two thousand sites."""
@@ -70,6 +70,16 @@ def candidates(grid: Grid) -> str:
     """Return the SQL of the rows that may stand in a grid."""
     names = ", ".join(f"'{name}'" for name in grid.parameters)
     return f"span = '{grid.span}' AND parameter IN ({names}) AND epoch(time)::BIGINT % {grid.step} = 0"
+
+
+def days_after(kind: Kind, segments: Sequence[Segment], seq: int, *, folder: Path) -> Statement:
+    """Return the SQL of the days of the rows in later batches than `seq` that may stand in a grid."""
+    grid = kind.grid or Grid((), "", 1)
+    rows, values = rows_of(kind, segments, folder)
+    text = (
+        f"SELECT DISTINCT CAST(time AS DATE) AS day FROM ({rows}) WHERE {SEQ} > ? AND {candidates(grid)} ORDER BY day"
+    )
+    return Statement(text, [*values, seq])
 
 
 def beside_packed(kind: Kind, packed: Sequence[Segment], folder: Path) -> tuple[str, list[object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +20,7 @@ from qingce.store.chain import digests, head_after, verify_kind
 from qingce.store.compaction import Compactor, sweep
 from qingce.store.digest import batch_digest, column_digest, constant
 from qingce.store.forms import located
+from qingce.store.gathering import days_after
 from qingce.store.hours import HourReader
 from qingce.store.kinds import KINDS, ROW, SEQ, Kind, kind_named
 from qingce.store.manifest import Batch, Manifest, Segment, head_of, list_batch, list_segment
@@ -26,12 +28,21 @@ from qingce.store.reading import Engine, Question, Statement, answer_schema, eve
 from qingce.store.segments import bounds, describe, disk_errors, make_folder, segment_name, write_parquet, write_whole
 from qingce.store.times import Clock, from_micros, local, micros, utc, utc_now
 
-__all__ = ["SegmentLake"]
+__all__ = ["Growth", "SegmentLake"]
 
 _T = TypeVar("_T")
 Ask = Callable[[], Sequence[Segment]]
 _TRIES = 5
 """How often a reader asks again when a file it was told of has been swept meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What came after a batch: the last batch now, its head, and the days touched; None if the batch is not known."""
+
+    seq: int
+    head: str
+    days: tuple[date, ...] | None
 
 
 class SegmentLake:
@@ -73,7 +84,7 @@ class SegmentLake:
             hashed["known_at"] = column_digest("known_at", table["known_at"])
             said: dict[str, object] = {"kind": kind, "seq": seq, "known": known, "count": table.num_rows}
             said |= {"source": source, "digest": batch_digest(form.readable.names, hashed)}
-            segment = self._write(form, table, seq) if table.num_rows else None
+            segment = _written(self.folder, form, table, seq=seq) if table.num_rows else None
             list_batch(connection, Batch(**said, head=head_after(last[2], said)))  # type: ignore[arg-type]
             if segment is not None:
                 list_segment(connection, segment)
@@ -152,6 +163,23 @@ class SegmentLake:
         seq, known, _ = self._manifest.head(kind_named(kind).name)
         return from_micros(known) if seq else None
 
+    def since(self, kind: str, seq: int, *, head: str) -> Growth:
+        """Return what came after batch `seq`, if that is a batch of this lake and ended its chain at `head`.
+
+        The days are those of rows that a grid may hold. Raises QC500, QC504, QC507, QC510, QC514.
+        """
+        form = kind_named(kind)
+        last, _, now = self._manifest.head(kind)
+        if head != self._manifest.head_at(kind, seq):
+            return Growth(last, now, None)
+        schema = pa.schema([("day", pa.date32())])
+        table = self._answer(
+            schema,
+            lambda: [segment for segment in self._manifest.live(kind) if segment.last_seq > seq],
+            lambda segments: days_after(form, segments, seq, folder=self.folder),
+        )
+        return Growth(last, now, tuple(table["day"].to_pylist()))
+
     def files(self, kind: str) -> list[Path]:
         """Return the live segment files of `kind`; raises QC500."""
         return [self.folder / segment.name for segment in self._manifest.live(kind_named(kind).name)]
@@ -180,11 +208,6 @@ class SegmentLake:
         self._engine.close()
         self._manifest.close()
 
-    def _write(self, kind: Kind, table: pa.Table, seq: int) -> Segment:
-        name = segment_name(kind.name, seq=seq)
-        size = write_whole(self.folder / name, lambda sink: write_parquet(table, sink))
-        return describe(kind, name, level=0, count=table.num_rows, size=size, limits=bounds(kind, table))
-
     def _answer(self, schema: pa.Schema, ask: Ask, state: Callable[[Sequence[Segment]], Statement]) -> pa.Table:
         """Answer over the files listed now; when one was swept meanwhile, over those listed then."""
 
@@ -202,6 +225,12 @@ class SegmentLake:
                 if error.code != "QC510" or set(segments) <= set(ask()):
                     raise
         raise complain("QC507", str(self.folder), {"seconds": self._grace.total_seconds()})
+
+
+def _written(folder: Path, kind: Kind, table: pa.Table, *, seq: int) -> Segment:
+    name = segment_name(kind.name, seq=seq)
+    size = write_whole(folder / name, lambda sink: write_parquet(table, sink))
+    return describe(kind, name, level=0, count=table.num_rows, size=size, limits=bounds(kind, table))
 
 
 def _prepared(kind: Kind, rows: pa.Table) -> pa.Table:

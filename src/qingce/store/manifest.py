@@ -138,6 +138,11 @@ class Manifest:
         """Return number, known time and head of the last batch of `kind`; of none (0, a time before all, GENESIS)."""
         return head_of(self.rows(_HEAD, [kind]))
 
+    def head_at(self, kind: str, seq: int) -> str:
+        """Return the head after the batch numbered `seq`; of none before it, GENESIS."""
+        found = self.rows("SELECT head FROM batches WHERE kind = ? AND seq = ?", [kind, seq])
+        return str(found[0][0]) if found else GENESIS if seq == 0 else ""
+
     def live(self, kind: str) -> list[Segment]:
         """Return the segments in force, as one snapshot."""
         found = self.rows(f"SELECT {_SEGMENT} FROM segments WHERE kind = ? AND retired_at IS NULL", [kind])
