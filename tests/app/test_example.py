@@ -76,7 +76,8 @@ def test_the_campaign_names_files_that_are_there(folder: Path) -> None:
     named += [campaign["sites"], *campaign["official"], *campaign["exceptions"], *campaign["overlays"]]
     assert all((folder / name).exists() for name in named)
     matched = [path for feed in campaign["feeds"] for path in folder.glob(feed["path"])]
-    on_disk = [*folder.glob("data/air-*"), *folder.glob("data/water-*")]
+    points = ("groundwater", "drinking-water", "noise", "dustfall")
+    on_disk = [path for name in ("air", "water", *points) for path in folder.glob(f"data/{name}-*")]
     assert sorted(matched) == sorted(on_disk), "each file belongs to one feed"
 
 

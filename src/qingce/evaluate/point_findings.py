@@ -52,6 +52,11 @@ class _Medium:
     read: Callable[[Row], Iterable[_Found]]
 
 
+def _plain(cell: object) -> str:
+    text = "" if cell is None else f"{Decimal(str(cell)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
@@ -73,7 +78,8 @@ def _kept(row: Row) -> Iterator[_Found]:
 def _nights(row: Row) -> Iterator[_Found]:
     for part, name in (("day", "ld"), ("night", "ln")):
         met, count = _text(row[f"met_{part}"]), row[f"n_{part}"]
-        words = f"{row[f'{name}_told']} dB(A)，限值 {row[f'limit_{part}']:f}".rstrip("0").rstrip(".") if met else ""
+        level, limit = (_plain(row[column]) for column in (f"{name}_told", f"limit_{part}"))
+        words = f"{level} dB(A)，限值 {limit}" if met else ""
         yield _Found(f"met_{part}", _YES.get(met), words, f"{name},leq", _text(row[f"absent_{part}"]),
                      n=count if isinstance(count, int) else None)  # fmt: skip
 
@@ -210,7 +216,7 @@ def _single(medium: str, rows: pa.Table, places: Mapping[str, Row], *, catalog: 
             "end": span.end,
             "value": _decimal(one.value),
             "exact": "" if one.value is None else str(one.value),
-            "text": "" if one.value is None else f"{_decimal(one.value):f}".rstrip("0").rstrip("."),
+            "text": _plain(_decimal(one.value)),
             "unit": catalog.parameters[one.parameter].unit,
             "n": int(one.value is not None),
             "absent": one.reason or None,

@@ -125,7 +125,7 @@ def check_doubles(joined: Joined, parts: Sequence[Cells]) -> tuple[NDArray[np.bo
 
 
 def missing_months(joined: Joined) -> list[str]:
-    """Note the months without any value between a site's first and last."""
+    """Note the months without any value between a site's first and last; not where most months have none."""
     if not len(joined):
         return []
     months = joined.time.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
@@ -135,7 +135,7 @@ def missing_months(joined: Joined) -> list[str]:
     for site in np.unique(pairs // 100_000).tolist():
         here = pairs[pairs // 100_000 == site] % 100_000
         gaps = np.setdiff1d(np.arange(here.min(), here.max() + 1), here)
-        if len(gaps):
+        if 0 < len(gaps) <= len(here):
             names = "、".join(str(month) for month in gaps.astype("datetime64[M]"))
             notes.append(f"{joined.sites[site]} 缺整月数据：{names}")
     more = len(notes) - _NAMED_SITES

@@ -9,7 +9,10 @@ import pyarrow as pa
 
 __all__ = ["Names"]
 
-_QUANTITIES = {"aqi": "AQI", "class": "水质类别"}
+_QUANTITIES = {
+    "aqi": "AQI", "class": "水质类别", "met": "达标判定", "met_day": "昼间达标判定", "met_night": "夜间达标判定",
+    "grade": "黑臭级别",
+}  # fmt: skip
 
 
 class Names:

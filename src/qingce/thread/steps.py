@@ -26,6 +26,10 @@ _PUBLISHED_AS = {"o3": ("o3", "o3_8h")}
 """Quantities that a parameter observed by the hour is published as by the day, where the name differs."""
 
 
+POINT = "point"
+"""Kind of a site whose readings move no air and no section."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One step: its id and kind (target, value, finding, observation), facts as (label, text), and what it rests on."""
@@ -201,7 +205,8 @@ class Trail:
             return ()
         site, parameter, at = parts
         place = self.rows.sites.get(site, {})
-        subjects = dict.fromkeys(str(name) for name in (site, place.get("city"), place.get("county")) if name)
+        around = () if place.get("kind") == POINT else (place.get("city"), place.get("county"))
+        subjects = dict.fromkeys(str(name) for name in (site, *around) if name)
         quantities = [*_PUBLISHED_AS.get(parameter, (parameter,)), "aqi", "class"]
         keys = [
             f"F:{subject}:{quantity}:{period}:{series}"

@@ -28,6 +28,7 @@ def write_example(folder: Path, *, seed: int = 20261031) -> None:
     _copy(content("content"), folder / "content")
     for name in ("sites.csv", "official.csv", "exceptions.csv", "boundaries.geojson"):
         _copy(content(name), data / name)
+    _copy(content("points"), data)
     write_plan(folder / "plans" / _PLAN)
     write_air(story, make_air(story, seed=seed), data)
     write_water(story, data, seed=seed)
