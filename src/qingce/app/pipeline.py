@@ -22,6 +22,7 @@ from qingce.app.kept import judged_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
 from qingce.app.outlooking_tables import cut, outlook_tables, with_probability
+from qingce.app.outlooking_what_if import keep_questions
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
@@ -232,6 +233,7 @@ class Run:
     def _ahead(self, known: Known) -> dict[str, pa.Table]:
         judged, sites, as_of = known.judged, known.inputs.sites, known.as_of
         found = outlook_tables(known.questions, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)
+        keep_questions(known.questions, self.campaign)
         found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
         found["today"] = today_table(judged.hours, sites, catalog=self.catalog, as_of=as_of)
         found["month_sections"] = month_sections_table(

@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 
 from qingce.app.campaign import Campaign
 from qingce.app.judging import AS_RECEIVED, SHORT
+from qingce.app.outlooking_web import what_if_router
 from qingce.app.output import as_json, error_dict
 from qingce.app.web_review import Desk, review_router
 from qingce.core.errors import QingceError, complain
@@ -80,6 +81,7 @@ def make_app(campaign: Campaign, *, host: str = "127.0.0.1") -> FastAPI:
         return _told(request, error, shelf=shelf, language=campaign.language)
 
     app.include_router(review_router(desk, host=host))
+    app.include_router(what_if_router(campaign, shelf.results, host=host))
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

@@ -27,7 +27,7 @@ from qingce.publish import Results
 from qingce.publish.views_review import review
 from qingce.store import open_book
 
-__all__ = ["Desk", "review_router"]
+__all__ = ["Desk", "check_origin", "review_router"]
 
 _STATUS = {"QC520": HTTPStatus.CONFLICT, "QC523": HTTPStatus.CONFLICT, "QC622": HTTPStatus.FORBIDDEN}
 _MOST = 64 * 1024

@@ -134,6 +134,8 @@ def day_quota(
     state, text = "open", f"还可有 {allowed} 个{noun}（剩余 {remaining} 天）"
     if allowed < 0:
         state, text = "lost", f"已超出 {-allowed} 个{noun}，{LOST_ZH}"
+    elif not remaining:
+        state, text = "safe", "时段已结束，达标"
     elif allowed >= remaining:
         state, text = "safe", f"剩余 {remaining} 天全为{noun}也达标，{SAFE_ZH}"
     return Quota("days", rule, state, done, remaining, Fraction(allowed), True, "<=", "d", text)

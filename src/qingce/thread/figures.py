@@ -15,7 +15,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 
-__all__ = ["DAY_VERBS", "Daily", "Days", "column_of", "counted", "is_bad", "running", "summed"]
+__all__ = ["DAY_VERBS", "Daily", "Days", "column_of", "counted", "is_bad", "percentile", "running", "summed"]
 
 _FINE = "pm2_5"
 DAY_VERBS = ("day_share", "day_share_above", "day_count")
@@ -153,12 +153,12 @@ def running(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> It
         if verb == "mean":
             yield day, total / count
         elif verb == "percentile":
-            yield day, _percentile([before for _, before in values[:count]], indicator)
+            yield day, percentile([before for _, before in values[:count]], indicator)
         elif verb in DAY_VERBS:
             yield day, counted(indicator, Fraction(bad), whole=count)
 
 
-def _percentile(values: Sequence[Fraction], indicator: Indicator) -> Fraction:
+def percentile(values: Sequence[Fraction], indicator: Indicator) -> Fraction:
     """Return the percentile of values by the rule that evaluate has for it."""
     import numpy as np
 

@@ -31,7 +31,19 @@ from qingce.thread.figures import DAY_VERBS, Daily, is_bad, summed
 from qingce.thread.goal import Goal
 from qingce.thread.official import Officials, official_months
 
-__all__ = ["Months", "Stretch", "day_noun", "day_quotas", "month_span", "months_of", "outlooks_of", "section_quotas"]
+__all__ = [
+    "Months",
+    "Stretch",
+    "day_noun",
+    "day_quotas",
+    "month_span",
+    "months_left",
+    "months_of",
+    "one_quota",
+    "outlooks_of",
+    "section_quotas",
+    "sections_left",
+]
 
 _COUNTS = {"day_share": "share", "day_share_above": "share", "day_count": "count"}
 
@@ -74,11 +86,11 @@ def day_quotas(binding: Binding, goal: Goal, daily: Daily, *, stretch: Stretch, 
         return []
     printed = Decimal(1).scaleb(-printed_decimals(binding.target))
     steps = (None, printed) if basis.step is None else (basis.step, None)
-    found = [_one(indicator, values, side=side, step=step, left=stretch.left) for step in steps]
+    found = [one_quota(indicator, values, side=side, step=step, left=stretch.left) for step in steps]
     return [replace(quota, series=basis.series, part=part) for quota in found if quota]
 
 
-def _one(
+def one_quota(
     indicator: Indicator,
     values: Sequence[tuple[date, Fraction]],
     *,
@@ -86,6 +98,7 @@ def _one(
     step: Decimal | None,
     left: int,
 ) -> Quota | None:
+    """Return the quota of daily values by one rule; None for a statistic that leaves none."""
     total, done = summed(values)
     target, comparator = side
     verb = str(indicator.statistic.get("verb"))
@@ -193,7 +206,7 @@ def outlooks_of(
                 section,
                 {parameter: list(factor.values()) for parameter, factor in behind.items()},
                 grade=str(grade),
-                remaining=_months_left(last, stretch),
+                remaining=months_left(last, stretch),
                 day=stretch.behind.end,
                 catalog=catalog,
                 name=mine.name,
@@ -209,13 +222,14 @@ def section_quotas(binding: Binding, goal: Goal, outlooks: Sequence[SectionOutlo
     side = goal.one_sided(indicator.direction) if indicator else None
     if indicator is None or basis is None or side is None or not outlooks:
         return []
-    found = [_sections_left(side, outlooks, step=basis.step)] if binding.verb == "section_share" else []
+    found = [sections_left(side, outlooks, step=basis.step)] if binding.verb == "section_share" else []
     for outlook in outlooks:
         found += [factor.quota for factor in outlook.deciding if factor.quota]
     return [replace(quota, series="measured") for quota in found]
 
 
-def _sections_left(side: tuple[Fraction, str], outlooks: Sequence[SectionOutlook], *, step: Decimal | None) -> Quota:
+def sections_left(side: tuple[Fraction, str], outlooks: Sequence[SectionOutlook], *, step: Decimal | None) -> Quota:
+    """Return how many of the sections may fail."""
     target, comparator = side
     return section_quota(
         len(outlooks),
@@ -229,7 +243,7 @@ def _sections_left(side: tuple[Fraction, str], outlooks: Sequence[SectionOutlook
     )
 
 
-def _months_left(last: str, stretch: Stretch) -> int:
+def months_left(last: str, stretch: Stretch) -> int:
     """Count the months after the last one with data; a month that is over without data is not waited for."""
     over = stretch.as_of + timedelta(1)
     first = max(parse_period(last).end + timedelta(1), date(over.year, over.month, 1))

@@ -1,0 +1,350 @@
+"""What-if over a built campaign: read the moves, judge anew what they touch, answer beside the unchanged. 情景推演。"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingce.app.campaign import Campaign
+from qingce.app.judging import AIR
+from qingce.catalog import Catalog
+from qingce.core.errors import complain
+from qingce.core.periods import Period, parse_period
+from qingce.core.rounding import as_decimal
+from qingce.core.tables import EXCEPTION
+from qingce.outlook.question import Question
+from qingce.publish import Results
+from qingce.store import open_lake
+from qingce.thread.figures import DAY_VERBS, Days, column_of
+from qingce.thread.official import Officials
+from qingce.thread.quotas import Months, months_of
+from qingce.thread.rest_moves import COUNTS, Move, read_moves
+from qingce.thread.rest_moves import EXCEPTION as GRANT
+from qingce.thread.rest_what_if import Answer, Ground, Standing, moved_days, what_if
+
+if TYPE_CHECKING:
+    from qingce.outlook.panel import Near
+
+__all__ = ["answer_moves", "keep_questions", "kept_questions", "told"]
+
+LEVELS = ("city", "county")
+COUNTS_ZH = {"bad_days": "超标日数", "heavy_days": "重污染日数"}
+Row = dict[str, object]
+
+
+def keep_questions(questions: Sequence[Question], campaign: Campaign) -> None:
+    """Keep what the build asked beside the lake, so that what-if need not read the plans again."""
+    rows = [
+        {
+            "target_id": one.target_id,
+            "indicator": one.indicator.id,
+            "scope": one.scope,
+            "period": str(one.period),
+            "comparator": one.comparator,
+            "value": str(one.target_value),
+            "step": None if one.step is None else str(one.step),
+            "series": one.series,
+            "subjects": list(one.subjects),
+        }
+        for one in questions
+        if isinstance(one.target_value, Fraction)
+    ]
+    path = _place(campaign)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(rows, ensure_ascii=False, indent=1), "utf-8")
+    fresh.replace(path)
+
+
+def kept_questions(campaign: Campaign, catalog: Catalog) -> list[Question]:
+    """Return what the last build asked; raises QC605 before the first build."""
+    path = _place(campaign)
+    if not path.is_file():
+        raise complain("QC605", words={"folder": campaign.folder})
+    return [
+        Question(
+            target_id=row["target_id"],
+            indicator=catalog.indicator(row["indicator"]),
+            scope=row["scope"],
+            period=parse_period(row["period"]),
+            comparator=row["comparator"],
+            target_value=Fraction(row["value"]),
+            step=None if row["step"] is None else Decimal(row["step"]),
+            series=row["series"],
+            subjects=tuple(row["subjects"]),
+        )
+        for row in json.loads(path.read_text("utf-8"))
+    ]
+
+
+def _place(campaign: Campaign) -> Path:
+    return campaign.folder / ".qingce" / "outlook" / "questions.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """What every answer over the same build reads."""
+
+    sites: list[Row]
+    names: dict[str, str]
+    days: Days
+    site_days: Days
+    months: Mapping[str, Months]
+
+
+def _shelf(results: Results, catalog: Catalog) -> _Shelf:
+    sites, months = results.rows("sites"), results["water_months"]
+    water = [site for site in sites if site["kind"] == "section"]
+    return _Shelf(
+        sites=sites,
+        names=_names(results["air_city_days"]),
+        days=Days(results["air_city_days"], catalog),
+        site_days=Days(results["air_site_days"], catalog),
+        months=months_of(months, water, Officials(results["official"])) if months.num_rows else {},
+    )
+
+
+def answer_moves(
+    given: Sequence[object], results: Results, campaign: Campaign, *, catalog: Catalog, chance: bool = True
+) -> Row:
+    """Answer moves over the last build; `chance` also asks the outlook where the moves change its inputs.
+
+    Raises QC408 for a move that cannot be, QC605 before the first build.
+    """
+    shelf = results.keep("what_if", lambda: _shelf(results, catalog))
+    moves = read_moves(given, catalog=catalog, sites=shelf.sites, names=shelf.names)
+    as_of = date.fromisoformat(str(results.run["as_of"]))
+    days = results["air_city_days"]
+    after = _judged_again(moves, results, campaign, catalog=catalog)
+    ground = Ground(
+        days=shelf.days,
+        after=shelf.days if after is days else Days(after, catalog),
+        site_days=shelf.site_days,
+        months=shelf.months,
+        sites=shelf.sites,
+        catalog=catalog,
+        as_of=as_of,
+    )
+    answers = what_if(kept_questions(campaign, catalog), moves, ground)
+    chances = _chances(answers, moves, ground, tables=(days, after)) if chance else {}
+    labels = {str(row["target_id"]): row for row in results.rows("progress")}
+    return {
+        "ok": True,
+        "as_of": as_of.isoformat(),
+        "moves": [{"text": move.text, "subject": move.subject, "quantity": move.quantity} for move in moves],
+        "targets": [
+            told(one, labels.get(one.question.target_id, {}), chances)
+            | {"levers": _levers(one.question, as_of, catalog=catalog, names=shelf.names, sites=shelf.sites)}
+            for one in answers
+        ],
+        "note": "情景推演，不保存，不作为认定或考核依据 a what-if: nothing is stored",
+    }
+
+
+def told(answer: Answer, label: Mapping[str, object], chances: Mapping[str, tuple[float | None, float | None]]) -> Row:
+    """Return one answer as JSON-able facts."""
+    question = answer.question
+    before, after = chances.get(question.target_id, (None, None))
+    return {
+        "target_id": question.target_id,
+        "indicator_id": question.indicator.id,
+        "indicator_name": question.indicator.zh,
+        "scope": question.scope,
+        "scope_name": label.get("scope_name", ""),
+        "target_text": label.get("target_text", ""),
+        "period": str(question.period),
+        "unit": question.indicator.unit,
+        "changed": answer.changed,
+        "before": _standing(answer.before, before),
+        "after": _standing(answer.after, after),
+    }
+
+
+def _levers(
+    question: Question, as_of: date, *, catalog: Catalog, names: Mapping[str, str], sites: Sequence[Row]
+) -> list[Row]:
+    """Return what a reader may move for a target: quantity, subject and the months that are not over."""
+    periods = [
+        f"{month:%Y-%m}"
+        for number in range(1, 13)
+        if question.period.start <= (month := date(as_of.year, number, 1)) <= question.period.end
+        and (number > as_of.month or (number == as_of.month and as_of.day < Period.month(as_of.year, number).end.day))
+    ]
+    statistic, places = question.indicator.statistic, names
+    if question.indicator.medium != "air":
+        places = {str(row["site"]): str(row["name"]) for row in sites}
+        basic = catalog.method("surface_water", day=as_of).option("automatic", "basic")
+        quantities = [str(name) for name in basic] if isinstance(basic, list) else []
+    elif question.verb in DAY_VERBS:
+        quantities = [next((name for name, key in COUNTS.items() if key in statistic), "")]
+    else:
+        quantities = [column_of(question.indicator)]
+    return [
+        {
+            "quantity": quantity,
+            "quantity_name": catalog.parameters[quantity].zh if quantity in catalog.parameters else COUNTS_ZH[quantity],
+            "unit": catalog.parameters[quantity].unit if quantity in catalog.parameters else "d",
+            "subject": subject,
+            "subject_name": places.get(subject, subject),
+            "periods": periods,
+        }
+        for subject in question.places
+        for quantity in quantities
+        if quantity in catalog.parameters or quantity in COUNTS_ZH
+    ]
+
+
+def _standing(standing: Standing, probability: float | None) -> Row:
+    quota = standing.quota
+    return {
+        "value": None if standing.value is None else str(as_decimal(standing.value)),
+        "exact": None if standing.value is None else str(standing.value),
+        "text": standing.text,
+        "quota": "" if quota is None else quota.text,
+        "quota_exact": None if quota is None or quota.allowed is None else str(quota.allowed),
+        "quota_state": "" if quota is None else quota.state,
+        "remaining": None if quota is None else quota.remaining,
+        "verdict": standing.verdict,
+        "verdict_text": standing.verdict_text,
+        "probability": probability,
+    }
+
+
+def _names(days: pa.Table) -> dict[str, str]:
+    if not days.num_rows:
+        return {}
+    pairs = days.select(["subject", "subject_name"]).group_by(["subject", "subject_name"]).aggregate([])
+    return {row["subject"]: row["subject_name"] or row["subject"] for row in pairs.to_pylist()}
+
+
+# --- exceptional days ------------------------------------------------------------------------------------------------
+
+
+def _judged_again(moves: Sequence[Move], results: Results, campaign: Campaign, *, catalog: Catalog) -> pa.Table:
+    """Return the region days with those judged anew whose exceptional days are granted or refused otherwise."""
+    days = results["air_city_days"]
+    grants = [move for move in moves if move.kind == GRANT]
+    if not grants or not days.num_rows:
+        return days
+    from qingce.evaluate import evaluate_air_days
+
+    air = results["sites"].filter(pc.equal(results["sites"]["kind"], "air_site"))
+    listed = _granted(results["exceptions"], grants)
+    lake = open_lake(campaign.lake)
+    try:
+        for day in sorted({day for move in grants for day in move.period}):
+            start = datetime.combine(day, time())
+            rows = lake.scan(
+                "observation", columns=AIR, where={"site": air["site"].to_pylist()}, start=start,
+                end=start + timedelta(1),
+            )  # fmt: skip
+            if rows.num_rows:
+                fresh = evaluate_air_days(rows, air, listed, catalog=catalog, areas=LEVELS).city_days
+                kept = days.filter(pc.not_equal(days["day"], pa.scalar(day)))
+                days = pa.concat_tables([kept, fresh.select(kept.column_names).cast(kept.schema)])
+    finally:
+        lake.close()
+    return days.sort_by([("subject", "ascending"), ("day", "ascending"), ("series", "ascending")])
+
+
+def _granted(exceptions: pa.Table, grants: Sequence[Move]) -> pa.Table:
+    """Return the list of exceptional days with the moves in it: a refused day is cut out of its event."""
+    rows: list[Row] = exceptions.to_pylist()
+    for move in grants:
+        rows = [part for row in rows for part in _without(row, move)]
+        if move.value:
+            model = next((row for row in rows if row["parameters"]), None)
+            rows.append(
+                dict.fromkeys(EXCEPTION.names)
+                | {
+                    "id": f"what-if-{move.subject}-{move.period}",
+                    "scope": move.subject,
+                    "kind": model["kind"] if model else "沙尘",
+                    "start": move.period.start,
+                    "end": move.period.end,
+                    "parameters": model["parameters"] if model else "pm10,pm2_5",
+                    "status": model["status"] if model else "",
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=EXCEPTION)
+
+
+def _without(row: Row, move: Move) -> list[Row]:
+    """Return an event without the days of a move: itself, or what is left before and after."""
+    start, end = row["start"], row["end"]
+    if row["scope"] not in (move.subject, move.name) or not isinstance(start, date) or not isinstance(end, date):
+        return [row]
+    if end < move.period.start or start > move.period.end:
+        return [row]
+    parts = [(start, move.period.start - timedelta(1)), (move.period.end + timedelta(1), end)]
+    return [
+        row | {"id": f"{row['id']}-{place}", "start": first, "end": last}
+        for place, (first, last) in enumerate(parts)
+        if first <= last
+    ]
+
+
+# --- chances ---------------------------------------------------------------------------------------------------------
+
+
+def _chances(
+    answers: Sequence[Answer], moves: Sequence[Move], ground: Ground, *, tables: tuple[pa.Table, pa.Table]
+) -> dict[str, tuple[float | None, float | None]]:
+    """Return P(attain) before and after for the changed targets of air; counts of days have no after."""
+    asked = [one.question for one in answers if one.changed and one.question.indicator.medium == "air"]
+    if not asked:
+        return {}
+    from qingce.app.outlooking_tables import chosen
+    from qingce.outlook.outlook import outlook_rows
+
+    def ask(table: pa.Table, near: Near | None = None) -> dict[str, Mapping[str, object]]:
+        found = outlook_rows(asked, table, catalog=ground.catalog, as_of=ground.as_of, paths=False, near=near)
+        return chosen(found.outlook)
+
+    before = ask(tables[0])
+    if any(move.kind == "count" or move.quantity == "aqi" for move in moves):
+        return {key: (_probability(row), None) for key, row in before.items()}
+    past, ahead = _past_and_ahead(moved_days(moves, ground), ground.as_of)
+    if past:
+        return {key: (_probability(row), None) for key, row in before.items()}
+    after = ask(tables[1], _near(ahead))
+    return {key: (_probability(row), _probability(after.get(key, {}))) for key, row in before.items()}
+
+
+def _probability(row: Mapping[str, object]) -> float | None:
+    value = row.get("probability")
+    return value if isinstance(value, float) else None
+
+
+def _past_and_ahead(
+    moved: Mapping[tuple[str, str], Mapping[date, Fraction]], as_of: date
+) -> tuple[bool, dict[tuple[str, str], dict[date, float]]]:
+    """Return whether a day that is over was moved, and the days ahead as the models take them."""
+    past = any(day <= as_of for values in moved.values() for day in values)
+    return past, {
+        key: {day: float(value) for day, value in values.items() if day > as_of} for key, values in moved.items()
+    }
+
+
+def _near(ahead: Mapping[tuple[str, str], Mapping[date, float]]) -> Near:
+    """Give the moved days in the place of the drawn ones."""
+    import numpy as np
+
+    def near(subject: str, dates: Sequence[date], members: int) -> dict[str, np.ndarray]:
+        found = {}
+        for (region, quantity), values in ahead.items():
+            if region == subject and values:
+                row = np.array([values.get(day, np.nan) for day in dates])
+                found[quantity] = np.tile(row, (members, 1))
+        return found
+
+    return near

@@ -1,0 +1,304 @@
+"""What if: days, months, sites and sections moved by hand; the answer beside the unchanged one. 情景推演。
+
+Nothing is stored. A moved day ahead counts as if it were known: it joins the figure to date and leaves the days left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.periods import Period
+from qingce.core.records import Indicator
+from qingce.outlook import Quota, SectionOutlook, meets, section_outlook
+from qingce.outlook.question import Question
+from qingce.outlook.sections import Factor
+from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, percentile, summed
+from qingce.thread.quotas import Months, Stretch, months_left, one_quota, sections_left
+from qingce.thread.rest_moves import COUNTS, Move
+from qingce.thread.status import figure_decimals, shown
+
+__all__ = ["Answer", "Ground", "Standing", "moved_days", "what_if"]
+
+VERDICT_ZH = {
+    "lost": "已失守",
+    "safe": "已稳妥",
+    "met": "达标",
+    "not_met": "未达标",
+    "met_so_far": "目前达标",
+    "not_met_so_far": "目前未达标",
+}
+Moved = Mapping[tuple[str, str], Mapping[date, Fraction]]
+"""(region, column) → day → value put in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is known on a day: region days before and after the days that were judged anew, site days, section months.
+
+    `sites` are rows of SITE.
+    """
+
+    days: Days
+    after: Days
+    site_days: Days
+    months: Mapping[str, Months]
+    sites: Sequence[Mapping[str, object]]
+    catalog: Catalog
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a target stands: figure to date, quota of the rest, verdict (lost | safe | met | not_met, … _so_far)."""
+
+    value: Fraction | None
+    text: str
+    quota: Quota | None
+    verdict: str
+
+    @property
+    def verdict_text(self) -> str:
+        """The verdict in words."""
+        return VERDICT_ZH.get(self.verdict, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One target unchanged and as moved."""
+
+    question: Question
+    before: Standing
+    after: Standing
+
+    @property
+    def changed(self) -> bool:
+        """Whether the moves changed anything."""
+        return self.before != self.after
+
+
+def what_if(questions: Iterable[Question], moves: Sequence[Move], ground: Ground) -> tuple[Answer, ...]:
+    """Return every question that days or months can answer, as it stands and as the moves would leave it.
+
+    Raises QC400 for a comparison without a single side.
+    """
+    moved = moved_days(moves, ground)
+    months = _moved_months(moves, ground)
+    found = []
+    for question in questions:
+        if not isinstance(question.target_value, Fraction):
+            continue
+        if question.indicator.medium == "air":
+            before = _air(question, ground, ground.days, moved={}, counts=())
+            after = _air(question, ground, ground.after, moved=moved, counts=moves)
+        else:
+            before = _water(question, ground, ground.months)
+            after = _water(question, ground, months)
+        if before is not None and after is not None:
+            found.append(Answer(question, before, after))
+    return tuple(found)
+
+
+# --- air -------------------------------------------------------------------------------------------------------------
+
+
+def moved_days(moves: Sequence[Move], ground: Ground) -> dict[tuple[str, str], dict[date, Fraction]]:
+    """Return the days that moves of regions and sites put a value on; a month moves its days after `as_of` only.
+
+    A site moves its county and its city: the others keep their own value of the day, ahead that of the same day last
+    year, else their mean of the year so far.
+    """
+    found: dict[tuple[str, str], dict[date, Fraction]] = {}
+    for move in moves:
+        if move.kind == "region":
+            found.setdefault((move.subject, move.quantity), {}).update(dict.fromkeys(_reach(move, ground), move.value))
+        elif move.kind == "site":
+            for region, peers in _peers(move, ground).items():
+                values = {day: _with_site(move, peers, day, ground=ground) for day in _reach(move, ground)}
+                found.setdefault((region, move.quantity), {}).update(values)
+    return found
+
+
+def _reach(move: Move, ground: Ground) -> list[date]:
+    """Return the days a move touches: its one day, or of a month the days that are not over."""
+    if move.period.start == move.period.end:
+        return [move.period.start]
+    return [day for day in move.period if day > ground.as_of]
+
+
+def _peers(move: Move, ground: Ground) -> dict[str, list[str]]:
+    """Return the county and the city of an assessed site with their other assessed sites."""
+    rows = [row for row in ground.sites if row["kind"] == "air_site" and "评价点" in str(row["roles"])]
+    mine = next((row for row in rows if row["site"] == move.subject), None)
+    if mine is None:
+        return {}
+    return {
+        str(mine[level]): [str(r["site"]) for r in rows if r[level] == mine[level] and r["site"] != move.subject]
+        for level in ("county", "city")
+        if mine[level]
+    }
+
+
+def _with_site(move: Move, peers: Sequence[str], day: date, *, ground: Ground) -> Fraction:
+    values = [move.value]
+    for peer in peers:
+        daily = ground.site_days.daily(peer, "measured", move.quantity)
+        before = Period(day, day).year_before().start
+        year = daily.within(Period(date(ground.as_of.year, 1, 1), ground.as_of))
+        total, n = summed(year)
+        value = daily.values.get(day) or daily.values.get(before) or (total / n if n else None)
+        values += [value] if value is not None else []
+    return sum(values, Fraction(0)) / len(values)
+
+
+def _air(question: Question, ground: Ground, days: Days, *, moved: Moved, counts: Sequence[Move]) -> Standing | None:
+    """Return where the worst of a question's regions stands; None where none has a value or the verb has no figure."""
+    standings = []
+    for subject in question.places:
+        column = column_of(question.indicator)
+        daily = days.daily(subject, question.series, column)
+        extra = {
+            **moved.get((subject, column), {}),
+            **_counted_days(question.indicator, subject, counts, ground=ground),
+        }
+        extra = {day: value for day, value in extra.items() if day in question.period}
+        standing = _of_days(question, daily, extra, as_of=ground.as_of)
+        if standing is not None:
+            standings.append(standing)
+    low = question.indicator.direction == "lower"
+    return max(standings, key=lambda one: (one.value or Fraction(0)) * (1 if low else -1), default=None)
+
+
+def _counted_days(indicator: Indicator, subject: str, moves: Sequence[Move], *, ground: Ground) -> dict[date, Fraction]:
+    """Return days of a month ahead, the first so many beyond the limit that the indicator counts by, the rest at it."""
+    found: dict[date, Fraction] = {}
+    for move in moves:
+        limit = indicator.statistic.get(COUNTS.get(move.quantity, ""))
+        if move.kind == "count" and move.subject == subject and isinstance(limit, int | Decimal):
+            reach = _reach(move, ground)
+            found.update({day: Fraction(limit) + (place < move.value) for place, day in enumerate(reach)})
+    return found
+
+
+def _of_days(question: Question, daily: Daily, moved: Mapping[date, Fraction], *, as_of: date) -> Standing | None:
+    stretch = Stretch(question.period, as_of)
+    values = sorted({**dict(daily.within(stretch.behind)), **moved}.items())
+    left = stretch.left - sum(day > as_of for day in moved)
+    value = _figure(question.indicator, values)
+    if value is None or not isinstance(question.target_value, Fraction):
+        return None
+    side = question.target_value, question.comparator
+    quota = one_quota(question.indicator, values, side=side, step=question.step, left=left)
+    return _standing(question, value, quota, left=left)
+
+
+def _figure(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> Fraction | None:
+    """Return the indicator's figure of daily values, None for a statistic that no single column gives."""
+    verb = str(indicator.statistic.get("verb"))
+    total, done = summed(values)
+    if not done:
+        return None
+    if verb == "mean":
+        return total / done
+    if verb == "percentile":
+        return percentile([value for _, value in values], indicator)
+    if verb in DAY_VERBS:
+        return counted(indicator, Fraction(sum(is_bad(indicator, value) for _, value in values)), whole=done)
+    return None
+
+
+def _standing(question: Question, value: Fraction, quota: Quota | None, *, left: int) -> Standing:
+    goal = question.target_value
+    met = isinstance(goal, Fraction) and meets(value, goal, question.comparator, step=question.step)
+    verdict = ("met" if met else "not_met") + ("_so_far" if left else "")
+    if left and quota is not None and quota.state in ("lost", "safe"):
+        verdict = quota.state
+    return Standing(value, shown(value, figure_decimals(question.indicator)), quota, verdict)
+
+
+# --- water -----------------------------------------------------------------------------------------------------------
+
+
+def _moved_months(moves: Sequence[Move], ground: Ground) -> dict[str, Months]:
+    """Return the section months with the moved ones in their place."""
+    found = dict(ground.months)
+    for move in moves:
+        if move.kind == "section" and move.subject in found:
+            mine = found[move.subject]
+            factor = {**mine.values.get(move.quantity, {}), f"{move.period.start:%Y-%m}": move.value}
+            values = {**mine.values, move.quantity: dict(sorted(factor.items()))}
+            found[move.subject] = replace(mine, values=values)
+    return found
+
+
+def _water(question: Question, ground: Ground, months: Mapping[str, Months]) -> Standing | None:
+    """Return where a share of sections stands; one section alone stands by its worst factor."""
+    statistic = question.indicator.statistic
+    goal = question.target_value
+    grade = statistic.get("at_most", statistic.get("worse_than"))
+    if question.verb == "section_class" and isinstance(goal, Fraction):
+        grade = int(goal)
+    if grade is None or not isinstance(goal, Fraction):
+        return None
+    found = [
+        outlook
+        for section in question.places
+        if section in months
+        for outlook in [
+            _section(ground.months[section], months[section], question=question, ground=ground, grade=str(grade))
+        ]
+        if outlook.factors
+    ]
+    if not found:
+        return None
+    left = max((factor.quota.remaining for one in found for factor in one.factors if factor.quota), default=0)
+    if question.verb == "section_share":
+        failing = sum(outlook.failing for outlook in found)
+        share = Fraction(100 * (failing if "worse_than" in statistic else len(found) - failing), len(found))
+        quota = sections_left((goal, question.comparator), found, step=question.step)
+        return _standing(question, share, quota, left=left)
+    return _one_section(found, left)
+
+
+def _one_section(found: Sequence[SectionOutlook], left: int) -> Standing:
+    """Return where sections held to one class stand: by the worst factor of the worst."""
+    worst = max(
+        (outlook.deciding[0] for outlook in found if outlook.deciding), key=lambda one: one.strain, default=None
+    )
+    failing = any(outlook.failing for outlook in found)
+    verdict = ("not_met" if failing else "met") + ("_so_far" if left else "")
+    if left and any(outlook.certain for outlook in found):
+        verdict = "lost"
+    elif left and all(outlook.secured for outlook in found):
+        verdict = "safe"
+    if worst is None:
+        return Standing(None, "", None, verdict)
+    text = f"{worst.parameter} {shown(worst.mean, 3)}"
+    return Standing(worst.mean, text, worst.quota, verdict)
+
+
+def _section(known: Months, moved: Months, *, question: Question, ground: Ground, grade: str) -> SectionOutlook:
+    """Judge a section factor by factor: a moved month ahead leaves one month less to come for that factor only."""
+    stretch = Stretch(question.period, ground.as_of)
+    behind = known.within(stretch.period)
+    last = max((month for factor in behind.values() for month in factor), default="")
+    left = months_left(last, stretch) if last else 0
+    factors = list[Factor]()
+    for parameter, values in moved.within(stretch.period).items():
+        ahead = sum(month > last for month in values)
+        one = section_outlook(
+            known.section,
+            {parameter: list(values.values())},
+            grade=grade,
+            remaining=max(0, left - ahead),
+            day=stretch.behind.end,
+            catalog=ground.catalog,
+            name=known.name,
+            place=known.water_kind,
+        )
+        factors += one.factors
+    return SectionOutlook(known.section, known.name, tuple(factors))
