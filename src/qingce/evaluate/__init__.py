@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.air import evaluate_air
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
+    from qingce.evaluate.air_live import LiveDay
     from qingce.evaluate.air_media import (
         evaluate_air_change,
         evaluate_air_compliance,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         evaluate_air_tally,
         evaluate_air_trend,
     )
+    from qingce.evaluate.air_year import AirYear, evaluate_air_year
     from qingce.evaluate.black_odorous import evaluate_black_odorous
     from qingce.evaluate.cwqi import evaluate_cwqi
     from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AirDays",
+    "AirYear",
+    "LiveDay",
     "MEDIA",
     "OPTIONS",
     "POINT_MEDIA",
@@ -63,6 +67,7 @@ __all__ = [
     "evaluate_air_days",
     "evaluate_air_exceedance",
     "evaluate_air_hours",
+    "evaluate_air_year",
     "evaluate_air_improvement",
     "evaluate_air_ranking",
     "evaluate_air_tally",
@@ -134,6 +139,8 @@ OPTIONS = {
 
 _HOME = {
     "AirDays": "air_days",
+    "AirYear": "air_year",
+    "LiveDay": "air_live",
     "POINT_MEDIA": "point_findings",
     "air_indicator": "indicators",
     "bad_days": "indicators",
@@ -147,6 +154,7 @@ _HOME = {
     "evaluate_air_trend": "air_media",
     "evaluate_air_days": "air_days",
     "evaluate_air_hours": "air_hours",
+    "evaluate_air_year": "air_year",
     "evaluate_basins": "water_scopes",
     "evaluate_black_odorous": "black_odorous",
     "evaluate_cwqi": "cwqi",

@@ -12,13 +12,22 @@ from qingce.catalog.catalog import Catalog
 from qingce.evaluate.air_cells import Cell, area_cells, site_cells, without
 from qingce.evaluate.air_exceptions import Event, events_of, excluded, labels, on_areas
 from qingce.evaluate.air_index import Judged, judge
-from qingce.evaluate.air_input import QUANTITIES, Readings, read_long
+from qingce.evaluate.air_input import QUANTITIES, Readings, Stretch, read_long
 from qingce.evaluate.air_rules import AQI, STATISTICS, AqiRules, DayRules, Span, aqi_rules, day_rules, spans
 from qingce.evaluate.air_sites import Area, areas_of, names_of
 from qingce.evaluate.air_tables import Facts, frame, interleaved
 from qingce.evaluate.kernels import arrow
 
-__all__ = ["AirDays", "DEDUCTED", "MEASURED", "days_of_readings", "evaluate_air_days", "with_methods"]
+__all__ = [
+    "AirDays",
+    "DEDUCTED",
+    "Ground",
+    "MEASURED",
+    "day_table",
+    "days_of_readings",
+    "evaluate_air_days",
+    "with_methods",
+]
 
 MEASURED, DEDUCTED = "measured", "deducted"
 _PARENTS = {"o3_8h": frozenset({"o3", "o3_8h"})}
@@ -38,10 +47,10 @@ class AirDays:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
-    """What both series share."""
+class Ground:
+    """What all tables of days share."""
 
-    readings: Readings
+    readings: Stretch
     names: tuple[str, ...]
     areas: tuple[Area, ...]
     days: tuple[Span[DayRules], ...]
@@ -84,7 +93,7 @@ def days_of_readings(
     """Evaluate readings already laid out; `series` may ask for one only."""
     dates = readings.start, readings.end
     days = tuple(spans(catalog, STATISTICS, days=dates, edition=edition, read=day_rules))
-    ground = _Ground(
+    ground = Ground(
         readings=readings,
         names=names_of(readings, sites),
         areas=tuple(area for level in areas for area in areas_of(readings, sites, level=level)),
@@ -99,7 +108,7 @@ def days_of_readings(
     return AirDays(*(interleaved(first, second) for first, second in zip(*tables, strict=True)))
 
 
-def _both(ground: _Ground, measured: dict[str, Cell], series: str) -> tuple[pa.Table, pa.Table]:
+def _both(ground: Ground, measured: dict[str, Cell], series: str) -> tuple[pa.Table, pa.Table]:
     """Return the tables of sites and of areas of one series."""
     shape = (ground.readings.days, len(ground.readings.sites))
     events = ground.events if series == DEDUCTED else ()
@@ -117,10 +126,10 @@ def _both(ground: _Ground, measured: dict[str, Cell], series: str) -> tuple[pa.T
         excluded=labels(events, shape=shape),
         sites=np.ones(shape, np.int64),
     )
-    return _table(ground, cells, facts), _area_table(ground, cells, facts, events=events)
+    return day_table(ground, cells, facts), _area_table(ground, cells, facts, events=events)
 
 
-def _area_table(ground: _Ground, cells: dict[str, Cell], facts: Facts, *, events: Sequence[Event]) -> pa.Table:
+def _area_table(ground: Ground, cells: dict[str, Cell], facts: Facts, *, events: Sequence[Event]) -> pa.Table:
     days, areas = ground.readings.days, ground.areas
     merged = {
         name: area_cells(cell, areas, spans=ground.days, readings=ground.readings) for name, cell in cells.items()
@@ -133,10 +142,12 @@ def _area_table(ground: _Ground, cells: dict[str, Cell], facts: Facts, *, events
         excluded=labels(on_areas(events, areas), shape=shape),
         sites=np.array([area.count for area in areas], np.int64).reshape(len(areas), days).T,
     )
-    return _table(ground, merged, there)
+    return day_table(ground, merged, there)
 
 
-def _table(ground: _Ground, cells: dict[str, Cell], facts: Facts) -> pa.Table:
+def day_table(ground: Ground, cells: dict[str, Cell], facts: Facts) -> pa.Table:
+    """Judge cells `[day, subject]` and lay them out as a table of days."""
+
     def rows_of(span: Span[AqiRules]) -> slice:
         return ground.readings.rows(span.start, span.end)
 
@@ -150,7 +161,7 @@ def _table(ground: _Ground, cells: dict[str, Cell], facts: Facts) -> pa.Table:
     return frame(cells, with_methods(judged, ground.days, readings=ground.readings), facts, time=("day", days))
 
 
-def with_methods(judged: Judged, spans: Sequence[Span[DayRules]], *, readings: Readings, steps: int = 1) -> Judged:
+def with_methods(judged: Judged, spans: Sequence[Span[DayRules]], *, readings: Stretch, steps: int = 1) -> Judged:
     """Name beside the index's edition the statistics method of each day."""
     words, edition = list(judged.words), judged.edition.copy()
     for span in spans:

@@ -137,7 +137,7 @@ class Readings(Stretch):
             nothing = np.zeros(shape, np.int64), np.zeros(shape, bool)
             return Block(*nothing, 1, np.zeros(daily, np.int8), np.full(daily, NO_REVIEW, np.int8))
         place = (cells.hour - self.first * HOURS) // span * len(self.sites) + cells.site
-        place, cells = self._in_force(place, cells, label=f"{parameter}")
+        place, cells = self.in_force(place, cells, label=f"{parameter}")
         quantum = _quantum(cells.micro[cells.ok])
         values, ok = np.zeros(shape, np.int64), np.zeros(shape, bool)
         values.reshape(-1)[place[cells.ok]] = cells.micro[cells.ok] // quantum
@@ -155,8 +155,8 @@ class Readings(Stretch):
                 seen[cells.hour - self.first * HOURS, cells.site] = True
         return seen
 
-    def _in_force(self, place: Longs, cells: _Cells, *, label: str) -> tuple[Longs, _Cells]:
-        """Keep one row a place: the row known last."""
+    def in_force(self, place: Longs, cells: _Cells, *, label: str) -> tuple[Longs, _Cells]:
+        """Keep one row a place, the row known last; raises QC251 for two values known at one time."""
         order = np.lexsort((cells.known, place)) if _doubled(place) else None
         if order is None:
             return place, cells

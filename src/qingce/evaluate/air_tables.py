@@ -16,7 +16,7 @@ from qingce.evaluate.air_cells import Cell
 from qingce.evaluate.air_index import Judged
 from qingce.evaluate.air_input import NO_REVIEW, QUANTITIES, REASONS, Codes, Longs
 from qingce.evaluate.kernels import arrow
-from qingce.evaluate.kernels.exact import Bools, Ints, micro
+from qingce.evaluate.kernels.exact import Bools, Ints, micro, reduced
 from qingce.evaluate.kernels.index import NONE
 
 __all__ = ["Facts", "frame", "interleaved", "whole"]
@@ -101,8 +101,9 @@ def _index_columns(judged: Judged, turn: _Turn) -> dict[str, pa.Array]:
 def _exact_columns(cells: Mapping[str, Cell], turn: _Turn) -> dict[str, pa.Array]:
     columns = {}
     for name, cell in cells.items():
-        columns[f"num_{name}"] = arrow.integers(turn(whole(cell.values.num, name)), turn(cell.values.ok))
-        columns[f"den_{name}"] = arrow.integers(turn(whole(cell.values.den, name)), turn(cell.values.ok))
+        values = reduced(cell.values)
+        columns[f"num_{name}"] = arrow.integers(turn(whole(values.num, name)), turn(values.ok))
+        columns[f"den_{name}"] = arrow.integers(turn(whole(values.den, name)), turn(values.ok))
     return columns
 
 

@@ -1,0 +1,323 @@
+"""Today, hour by hour: every site's and city's day recomputed from its hours in well under a millisecond. 实时评价。
+
+Nothing is incremented: a new hour, a late one and a corrected one are the same to the day, which is recomputed from
+the block of its hours. The cost does not depend on how much history there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from math import lcm
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.absence import Absent
+from qingce.core.errors import complain
+from qingce.core.tables import SCALE
+from qingce.evaluate.air_cells import Cell, area_cells, cell_of, day_limits, plain_days
+from qingce.evaluate.air_days import MEASURED, AirDays, Ground, day_table
+from qingce.evaluate.air_index import Index, index_of, index_of_values
+from qingce.evaluate.air_input import (
+    HOURS,
+    NO_REVIEW,
+    PRESENT,
+    QUANTITIES,
+    Block,
+    Codes,
+    Longs,
+    Stretch,
+    day_number,
+    read_long,
+)
+from qingce.evaluate.air_kernels import (
+    AreaMap,
+    Plane,
+    area_job,
+    area_map,
+    code_of,
+    commons,
+    day_rule,
+    fits,
+    index_fits,
+    index_rules,
+    shares,
+    site_ratios,
+)
+from qingce.evaluate.air_rules import AQI, STATISTICS, AqiRules, DayItem, DayRules, Span, aqi_rules, day_rules, spans
+from qingce.evaluate.air_sites import areas_of, names_of
+from qingce.evaluate.air_tables import Facts
+from qingce.evaluate.kernels import jit
+from qingce.evaluate.kernels.exact import Ratios
+
+__all__ = ["LiveDay", "LiveNow"]
+
+_MISSING = int(np.iinfo(np.int64).min)
+_PEAK = 10**9
+"""Values up to this [1 / scale] go to the kernels; larger ones, which no analyser gives, the plain way."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveNow:
+    """Where the day stands: cells `[1, subject]` and the index, by site and by city.
+
+    Index arrays are flat, one element a subject; `primary` is a bit mask over `items`; -1 where there is no index.
+    """
+
+    sites: tuple[str, ...]
+    areas: tuple[str, ...]
+    items: tuple[str, ...]
+    site_cells: dict[str, Cell]
+    area_cells: dict[str, Cell]
+    site_index: Index
+    area_index: Index
+
+
+@dataclass(slots=True)
+class _Hours:
+    """The hours of one pollutant `[hour, site]`: value in 1 / scale, why not, review, when known."""
+
+    values: Longs
+    reason: Codes
+    review: Codes
+    known: Longs
+    scale: int = 1
+
+    def rescaled(self, scale: int) -> None:
+        """Keep the same values in 1 / `scale`."""
+        there = self.values != _MISSING
+        self.values[there] *= scale // self.scale
+        self.scale = scale
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """One quantity prepared for the kernels: rule, places for results, how sites become areas, denominators."""
+
+    item: DayItem
+    rule: Any
+    sites: Any
+    job: Any
+    areas: Any
+    dens: Longs
+    unit: int
+
+
+class LiveDay:
+    """The day of all listed sites. `take` rows or whole `hour`s, then ask for what stands `now`."""
+
+    def __init__(
+        self, day: date, sites: pa.Table, *, catalog: Catalog, edition: str = "auto", compiled: bool = True
+    ) -> None:
+        """Prepare the day; `compiled` False keeps to NumPy. Raises QC105, QC110."""
+        dates = (day, day)
+        self.day = day
+        self.sites = tuple(sorted({str(site) for site in sites["site"].to_pylist()}))
+        self._stretch = Stretch(self.sites, day_number(day), 1)
+        self._days: Span[DayRules] = spans(catalog, STATISTICS, days=dates, edition=edition, read=day_rules)[0]
+        self._index: Span[AqiRules] = spans(catalog, AQI, days=dates, edition=edition, read=aqi_rules)[0]
+        self._areas = areas_of(self._stretch, sites)
+        self._map: AreaMap = area_map(self._areas, 1)
+        self._names = names_of(self._stretch, sites)
+        self._limits = {
+            item.quantity: day_limits(catalog, item, days=dates, edition=edition) for item in self._days.rules.items
+        }
+        shape = HOURS, len(self.sites)
+        self._hours = {
+            item.parameter: _Hours(
+                np.full(shape, _MISSING, np.int64), np.zeros(shape, np.int8), np.full(shape, NO_REVIEW, np.int8),
+                np.full(shape, _MISSING, np.int64),
+            )
+            for item in self._days.rules.items
+        }  # fmt: skip
+        self._kernels = jit.kernels_for(jit.LARGE) if compiled else None
+        self._ready: dict[str, _Ready] | None = None
+        self._record = (
+            None if self._kernels is None else index_rules(self._kernels, self._index.rules, "day", order=QUANTITIES)
+        )
+
+    def hour(
+        self, hour: int, parameter: str, *, micro: Longs, ok: NDArray[np.bool_], review: int = 0, known: int = 0
+    ) -> None:
+        """Put one whole hour of all sites in place [millionths of the inside unit], whatever stood there.
+
+        `review` is a rank; `known` [microseconds] is when it was known: rows taken later must be known later.
+        """
+        hours = self._hours[parameter]
+        self._fit(hours, micro[ok])
+        hours.values[hour] = np.where(ok, micro // (SCALE // hours.scale), _MISSING)
+        hours.reason[hour] = np.where(ok, PRESENT, code_of(Absent.NOT_REPORTED))
+        hours.review[hour] = np.where(ok, review, NO_REVIEW)
+        hours.known[hour] = known
+
+    def take(self, rows: pa.Table) -> int:
+        """Put the hourly rows of this day in place; the one known last wins. Returns how many rows were of this day.
+
+        Rows of sites that are not listed are left out. Raises QC251 for two values known at one time, QC252.
+        """
+        inside = rows.filter(pc.is_in(rows["parameter"], value_set=pa.array(list(self._hours))))
+        if not inside.num_rows:
+            return 0
+        readings, taken = read_long(inside), 0
+        place = {site: column for column, site in enumerate(self.sites)}
+        columns = np.array([place.get(site, -1) for site in readings.sites], np.int64)
+        for (parameter, span), cells in readings.cells.items():
+            if span != 1 or parameter not in self._hours:
+                continue
+            part = cells.at((cells.hour // HOURS == self._stretch.first) & (columns[cells.site] >= 0))
+            where = part.hour % HOURS * len(self.sites) + columns[part.site]
+            taken += len(where)
+            self._put(self._hours[parameter], *readings.in_force(where, part, label=parameter), label=parameter)
+        return taken
+
+    def _put(self, hours: _Hours, where: Longs, cells: Any, *, label: str) -> None:
+        """Put rows in place where they are known later than what stands there; raises QC251."""
+        self._fit(hours, cells.micro[cells.ok])
+        values = np.where(cells.ok, cells.micro // (SCALE // hours.scale), _MISSING)
+        stands, known = hours.values.reshape(-1)[where], hours.known.reshape(-1)[where]
+        reason = np.where(cells.ok, PRESENT, cells.reason)
+        clash = (known == cells.known) & ((values != stands) | (reason != hours.reason.reshape(-1)[where]))
+        if clash.any():
+            hour, column = divmod(int(where[np.flatnonzero(clash)[0]]), len(self.sites))
+            key = f"{self.sites[column]} {label} {self.day} {hour:02d}:00"
+            raise complain("QC251", words={"key": key, "values": "known_at"})
+        newer = cells.known > known
+        for name, new in (("values", values), ("reason", reason), ("known", cells.known)):
+            getattr(hours, name).reshape(-1)[where[newer]] = new[newer]
+        hours.review.reshape(-1)[where[newer]] = np.where(cells.ok, cells.review, NO_REVIEW)[newer]
+
+    def now(self) -> LiveNow:
+        """Recompute the day of every site and city."""
+        cells = self._compiled() if self._kernels is not None else None
+        sites, areas = cells if cells is not None else self._plain()
+        return LiveNow(
+            sites=self.sites,
+            areas=tuple(area.code for area in self._areas),
+            items=tuple(item.quantity for item in self._index.rules.items("day")),
+            site_cells=sites,
+            area_cells=areas,
+            site_index=self._indexed(sites),
+            area_index=self._indexed(areas),
+        )
+
+    def air_days(self, now: LiveNow) -> AirDays:
+        """Lay out where the day stands as the tables of `evaluate_air_days`, measured series."""
+        ground = Ground(
+            readings=self._stretch, names=self._names, areas=self._areas, days=(self._days,), indices=(self._index,),
+            events=(),
+        )  # fmt: skip
+        tables = []
+        for subjects, names, cells, count in (
+            (self.sites, self._names, now.site_cells, np.ones(len(self.sites), np.int64)),
+            (now.areas, [area.name for area in self._areas], now.area_cells, self._map.total[0]),
+        ):
+            shape = 1, len(subjects)
+            nothing = np.zeros(shape, np.int64), [None]
+            facts = Facts(subjects, list(names), MEASURED, nothing, count.reshape(shape))
+            tables.append(day_table(ground, cells, facts))
+        return AirDays(*tables)
+
+    def _fit(self, hours: _Hours, micro: Longs) -> None:
+        """Keep the hours of a pollutant fine enough for new values [millionths]."""
+        step = SCALE // int(np.gcd.reduce(micro, initial=SCALE))
+        if hours.scale % step:
+            hours.rescaled(lcm(hours.scale, step))
+            self._ready = None
+
+    def _told(self, parameter: str) -> tuple[Codes, Codes]:
+        """Return the reason and the review of the day `[1, site]`, as a block of readings tells them."""
+        hours = self._hours[parameter]
+        return hours.reason.max(axis=0, keepdims=True), hours.review.min(axis=0, keepdims=True)
+
+    def _plain(self) -> tuple[dict[str, Cell], dict[str, Cell]]:
+        sites, areas = {}, {}
+        for item in self._days.rules.items:
+            hours = self._hours[item.parameter]
+            reason, review = self._told(item.parameter)
+            ok = hours.values != _MISSING
+            block = Block(np.where(ok, hours.values, 0), ok, hours.scale, reason, review)
+            days = plain_days(block, item, days=slice(0, 1), limits=self._limits[item.quantity])
+            sites[item.quantity] = cell_of(days, reason=reason, review=review)
+            areas[item.quantity] = area_cells(
+                sites[item.quantity], self._areas, spans=(self._days,), readings=self._stretch
+            )
+        return {name: sites[name] for name in QUANTITIES}, {name: areas[name] for name in QUANTITIES}
+
+    def _prepared(self) -> dict[str, _Ready] | None:
+        """Prepare the records of the kernels once; None where the numbers would not fit."""
+        if self._ready is None:
+            found = {item.quantity: self._one_ready(item) for item in self._days.rules.items}
+            self._ready = {name: ready for name, ready in found.items() if ready is not None}
+        return self._ready if len(self._ready) == len(self._days.rules.items) else None
+
+    def _one_ready(self, item: DayItem) -> _Ready | None:
+        kernels, hours = self._kernels, self._hours[item.parameter]
+        plane = Plane(hours.values, _MISSING, hours.scale, _PEAK)
+        common = commons([item])
+        rule = None if kernels is None else day_rule(kernels, item, plane, days=1, limits=self._limits[item.quantity])
+        if kernels is None or rule is None or not fits(_PEAK, common, self._map):
+            return None
+        shape, size = (1, len(self.sites)), len(self._areas)
+        sites = kernels.SiteDays(np.empty(shape, np.int64), np.empty(shape, np.int8), np.empty(shape, np.int8))
+        job = area_job(
+            kernels, self._map, self._days.rules,
+            share=shares(item, common), review=np.empty(shape, np.int8), excluded=None,
+        )  # fmt: skip
+        areas = kernels.AreaDays(*(np.empty((size, 1), kind) for kind in ("i8", "i8", "i1", "i1", "?")))
+        counts = np.arange(HOURS + 1)
+        dens = site_ratios(item, counts, counts, scale=hours.scale).den
+        return _Ready(item, rule, sites, job, areas, dens, common * hours.scale)
+
+    def _compiled(self) -> tuple[dict[str, Cell], dict[str, Cell]] | None:
+        ready = self._prepared()
+        if ready is None:
+            return None
+        sites, areas, told = {}, {}, {}
+        for name in QUANTITIES:
+            one = ready[name]
+            parameter = one.item.parameter
+            hours = self._hours[parameter].values
+            if parameter not in told:
+                told[parameter] = self._told(parameter)
+            if int(hours.max()) > _PEAK:
+                return None
+            sites[name], areas[name] = self._one(one, hours, told[parameter])
+        return sites, areas
+
+    def _one(self, one: _Ready, hours: Longs, told: tuple[Codes, Codes]) -> tuple[Cell, Cell]:
+        kernels, out, (reason, review) = self._kernels, one.sites, told
+        if kernels is None:
+            raise TypeError
+        kernels.site_days(hours, one.rule, out)
+        state = np.where((out.state == code_of(Absent.NOT_REPORTED)) & (reason != PRESENT), reason, out.state)
+        out.state[:] = state
+        ok = state == PRESENT
+        one.job.review[:] = np.where(ok, review, NO_REVIEW)
+        kernels.area_means(out, one.job, one.areas)
+        n = out.n.astype(np.int64)
+        values = Ratios(np.where(ok, out.num, 0), np.where(ok, one.dens[n], 1), ok)
+        site = Cell(values, n, state.astype(np.int8), one.job.review.copy(), np.zeros(ok.shape, bool))
+        found = one.areas
+        there = (found.state == PRESENT).T
+        count = found.n.T.copy()
+        of_area = Ratios(found.num.T.copy(), np.where(there, count * one.unit, 1), there)
+        return site, Cell(of_area, count, found.state.T.copy(), found.review.T.copy(), found.short.T.copy())
+
+    def _indexed(self, cells: dict[str, Cell]) -> Index:
+        """Return the index of `[1, subject]` cells, flat."""
+        size = next(iter(cells.values())).n.size
+        parts = [cell.values for cell in cells.values()]
+        if self._kernels is not None and self._record is not None and size:
+            num, den = (np.concatenate([getattr(part, name) for part in parts]) for name in ("num", "den"))
+            if num.dtype != object and index_fits(
+                self._index.rules.items("day"), int(np.abs(num).max()), int(den.max())
+            ):
+                ok = np.concatenate([part.ok for part in parts])
+                reason = np.concatenate([cell.reason for cell in cells.values()])
+                return index_of_values(self._kernels, self._kernels.Values(num, den, ok, reason), self._record)
+        return index_of(cells, self._index.rules, report="day").shaped((size,))
