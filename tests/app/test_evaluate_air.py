@@ -95,7 +95,7 @@ def test_a_list_of_exceptional_days_gives_both_series(tmp_path: Path) -> None:
     )
     listed = tmp_path / "例外.csv"
     listed.write_text(
-        "id,scope,kind,start,end,parameters,status\nS1,甲,sand,2026-05-03,2026-05-03,pm10 pm2_5,总站认定\n", "utf-8"
+        'id,scope,kind,start,end,parameters,status\nS1,甲,sand,2026-05-03,2026-05-03,"pm10,pm2_5",总站认定\n', "utf-8"
     )
     rows = rows_of("air-tally", tmp_path, text=text, period="month", exceptions=listed)
     assert [(row["series"], row["heavy_days"], row["events"]) for row in rows] == [
