@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from qingce.publish import Results, write_site
+from qingce.publish import ASSETS, Results, render, write_site
 
 pytestmark = pytest.mark.browser
 
@@ -177,3 +181,127 @@ def test_tabs_are_large_enough_for_a_finger(page: Page, site: Path, size: str) -
         "Array.from(document.querySelectorAll('.tabs a')).map((a) => a.getBoundingClientRect().height)"
     )
     assert min(heights) >= 28
+
+
+# --- trying, against a server that answers as the real one does -------------------------------------------------------
+
+
+class Answers:
+    """What was asked of the stub and how it answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def answer(self, body: Any) -> Any:
+        self.asked.append(body)
+        if any("nowhere" in move for move in body["moves"]):
+            return {"ok": False, "code": "QC408", "error": "没有名为“nowhere”的行政区", "remedy": "改正这一行"}
+        chance = 0.655 if body["chance"] else None
+        before = {
+            "text": "41.99",
+            "probability": 0.37 if body["chance"] else None,
+            "quota": "剩余 214 天均值须 ≤ 36.89",
+        }
+        after = {"text": "38.20", "probability": chance, "quota": "剩余 184 天均值须 ≤ 38.10", "verdict_text": "达标"}
+        target = {"target_id": "T-yz-001", "changed": True, "before": before, "after": after}
+        return {"ok": True, "moves": [{"text": move.replace("@", " ")} for move in body["moves"]], "targets": [target]}
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def served(sample: Results, answers: Answers) -> Iterator[str]:
+    """The pages as the server gives them, and an answer to what is tried."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/assets/"):
+                file = ASSETS / self.path.removeprefix("/assets/")
+                self._send(file.read_bytes(), {".css": "text/css", ".js": "text/javascript"}[file.suffix])
+            else:
+                self._send(*render(self.path, sample))
+
+        def do_POST(self) -> None:
+            assert self.path == "/api/what-if"
+            given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._send(json.dumps(answers.answer(given)).encode(), "application/json")
+
+        def _send(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            """Stay quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_slider_moved_by_key_is_answered_beside_the_unchanged(page: Page, served: str, answers: Answers) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    after = page.locator("tr[data-target=T-yz-001] .after")
+    expect(after).to_have_text("—")
+    slider = page.get_by_label("2026-06")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(after).to_contain_text("38.20")
+    expect(after).to_contain_text("66%")
+    expect(after).to_contain_text("剩余 184 天均值须 ≤ 38.10")
+    expect(after).to_contain_text("不作假设：")
+    expect(page.locator("#try-told")).to_contain_text("pm2_5 990100 2026-06=")
+    expect(page.locator("#try-told")).not_to_contain_text("计算中")
+    expect(page.locator("summary .moved").first).to_have_text("已设 1 个月")
+    assert [body["chance"] for body in answers.asked] == [False, True], "the exact at once, the chance behind it"
+    (move,) = answers.asked[0]["moves"]
+    assert re.fullmatch(r"pm2_5@990100@2026-06=36\.\d", move)
+
+
+def test_nothing_is_asked_before_a_hand_moves(page: Page, served: str, answers: Answers) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    expect(page.locator("output").first).to_have_text("—")
+    assert answers.asked == []
+
+
+def test_lines_by_hand_are_moves_too_and_reset_clears(page: Page, served: str, answers: Answers) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    more = page.locator("#w-more")
+    more.fill("exception@990100@2026-03-09=不准\n\npm2_5@A1@2026-06-05=90")
+    more.blur()
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_contain_text("38.20")
+    assert answers.asked[0]["moves"] == ["exception@990100@2026-03-09=不准", "pm2_5@A1@2026-06-05=90"]
+    page.get_by_role("button", name="恢复").click()
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_have_text("—")
+    expect(more).to_have_value("")
+
+
+def test_a_move_that_cannot_be_is_told_with_its_cure(page: Page, served: str) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    page.locator("#w-more").fill("pm2_5@nowhere@2026-06=40")
+    page.locator("#w-more").blur()
+    expect(page.locator("#try-told")).to_have_text("没有名为“nowhere”的行政区 改正这一行")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_served_page_of_trying_fits(page: Page, served: str, size: str) -> None:
+    page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    page.get_by_label("2026-07").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_contain_text("66%")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

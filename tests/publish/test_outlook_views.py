@@ -232,9 +232,41 @@ def test_the_bound_stands_before_the_limit(sample: Results) -> None:
 def test_targets_with_something_left_can_be_tried(sample: Results) -> None:
     rows: Any = views_ahead.what_if(sample)["rows"]
     assert [row["target"]["target_id"] for row in rows] == ["T-yz-001"]
-    assert [item["part"] for item in rows[0]["months"]] == [f"2026-{month:02d}" for month in range(6, 13)]
     assert rows[0]["outlook"]["probability"] == 0.37
     assert [item["rule"] for item in rows[0]["quota"]] == ["strict", "rounded"]
+
+
+def test_a_mean_is_moved_month_by_month_and_starts_at_what_is_allowed(sample: Results) -> None:
+    groups: Any = views_ahead.what_if(sample)["groups"]
+    assert [(group["subject"], group["quantity"]) for group in groups] == [("990100", "pm2_5")]
+    assert groups[0]["months"] == [f"2026-{month:02d}" for month in range(6, 13)]
+    assert (groups[0]["allowed"], groups[0]["label"], groups[0]["unit"]) == ("36.88785", "细颗粒物", "ug/m3")
+
+
+def test_days_and_factors_of_sections_are_moved_too(sample: Results) -> None:
+    whole = {"rule": "strict", "state": "open", "remaining": 7, "part": ""}
+    rows = [
+        {**whole, "target_id": "T-yz-002", "kind": "days", "allowed": Decimal(52)},
+        {**whole, "target_id": "T-yz-005", "kind": "sections", "allowed": Decimal(1)},
+        {**whole, "target_id": "T-yz-005", "kind": "section_mean", "allowed": Decimal("0.89"), "part": "W3/nh3n/2026"},
+        {**whole, "target_id": "T-yz-005", "kind": "section_mean", "state": "safe", "part": "W1/do"},
+    ]
+    groups: Any = views_ahead.what_if(sample.with_tables({"quota": table("quota", *rows)}))["groups"]
+    assert [(group["subject"], group["quantity"]) for group in groups] == [
+        ("990100", "bad_days"), ("990100", "heavy_days"), ("W3", "nh3n")
+    ]  # fmt: skip
+    assert groups[2]["subject_name"] == "清河出境"
+    assert groups[2]["allowed"] == "0.89"
+    assert groups[0]["months"] == [f"2026-{month:02d}" for month in range(6, 13)], "by the calendar without parts"
+
+
+def test_the_served_page_has_a_slider_a_month_each_with_its_name(sample: Results) -> None:
+    page = html("what-if.html", sample)
+    assert page.count('type="range"') == 7
+    assert '<label for="w-990100-pm2_5-2026-06">2026-06</label>' in page
+    assert 'data-move="pm2_5@990100@2026-06"' in page
+    assert '"url": "api/what-if"' in page
+    assert '"url": "../api/what-if"' in html("en/what-if.html", sample)
 
 
 def test_what_is_lost_cannot_be_tried(sample: Results) -> None:

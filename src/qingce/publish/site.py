@@ -192,11 +192,16 @@ def _find(path: str, results: Results) -> tuple[Route, Ids]:
         slugs = route.match(path)
         if slugs is None:
             continue
-        found = next((ids for ids in route.ids(results) if tuple(map(slug, ids)) == slugs), None)
+        found = results.keep(route.pattern, lambda at=route: _by_slugs(at, results)).get(slugs)  # type: ignore[misc]
         if found is None:
             raise complain("QC554", words={"kind": route.kind, "id": "/".join(slugs)})
         return route, found
     raise complain("QC553", words={"path": path, "allowed": ", ".join(route.pattern for route in ROUTES)})
+
+
+def _by_slugs(route: Route, results: Results) -> dict[Ids, Ids]:
+    """Return the ids of the pages of a kind by what stands in their paths; the first of those that look alike."""
+    return {tuple(map(slug, ids)): ids for ids in reversed([*route.ids(results)])}
 
 
 def missing_assets() -> list[str]:

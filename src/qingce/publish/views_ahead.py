@@ -5,6 +5,7 @@ Rows are picked, named and put side by side; what the hours and samples left may
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ __all__ = ["forecast_rows", "month_sections", "section_groups", "subject_groups"
 
 KINDS = ("city", "county", "site")
 FORECAST_DAYS = 3
+COUNTS = ("bad_days", "heavy_days")
+"""Numbers of days of a month that may be moved."""
+_MONTH = re.compile(r"\d{4}-\d\d")
 BLEND = "blend"
 """The issuer of forecasts blended by their skill: it goes before the single ones."""
 
@@ -162,14 +166,64 @@ def _section(rows: Sequence[Row]) -> View:
 
 
 def what_if(results: Results) -> View:
-    """The page of trying: every target with a quota still open, its figures unchanged and its months to come."""
+    """The page of trying: what may be moved, month by month, and every target with something left, unchanged."""
     names = target_names(results)
     chosen = {str(row["target_id"]): plain(row) for row in results.rows("outlook", where={"chosen": True})}
     quotas = grouped((plain(row) for row in results.rows("quota")), lambda row: str(row["target_id"]))
-    rows = []
+    rows: list[Any] = []
     for identity, found in quotas.items():
         whole = [row for row in found if not row["part"] and row["kind"] != "hours"]
-        months = [row for row in found if len(str(row["part"] or "")) == len("2026-01")]
         if identity in names and any(row["state"] == "open" for row in whole):
-            rows.append({"target": names[identity], "quota": whole, "months": months, "outlook": chosen.get(identity)})
-    return {**facts(results), "rows": rows}
+            rows.append({"target": names[identity], "quota": whole, "outlook": chosen.get(identity)})
+    return {
+        **facts(results),
+        "rows": rows,
+        "groups": _movable(results, [str(row["target"]["target_id"]) for row in rows]),
+    }
+
+
+def _movable(results: Results, targets: Sequence[str]) -> list[View]:
+    """What may be moved: means and numbers of days of regions, factors of sections; each with its months ahead."""
+    parts = [row for row in results.rows("quota", where={"target_id": list(targets)}) if row["state"] == "open"]
+    months = sorted({text(row, "part") for row in parts if _MONTH.fullmatch(text(row, "part"))}) or _ahead(results)
+    scopes = {str(row["target_id"]): row for row in results.rows("progress")}
+    quantity = {str(row["id"]): text(row, "parameter") for row in results.rows("indicators")}
+    known = {str(row["id"]): row for row in results.rows("parameters")}
+    found: dict[tuple[str, str], View] = {}
+    for row in parts:
+        target = scopes[str(row["target_id"])]
+        subject, name = text(target, "scope").partition("~")[0], text(target, "scope_name")
+        pieces = text(row, "part").split("/")
+        if row["kind"] == "section_mean" and len(pieces) > 1:
+            subject, moved = pieces[:2]
+            name = _place_name(results, subject)
+        elif row["kind"] == "days" and not row["part"]:
+            for count in COUNTS:
+                found.setdefault((subject, count), _slider(subject, name, quantity=count, months=months, limit=None))
+            continue
+        elif row["kind"] == "mean" and not row["part"] and quantity.get(text(target, "indicator_id")):
+            moved = quantity[text(target, "indicator_id")]
+        else:
+            continue
+        limit = {**plain(row, "allowed", "unit"), **_named_parameter(known.get(moved), moved)}
+        found.setdefault((subject, moved), _slider(subject, name, quantity=moved, months=months, limit=limit))
+    return list(found.values())
+
+
+def _slider(subject: str, name: str, *, quantity: str, months: Sequence[str], limit: View | None) -> View:
+    shown = limit or {"allowed": None, "unit": "d", "label": None, "decimals": 0}
+    return {"subject": subject, "subject_name": name or subject, "quantity": quantity, "months": list(months), **shown}
+
+
+def _named_parameter(row: Row | None, fallback: str) -> View:
+    return {"label": text(row or {}, "zh") or fallback, "decimals": (row or {}).get("decimals")}
+
+
+def _place_name(results: Results, site: str) -> str:
+    return next((str(row["name"]) for row in results.rows("sites", where={"site": site})), site)
+
+
+def _ahead(results: Results) -> list[str]:
+    """The months of the year behind the last day, by the calendar."""
+    last = text(results.run, "as_of")
+    return [f"{last[:4]}-{month:02d}" for month in range(int(last[5:7]) + 1, 13)] if last else []

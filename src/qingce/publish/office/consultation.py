@@ -77,6 +77,11 @@ def _named(row: Row) -> str:
     return text(row, "indicator_name") + (f"（{scope}）" if scope else "")
 
 
+def _promised(row: Row) -> str:
+    """The target with what it asks: several may be set for the same indicator."""
+    return f"{_named(row)}{text(row, 'target_text')}"
+
+
 def _judged(results: Results) -> list[Row]:
     """The targets with a verdict, the worst first."""
     rows = ordered_progress(results)
@@ -143,7 +148,7 @@ def _left(document: Any, results: Results, sources: Sources) -> None:
     columns = (Column("目标", 30), Column("剩余允许值", 54), Column("出处", 8, "center"))
     open_rows = [row for row in _judged(results) if text(row, "quota_text")]
     rows: list[Sequence[Cell]] = [
-        [_named(row), text(row, "quota_text").replace("；", "\n"), sources.cell(sources.target(row))]
+        [_promised(row), text(row, "quota_text").replace("；", "\n"), sources.cell(sources.target(row))]
         for row in open_rows
     ]
     if rows:
@@ -163,7 +168,7 @@ def _split_by_month(document: Any, results: Results, *, sources: Sources, rows: 
         for part in months:
             if text(part, "rule") == rules[0]:
                 told = text(part, "text").removeprefix(f"{text(part, 'part')}：")
-                lines.append([_named(row), deadline_text(part["part"]), told, sources.cell(sources.target(row))])
+                lines.append([_promised(row), deadline_text(part["part"]), told, sources.cell(sources.target(row))])
     if lines:
         add_paragraph(document, "按月分解", face="second", indent=2).paragraph_format.keep_with_next = True
         columns = (Column("目标", 34), Column("月份", 16, "center"), Column("可均到", 34), Column("出处", 8, "center"))
@@ -222,7 +227,7 @@ def _proposed(document: Any, results: Results, sources: Sources) -> None:
         needs = text(warned.get(identity, {}), "needs") or text(row, "quota_text") or text(row, "status_text")
         owners = text(row, "owners") or "未写明"
         said = f"{'现状' if text(row, 'status') in {'lost', 'not_met'} else '控制要求'}：{needs}"
-        sources.say(document, said, sources.target(row), f"。责任：{owners}。", head=f"{place}.{_named(row)}。")
+        sources.say(document, said, sources.target(row), f"。责任：{owners}。", head=f"{place}.{_promised(row)}。")
     for row in (item for item in section_groups(results, "month") if item["edge"]):
         if text(row, "text"):
             sources.say(document, text(row, "text"), _section_source(row), "。", head=f"{text(row, 'section_name')}。")
