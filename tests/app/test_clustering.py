@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.store.processes.cluster import standalone
 
@@ -19,7 +20,7 @@ from qingce.app.clustering import Judging, evaluate_on_cluster
 from qingce.app.evaluating import evaluate_file
 from qingce.core.errors import QingceError
 from qingce.core.tables import OBSERVATION, SITE, VALUE_TYPE, empty, shape
-from qingce.store import open_lake
+from qingce.store import compaction, open_lake
 from qingce.store.spark import last_known
 
 FIRST = datetime(2026, 2, 27)
@@ -68,6 +69,15 @@ def _schema() -> pa.Schema:
     return pa.schema([OBSERVATION.field(name) for name in names])
 
 
+def late() -> pa.Table:
+    """One hour that came after everything was packed, and one that is told again."""
+    rows = [
+        reading("S00", "pm2_5", FIRST + timedelta(days=6), Decimal(77)),
+        reading("S01", "pm10", FIRST + timedelta(hours=50), Decimal(101)) | {"reason": "复核更正 corrected on review"},
+    ]
+    return shape(pa.Table.from_pylist(rows), OBSERVATION)
+
+
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of two segments, the second correcting some hours of the first."""
@@ -82,6 +92,12 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corrected = corrected.set_column(place, "value", doubled)
     corrected = corrected.set_column(corrected.column_names.index("reason"), "reason", reasons)
     opened.append("observation", corrected, source="second")
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(compaction, "_BULK", 1000)
+        assert opened.compact("observation")
+    opened.append("observation", late(), source="third")
+    forms = {"qingce.form" in str(pq.read_schema(file).metadata) for file in opened.files("observation")}
+    assert forms == {True, False}  # packed files and files of rows
     opened.close()
     return folder
 
@@ -159,14 +175,13 @@ def test_a_missing_runtime_is_told(lake: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_rows_in_force_are_those_of_a_scan(lake: Path) -> None:
-    import pyarrow.parquet as pq
-
     opened = open_lake(lake)
     try:
-        scanned, files = opened.scan("observation"), opened.files("observation")
+        scanned, everything = opened.scan("observation"), opened.history("observation", {})
     finally:
         opened.close()
-    rows = pa.concat_tables([pq.ParquetFile(file).read() for file in files])
+    place = pa.array(range(everything.num_rows))
+    rows = everything.append_column("_seq", place).append_column("_row", place)
     kept = last_known(rows, ("site", "parameter", "span", "time"))
     assert kept.num_rows < rows.num_rows
     names = ["site", "parameter", "time", "value", "absent", "reason"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -41,21 +41,23 @@ def evaluate_air(
     sites: pa.Table | None = None,
     exceptions: pa.Table | None = None,
     state: str = "",
+    within: tuple[date, date] | None = None,
 ) -> pa.Table:
     """Return the result table of DESIGN 8: `site|city, time, aqi, level, primary, iaqi_*, absent_*` and more.
 
     `table` is canonical wide (site, city, time, so2 … pm2_5, o3_8h) or OBSERVATION; without `sites` every site of the
     table counts as an assessed site of its `city`. For periods longer than a day each air indicator is a column, beside
     n_*, absent_* and note_*. With `exceptions` both series are told, in a column `series`; with a `state` gases of the
-    old state are converted first, and a column `state` says so. Raises QC105, QC110, QC250–QC254.
+    old state are converted first, and a column `state` says so. `within` states the first and last day when the table
+    is a part of a larger one: a part is judged over the days of the whole. Raises QC105, QC110, QC250–QC254.
     """
     kind = _kind(by, period, catalog)
     if period == "hour":
-        taken = _readings(table, daily=False, sites=sites, by=by, catalog=catalog, state=state)
+        taken = _readings(table, daily=False, sites=sites, by=by, catalog=catalog, state=state).over(within)
         found = hours_of_readings(taken.readings, taken.places, catalog=catalog, edition=edition, by=by)
         return _stated(_shown(found, by=by), taken.note)
     judged = days_of_table(
-        table, catalog=catalog, by=by, edition=edition, sites=sites, exceptions=exceptions, state=state
+        table, catalog=catalog, by=by, edition=edition, sites=sites, exceptions=exceptions, state=state, within=within
     )
     series = (MEASURED,) if exceptions is None else (MEASURED, DEDUCTED)
     if kind is None:
@@ -81,9 +83,10 @@ def days_of_table(
     sites: pa.Table | None = None,
     exceptions: pa.Table | None = None,
     state: str = "",
+    within: tuple[date, date] | None = None,
 ) -> JudgedDays:
     """Judge every day of a canonical table; with `exceptions` in both series. Raises QC105, QC110, QC250–QC254."""
-    taken = _readings(table, daily=True, sites=sites, by=by, catalog=catalog, state=state)
+    taken = _readings(table, daily=True, sites=sites, by=by, catalog=catalog, state=state).over(within)
     series = (MEASURED,) if exceptions is None else (MEASURED, DEDUCTED)
     listed = _NONE if exceptions is None else exceptions
     days = days_of_readings(
@@ -99,6 +102,10 @@ class _Taken:
     readings: Readings
     places: pa.Table
     note: str
+
+    def over(self, days: tuple[date, date] | None) -> _Taken:
+        """Return the same, laid over other days as well."""
+        return self if days is None else replace(self, readings=self.readings.over(*days))
 
 
 def _kind(by: str, period: str, catalog: Catalog) -> PeriodKind | None:

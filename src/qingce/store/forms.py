@@ -14,7 +14,18 @@ from pathlib import Path
 from qingce.store.kinds import ROW, SEQ, Grid, Kind
 from qingce.store.manifest import Segment
 
-__all__ = ["BREAK", "Column", "Form", "NOTHING", "literal", "located", "rows_of"]
+__all__ = [
+    "BREAK",
+    "Column",
+    "Dialect",
+    "Form",
+    "NOTHING",
+    "SPARK",
+    "literal",
+    "located",
+    "rows_of",
+    "selected",
+]
 
 BREAK, NOTHING = "\x1f", "\x1e"
 """Between the parts of a mark, and in place of a part that is null."""
@@ -54,6 +65,28 @@ class Form:
         return next((each for each in self.columns if each.parameter == parameter), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What engines write differently: the quote of a name, splitting a text, and the number of its first part."""
+
+    quote: str
+    split: str
+    first: int
+
+    def named(self, column: str) -> str:
+        """Return a column's name, quoted."""
+        return f"{self.quote}{column}{self.quote}"
+
+    def part(self, mark: str, place: int) -> str:
+        """Return the SQL of one part of a mark."""
+        return f"nullif({self.split}({mark}, chr({ord(BREAK)}))[{place + self.first}], chr({ord(NOTHING)}))"
+
+
+DUCKDB = Dialect('"', "string_split", 1)
+"""`split_part` fails on a file of no marks (DuckDB 2.0)."""
+SPARK = Dialect("`", "split", 0)
+
+
 def located(folder: Path, segments: Sequence[Segment]) -> list[Path]:
     """Return where the segments stand."""
     return [folder / segment.name for segment in segments]
@@ -80,13 +113,20 @@ def _names(kind: Kind) -> str:
 
 def _unpacked(kind: Kind, form: Form) -> list[str]:
     grid = kind.grid
-    return [] if grid is None else [_one(kind, grid, column) for column in form.columns]
+    if grid is None:
+        return []
+    return [f"{select} FROM read_parquet(?) WHERE {there}" for select, there in selected(kind, form, DUCKDB)]
 
 
-def _one(kind: Kind, grid: Grid, column: Column) -> str:
-    """Return the rows of one parameter."""
+def selected(kind: Kind, form: Form, dialect: Dialect) -> list[tuple[str, str]]:
+    """Return for each parameter of a packed file the SELECT of its rows and the condition that there is one."""
+    return [] if kind.grid is None else [_one(kind, kind.grid, column, dialect=dialect) for column in form.columns]
+
+
+def _one(kind: Kind, grid: Grid, column: Column, *, dialect: Dialect) -> tuple[str, str]:
     name = column.parameter
-    whole = f'CAST("{name}" AS DECIMAL({_DIGITS[column.width]}, 0))'
+    value, mark, line, row = (dialect.named(f"{name}{part}") for part in ("", ":mark", ":line", ":row"))
+    whole = f"CAST({value} AS DECIMAL({_DIGITS[column.width]}, 0))"
     told = {
         "site": "site",
         "parameter": f"'{name}'",
@@ -94,17 +134,12 @@ def _one(kind: Kind, grid: Grid, column: Column) -> str:
         "time": "time",
         "value": f"CAST({whole} * CAST('{10**-column.digits:.6f}' AS DECIMAL(7, 6)) AS DECIMAL(18, 6))",
         "detection_limit": "CAST(NULL AS DECIMAL(18, 6))",
-        "line": f'line + "{name}:line"',
-        ROW: f'{ROW} + "{name}:row"',
+        "line": f"line + {line}",
+        ROW: f"{ROW} + {row}",
     }
-    told |= {part: _part(name, place) for place, part in enumerate(_MARKED, 1)} | {each: each for each in _SHARED}
-    columns = ", ".join(f'{told[each]} AS "{each}"' for each in kind.physical.names)
-    return f'SELECT {columns} FROM read_parquet(?) WHERE "{name}" IS NOT NULL OR "{name}:mark" IS NOT NULL'
-
-
-def _part(name: str, place: int) -> str:
-    """Return the SQL of one part of a mark; `split_part` fails on a file of no marks (DuckDB 2.0)."""
-    return f'nullif(string_split("{name}:mark", chr({ord(BREAK)}))[{place}], chr({ord(NOTHING)}))'
+    told |= {part: dialect.part(mark, place) for place, part in enumerate(_MARKED)} | {each: each for each in _SHARED}
+    columns = ", ".join(f"{told[each]} AS {dialect.named(each)}" for each in kind.physical.names)
+    return f"SELECT {columns}", f"{value} IS NOT NULL OR {mark} IS NOT NULL"
 
 
 def literal(path: Path) -> str:

@@ -20,7 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.core.errors import QingceError, complain
+from qingce.store.forms import SPARK, Form, selected
 from qingce.store.kinds import ROW, SEQ, Kind, kind_named
+from qingce.store.packing import FORM
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -91,7 +93,7 @@ def on_groups(
     if not files or not groups:
         return []
     with _session(cluster) as session:
-        rows = _rows(session, [str(file) for file in files], groups, needed=_needed(form, columns))
+        rows = _rows(session, files, groups, form=form).select(GROUP, *_needed(form, columns))
         for column, values in (where or {}).items():
             rows = rows.where(rows[column].isin(list(values)))
         times = _times(rows, form)
@@ -123,12 +125,33 @@ def _needed(form: Kind, columns: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*columns, *form.key, *_ORDER]))
 
 
-def _rows(
-    session: SparkSession, files: Sequence[str], groups: Mapping[str, str], *, needed: Sequence[str]
-) -> DataFrame:
-    """Return the rows of the asked sites, each with its group."""
+def _rows(session: SparkSession, files: Sequence[Path | str], groups: Mapping[str, str], *, form: Kind) -> DataFrame:
+    """Return the rows of the asked sites, each with its group, from files of rows and from packed ones."""
+    packed: dict[str, list[str]] = {}
+    for file in files:
+        packed.setdefault(_form(file), []).append(str(file))
+    parts: list[Any] = []
+    for text, paths in packed.items():
+        read = session.read.parquet(*paths)
+        if not text:
+            parts.append(read.select(*form.physical.names))
+            continue
+        read.createOrReplaceTempView("packed")
+        for select, there in selected(form, Form.read(text), SPARK):
+            parts.append(session.sql(f"{select} FROM packed WHERE {there}"))
+    rows = parts[0]
+    for part in parts[1:]:
+        rows = rows.unionByName(part)
     named = session.createDataFrame(list(groups.items()), f"site string, {GROUP} string")
-    return session.read.parquet(*files).select(*needed).join(named.hint("broadcast"), "site")
+    return rows.join(named.hint("broadcast"), "site")
+
+
+def _form(file: Path | str) -> str:
+    """Return what a packed file says of its form, nothing for a file of rows."""
+    import pyarrow.parquet as pq
+
+    said = pq.read_schema(file).metadata or {}
+    return said.get(FORM, b"").decode()
 
 
 def _times(rows: DataFrame, form: Kind) -> Times | None:
