@@ -7,9 +7,8 @@ Values that are absent and values below zero are `MISSING` in a block; the lake 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -22,7 +21,6 @@ from numpy.typing import NDArray
 
 from qingce.core.absence import Review
 from qingce.core.blocks import MISSING, HourBlock
-from qingce.core.errors import complain
 from qingce.store.arrays import integers, numbers, places, there, whole_values
 from qingce.store.blocks import NO_REVIEW, Cells, Filling
 from qingce.store.forms import Form, located
@@ -30,7 +28,7 @@ from qingce.store.kinds import Grid, Kind
 from qingce.store.manifest import Segment
 from qingce.store.packing import stretch_of
 from qingce.store.reading import Engine, Question, contested
-from qingce.store.segments import check_readable
+from qingce.store.segments import readable
 from qingce.store.times import DAY, SECOND, micros
 
 __all__ = ["HourReader"]
@@ -121,7 +119,7 @@ class HourReader:
         import pyarrow.parquet as pq
 
         path, form = self._folder / segment.name, Form.read(segment.form)
-        with _readable(path), pq.ParquetFile(path) as file:
+        with readable(path), pq.ParquetFile(path) as file:
             meta, stretch = file.metadata, stretch_of(file.metadata)
         groups, start = [], stretch.start
         for number in range(meta.num_row_groups):
@@ -143,16 +141,6 @@ class HourReader:
             digits.append(finest)
             widths.append(max([column.width for column in columns] + [2]) if same else 8)
         return Filling(sites, hours, digits=digits, widths=widths)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what a damaged or missing file raises into its number."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        check_readable(path)
-        raise complain("QC504", str(path), {"reason": str(error).splitlines()[0]}) from error
 
 
 def _share_a_day(one: Segment, other: Segment) -> bool:
@@ -224,7 +212,7 @@ def _decode(group: _Group, *, filling: Filling, parameters: Sequence[str], begin
 def _lines(group: _Group, columns: Sequence[str]) -> pa.Table:
     import pyarrow.parquet as pq
 
-    with _readable(group.path):
+    with readable(group.path):
         how = {"metadata": group.meta, "memory_map": True, "pre_buffer": False, "read_dictionary": ["review"]}
         with pq.ParquetFile(group.path, **how) as file:
             return file.read_row_group(group.number, columns=list(columns), use_threads=False)

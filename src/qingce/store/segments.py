@@ -26,6 +26,7 @@ __all__ = [
     "describe",
     "disk_errors",
     "make_folder",
+    "readable",
     "segment_name",
     "write_parquet",
     "write_whole",
@@ -118,6 +119,16 @@ def check_readable(path: Path) -> None:
     except FileNotFoundError as error:
         raise complain("QC510", str(path)) from error
     except (pa.ArrowException, OSError) as error:
+        raise complain("QC504", str(path), {"reason": str(error).splitlines()[0]}) from error
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what reading a segment raises into QC510 (missing) or QC504 (damaged)."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        check_readable(path)
         raise complain("QC504", str(path), {"reason": str(error).splitlines()[0]}) from error
 
 
