@@ -6,7 +6,8 @@ the block of its hours. The cost does not depend on how much history there is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from math import lcm
 from typing import Any
@@ -40,6 +41,7 @@ from qingce.evaluate.air_kernels import (
     Plane,
     area_job,
     area_map,
+    area_room,
     code_of,
     commons,
     day_rule,
@@ -87,25 +89,51 @@ class _Hours:
     review: Codes
     known: Longs
     scale: int = 1
+    peak: int = 0
+    """No value that ever stood here is larger [1 / scale]."""
 
     def rescaled(self, scale: int) -> None:
         """Keep the same values in 1 / `scale`."""
         there = self.values != _MISSING
         self.values[there] *= scale // self.scale
+        self.peak *= scale // self.scale
         self.scale = scale
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """One quantity prepared for the kernels: rule, places for results, how sites become areas, denominators."""
+    """One quantity prepared for the kernels: (rule, how sites become areas, denominators by count, unit), the hours."""
 
-    item: DayItem
-    rule: Any
-    sites: Any
-    job: Any
-    areas: Any
-    dens: Longs
-    unit: int
+    task: tuple[Any, ...]
+    hours: _Hours
+    room: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Every quantity of all subjects `[quantity, subject]`."""
+
+    num: Longs
+    den: Longs
+    ok: NDArray[np.bool_]
+    n: Longs
+    reason: Codes
+    review: Codes
+
+    @classmethod
+    def empty(cls, subjects: int) -> _Panel:
+        """Return room for every quantity."""
+        kinds = ("i8", "i8", "?", "i8", "i1", "i1")
+        return cls(*(np.empty((len(QUANTITIES), subjects), kind) for kind in kinds))
+
+    def cells(self, short: NDArray[np.bool_]) -> dict[str, Cell]:
+        """Return the quantities as cells `[1, subject]`."""
+        found = {}
+        for row, name in enumerate(QUANTITIES):
+            at = slice(row, row + 1)
+            values = Ratios(self.num[at], self.den[at], self.ok[at])
+            found[name] = Cell(values, self.n[at], self.reason[at], self.review[at], short[at])
+        return found
 
 
 class LiveDay:
@@ -122,6 +150,7 @@ class LiveDay:
         self._days: Span[DayRules] = spans(catalog, STATISTICS, days=dates, edition=edition, read=day_rules)[0]
         self._index: Span[AqiRules] = spans(catalog, AQI, days=dates, edition=edition, read=aqi_rules)[0]
         self._areas = areas_of(self._stretch, sites)
+        self._codes = tuple(area.code for area in self._areas)
         self._map: AreaMap = area_map(self._areas, 1)
         self._names = names_of(self._stretch, sites)
         self._limits = {
@@ -197,7 +226,7 @@ class LiveDay:
         sites, areas = cells if cells is not None else self._plain()
         return LiveNow(
             sites=self.sites,
-            areas=tuple(area.code for area in self._areas),
+            areas=self._codes,
             items=tuple(item.quantity for item in self._index.rules.items("day")),
             site_cells=sites,
             area_cells=areas,
@@ -228,6 +257,7 @@ class LiveDay:
         if hours.scale % step:
             hours.rescaled(lcm(hours.scale, step))
             self._ready = None
+        hours.peak = max(hours.peak, int(micro.max(initial=0)) // (SCALE // hours.scale))
 
     def _told(self, parameter: str) -> tuple[Codes, Codes]:
         """Return the reason and the review of the day `[1, site]`, as a block of readings tells them."""
@@ -262,62 +292,51 @@ class LiveDay:
         rule = None if kernels is None else day_rule(kernels, item, plane, days=1, limits=self._limits[item.quantity])
         if kernels is None or rule is None or not fits(_PEAK, common, self._map):
             return None
-        shape, size = (1, len(self.sites)), len(self._areas)
-        sites = kernels.SiteDays(np.empty(shape, np.int64), np.empty(shape, np.int8), np.empty(shape, np.int8))
         job = area_job(
             kernels, self._map, self._days.rules,
-            share=shares(item, common), review=np.empty(shape, np.int8), excluded=None,
+            share=shares(item, common), review=np.empty((1, 0), np.int8), excluded=None,
         )  # fmt: skip
-        areas = kernels.AreaDays(*(np.empty((size, 1), kind) for kind in ("i8", "i8", "i1", "i1", "?")))
         counts = np.arange(HOURS + 1)
         dens = site_ratios(item, counts, counts, scale=hours.scale).den
-        return _Ready(item, rule, sites, job, areas, dens, common * hours.scale)
+        return _Ready((rule, job, dens, common * hours.scale), hours, area_room(len(self._areas), 1, kernels))
 
     def _compiled(self) -> tuple[dict[str, Cell], dict[str, Cell]] | None:
-        ready = self._prepared()
-        if ready is None:
+        ready, kernels = self._prepared(), self._kernels
+        if ready is None or kernels is None:
             return None
-        sites, areas, told = {}, {}, {}
-        for name in QUANTITIES:
+        sites, areas = _Panel.empty(len(self.sites)), _Panel.empty(len(self._areas))
+        short = np.zeros((len(QUANTITIES), len(self._areas)), bool)
+        for row, name in enumerate(QUANTITIES):
             one = ready[name]
-            parameter = one.item.parameter
-            hours = self._hours[parameter].values
-            if parameter not in told:
-                told[parameter] = self._told(parameter)
-            if int(hours.max()) > _PEAK:
+            hours = one.hours
+            if hours.peak > _PEAK:
                 return None
-            sites[name], areas[name] = self._one(one, hours, told[parameter])
-        return sites, areas
-
-    def _one(self, one: _Ready, hours: Longs, told: tuple[Codes, Codes]) -> tuple[Cell, Cell]:
-        kernels, out, (reason, review) = self._kernels, one.sites, told
-        if kernels is None:
-            raise TypeError
-        kernels.site_days(hours, one.rule, out)
-        state = np.where((out.state == code_of(Absent.NOT_REPORTED)) & (reason != PRESENT), reason, out.state)
-        out.state[:] = state
-        ok = state == PRESENT
-        one.job.review[:] = np.where(ok, review, NO_REVIEW)
-        kernels.area_means(out, one.job, one.areas)
-        n = out.n.astype(np.int64)
-        values = Ratios(np.where(ok, out.num, 0), np.where(ok, one.dens[n], 1), ok)
-        site = Cell(values, n, state.astype(np.int8), one.job.review.copy(), np.zeros(ok.shape, bool))
-        found = one.areas
-        there = (found.state == PRESENT).T
-        count = found.n.T.copy()
-        of_area = Ratios(found.num.T.copy(), np.where(there, count * one.unit, 1), there)
-        return site, Cell(of_area, count, found.state.T.copy(), found.review.T.copy(), found.short.T.copy())
+            parts = [
+                kernels.LivePart(*(getattr(panel, part.name)[row] for part in fields(_Panel)))
+                for panel in (sites, areas)
+            ]
+            kernels.live_day((hours.values, hours.reason, hours.review), one.task, (*parts, one.room))
+            short[row] = one.room.short[:, 0]
+        return sites.cells(np.zeros(sites.ok.shape, bool)), areas.cells(short)
 
     def _indexed(self, cells: dict[str, Cell]) -> Index:
         """Return the index of `[1, subject]` cells, flat."""
         size = next(iter(cells.values())).n.size
         parts = [cell.values for cell in cells.values()]
         if self._kernels is not None and self._record is not None and size:
-            num, den = (np.concatenate([getattr(part, name) for part in parts]) for name in ("num", "den"))
+            num, den = (_together([getattr(part, name) for part in parts]) for name in ("num", "den"))
             if num.dtype != object and index_fits(
                 self._index.rules.items("day"), int(np.abs(num).max()), int(den.max())
             ):
-                ok = np.concatenate([part.ok for part in parts])
-                reason = np.concatenate([cell.reason for cell in cells.values()])
+                ok = _together([part.ok for part in parts])
+                reason = _together([cell.reason for cell in cells.values()])
                 return index_of_values(self._kernels, self._kernels.Values(num, den, ok, reason), self._record)
         return index_of(cells, self._index.rules, report="day").shaped((size,))
+
+
+def _together(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return rows as one array: the one that they are parts of, where they are."""
+    whole = rows[0].base
+    if whole is not None and whole.shape == (len(rows), rows[0].shape[1]) and all(row.base is whole for row in rows):
+        return whole
+    return np.concatenate(rows)

@@ -26,11 +26,13 @@ __all__ = [
     "DayRule",
     "IndexOut",
     "IndexRules",
+    "LivePart",
     "SiteDays",
     "Values",
     "area_days",
     "area_means",
     "indices",
+    "live_day",
     "site_days",
 ]
 
@@ -113,6 +115,17 @@ class Values(NamedTuple):
     den: Longs
     ok: Bools
     reason: Codes
+
+
+class LivePart(NamedTuple):
+    """One quantity of all subjects on one day: num / den where ok, of how many, why not, lowest review."""
+
+    num: Longs
+    den: Longs
+    ok: Bools
+    n: Longs
+    reason: Codes
+    review: Codes
 
 
 class IndexRules(NamedTuple):
@@ -319,6 +332,53 @@ def area_means(sites: Any, job: Any, out: Any) -> None:
     """Add sites' values `[time, site]`, already whole numbers over one denominator, up by area."""
     for day in range(sites.num.shape[0]):
         _area_day(day, job, (sites.num[day], sites.n[day], sites.state[day], job.review[day], out))
+
+
+@compiled
+def _told(hours: Any, state: Any, out: Any) -> None:
+    """Let a site without any hour keep the reason that was told; find the lowest review of its hours."""
+    reason, review = hours
+    sites, some = out
+    why, lowest = sites.reason, sites.review
+    why[:] = 0
+    lowest[:] = _NOTHING_SAID
+    for hour in range(reason.shape[0]):
+        for site in range(reason.shape[1]):
+            lowest[site] = min(lowest[site], review[hour, site])
+            why[site] = max(why[site], reason[hour, site])
+    for site in range(state.shape[0]):
+        if state[site] == 0:
+            why[site] = 0
+            continue
+        lowest[site] = _NOTHING_SAID
+        if some[site] > 0 or why[site] == 0:
+            why[site] = state[site]
+
+
+@compiled
+def live_day(hours: Any, task: Any, out: Any) -> None:
+    """Reduce one day of one quantity to sites and areas; `hours` is (values, reason, review) `[hour, site]`."""
+    rule, job, dens, unit = task
+    sites, areas, days = out
+    work = _work(hours[0].shape[1], rule.weights)
+    state = np.zeros(hours[0].shape[1], np.int8)
+    _day(hours[0], rule, work)
+    _states(0, rule, (work[0], work[1], work[4], state))
+    for site in range(state.shape[0]):
+        sites.ok[site] = state[site] == 0
+        sites.num[site] = work[0][site] if state[site] == 0 else 0
+        sites.den[site] = dens[work[1][site]] if state[site] == 0 else 1
+        sites.n[site] = work[1][site]
+    _told((hours[1], hours[2]), state, (sites, work[4]))
+    _area_day(0, job, (work[0], work[1], sites.reason, sites.review, days))
+    for area in range(areas.num.shape[0]):
+        good = days.state[area, 0] == 0
+        areas.ok[area] = good
+        areas.num[area] = days.num[area, 0]
+        areas.den[area] = days.n[area, 0] * unit if good else 1
+        areas.n[area] = days.n[area, 0]
+        areas.reason[area] = days.state[area, 0]
+        areas.review[area] = days.review[area, 0]
 
 
 @compiled
