@@ -18,6 +18,7 @@ from qingce.publish.office import (
     write_air_daily,
     write_briefing,
     write_consultation,
+    write_county_ranking,
     write_ledger,
     write_progress_table,
     write_section_monthly,
@@ -28,7 +29,7 @@ __all__ = ["publish", "tidy"]
 
 NAMES = {
     "ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing": "会商材料.docx", "consultation": "月度会商.docx",
-    "sections": "断面月报.xlsx",
+    "sections": "断面月报.xlsx", "counties": "区县月排名.xlsx",
 }  # fmt: skip
 
 
@@ -79,6 +80,9 @@ def write_office(results: Results, out: Path) -> list[str]:
     if results["water_months"].num_rows:
         write_section_monthly(results, out / NAMES["sections"])
         written.append("sections")
+    if results["air_counties"].num_rows:
+        write_county_ranking(results, out / NAMES["counties"])
+        written.append("counties")
     names = [NAMES[name] for name in written]
     if results["air_city_days"].num_rows:
         last = pc.max(results["air_city_days"]["day"]).as_py()  # the air may end before the day judged

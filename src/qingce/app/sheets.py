@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from qingce.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.tables import OBSERVATION, QUOTA, VALUE, empty
-from qingce.evaluate import air_indicator, evaluate_air_hours, water_indicator
+from qingce.evaluate import air_indicator, county_table, evaluate_air_hours, water_indicator
 from qingce.outlook import quota_rows, today_quotas
 from qingce.publish.results import SCHEMAS
 
@@ -27,7 +27,7 @@ TOP = 10
 def daily_tables(
     site_days: pa.Table, city_days: pa.Table, *, hours: pa.Table, sites: pa.Table, catalog: Catalog, as_of: date
 ) -> dict[str, pa.Table]:
-    """Return the tables air_cumulative and air_top_hours of `Results` for one day."""
+    """Return the tables air_cumulative, air_counties and air_top_hours of `Results` for one day."""
     if not city_days.num_rows:
         return {}
     cities = {row["city"] for row in sites.to_pylist()}
@@ -36,10 +36,20 @@ def daily_tables(
     rows = [*_ranked(areas, {row["subject"] for row in areas} - cities)]
     rows += _ranked(list(_cumulative(site_days, catalog, as_of)), assessed)
     highest = _highest(hours, sites, catalog=catalog, as_of=as_of)
-    return {
+    return _counties(city_days, cities, catalog=catalog, as_of=as_of) | {
         "air_cumulative": pa.Table.from_pylist(rows, SCHEMAS["air_cumulative"]),
         "air_top_hours": pa.Table.from_pylist(highest, SCHEMAS["air_top_hours"]),
     }
+
+
+def _counties(days: pa.Table, cities: Collection[object], *, catalog: Catalog, as_of: date) -> dict[str, pa.Table]:
+    """Return 区县月排名 of the month of the last day there is; nothing where the days name no county."""
+    counties = [code for code in pc.unique(days["subject"]).to_pylist() if code not in cities]
+    if not counties:
+        return {}
+    last = min(as_of, pc.max(days["day"]).as_py())
+    month = Period.month(last.year, last.month)
+    return {"air_counties": county_table(days, counties=counties, period=month, as_of=last, catalog=catalog)}
 
 
 def _cumulative(days: pa.Table, catalog: Catalog, as_of: date) -> Iterator[Row]:

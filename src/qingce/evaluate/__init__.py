@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from qingce.catalog.catalog import Catalog
     from qingce.evaluate.air import evaluate_air
+    from qingce.evaluate.air_counties import county_table
     from qingce.evaluate.air_days import AirDays, evaluate_air_days
     from qingce.evaluate.air_hours import evaluate_air_hours
     from qingce.evaluate.air_live import LiveDay
@@ -60,6 +61,7 @@ __all__ = [
     "POINT_MEDIA",
     "air_indicator",
     "bad_days",
+    "county_table",
     "evaluate",
     "evaluate_air",
     "evaluate_air_change",
@@ -144,6 +146,7 @@ _HOME = {
     "POINT_MEDIA": "point_findings",
     "air_indicator": "indicators",
     "bad_days": "indicators",
+    "county_table": "air_counties",
     "evaluate_air": "air",
     "evaluate_air_change": "air_media",
     "evaluate_air_compliance": "air_media",

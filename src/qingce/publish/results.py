@@ -92,6 +92,12 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
         day=_DAY, month_mean=core.VALUE_TYPE, year_mean=core.VALUE_TYPE, last_year_mean=core.VALUE_TYPE,
         change=core.VALUE_TYPE, rank=_INT,
     ),
+    "air_counties": _text(
+        "place scope scope_name period text value unit last_text change change_text base_text base_change "
+        "base_change_text good_measured good_deducted heavy composite n review unreviewed absent edition limits note",
+        place=_INT, value=core.VALUE_TYPE, change=core.VALUE_TYPE, base_change=core.VALUE_TYPE, n=_INT,
+        unreviewed=_INT,
+    ),
     "air_top_hours": _text(
         "site site_name county_name time parameter value unit iaqi review",
         time=_SECOND, value=core.VALUE_TYPE, iaqi=_INT,
