@@ -293,6 +293,36 @@ def why(
 
 
 @app.command()
+def outlook(
+    folder: Folder,
+    *,
+    target: Annotated[str, typer.Option(metavar="ID", help="只看一个目标 one target")] = "",
+    as_of: Annotated[str, typer.Option(metavar="DAY", help="截至哪一天，按现在所知的数据 as of an earlier day")] = "",
+    what_if: Annotated[
+        str, typer.Option("--what-if", metavar="FILE|MOVES", help="情景：文件，或 pm2_5@990100@2026-11=45;… moves")
+    ] = "",
+    json: JsonFile = None,
+) -> None:
+    """研判：每个目标的把握、剩余允许值、预警；情景推演。 Chances, quotas and warnings; what if.
+
+    例 example: qingce outlook 我的市 --target T-plan-001
+    """
+    from qingce.app.outlooking_verb import lines, look_ahead, what_if_lines, what_if_of
+
+    if what_if:
+        answer = what_if_of(folder, what_if)
+        body, told = answer, what_if_lines(answer, target=target)
+    else:
+        ahead = look_ahead(folder, as_of=as_of)
+        body, told = ahead.to_dict(target), lines(ahead, target=target)
+    if json:
+        write_json(body, json)
+    else:
+        for line in told:
+            say(line)
+
+
+@app.command()
 def review(
     folder: Folder,
     *,

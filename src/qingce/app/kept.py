@@ -25,7 +25,7 @@ from qingce.app.judging import Judged, judge
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 
-__all__ = ["basis", "judged_of", "kept"]
+__all__ = ["basis", "code_digest", "judged_of", "kept", "read_kept", "tree_digest", "write_kept"]
 
 LISTING = "kept.json"
 CODE = ("core", "catalog", "store", "observe", "evaluate", "data", "app/judging.py")
@@ -47,7 +47,7 @@ def basis(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, overlays: Sequen
     for table in (sites, exceptions):
         digest.update(_table_digest(table).encode())
     for overlay in overlays:
-        digest.update(_tree_digest([overlay]).encode())
+        digest.update(tree_digest([overlay]).encode())
     return digest.hexdigest()
 
 
@@ -62,6 +62,29 @@ def kept(folder: Path, key: str, ask: Callable[[], Judged]) -> Judged:
 
 
 def _read(folder: Path, key: str) -> Judged | None:
+    found = read_kept(folder, key)
+    try:
+        if found is None:
+            return None
+        tables, said = found
+        return Judged(
+            site_days=tables["air_site_days"],
+            city_days=tables["air_city_days"],
+            months=tables["water_months"],
+            quality=tables["quality"],
+            hours=tables["hours"],
+            unlisted=tuple(said["unlisted"]),  # type: ignore[arg-type]
+        )
+    except (KeyError, TypeError):
+        return None
+
+
+def _write(folder: Path, key: str, judged: Judged) -> None:
+    write_kept(folder, key, judged.tables(), unlisted=list(judged.unlisted))
+
+
+def read_kept(folder: Path, key: str) -> tuple[dict[str, pa.Table], Mapping[str, object]] | None:
+    """Return the tables kept under a key with what was said beside them; None for another key or a broken file."""
     listing = folder / LISTING
     try:
         said = json.loads(listing.read_text("utf-8"))
@@ -73,30 +96,23 @@ def _read(folder: Path, key: str) -> Judged | None:
             if hashlib.sha256(raw).hexdigest() != digest:
                 return None
             tables[name] = pq.read_table(pa.BufferReader(raw))
-        return Judged(
-            site_days=tables["air_site_days"],
-            city_days=tables["air_city_days"],
-            months=tables["water_months"],
-            quality=tables["quality"],
-            hours=tables["hours"],
-            unlisted=tuple(said["unlisted"]),
-        )
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return tables, said
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
 
 
-def _write(folder: Path, key: str, judged: Judged) -> None:
+def write_kept(folder: Path, key: str, tables: Mapping[str, pa.Table], **more: object) -> None:
     """Write the tables beside each other, the listing last: without it nothing is kept."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files = {}
-    for name, table in judged.tables().items():
+    for name, table in tables.items():
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
         raw = sink.getvalue()
         (folder / f"{name}.parquet").write_bytes(raw)
         files[name] = hashlib.sha256(raw).hexdigest()
-    said: Mapping[str, object] = {"key": key, "files": files, "unlisted": list(judged.unlisted)}
+    said: Mapping[str, object] = {"key": key, "files": files, **more}
     fresh = folder / f".{LISTING}"
     fresh.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
     fresh.replace(folder / LISTING)
@@ -109,7 +125,7 @@ def _table_digest(table: pa.Table) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def _tree_digest(roots: Iterable[Path]) -> str:
+def tree_digest(roots: Iterable[Path]) -> str:
     """Return the digest of the names and bytes of every file below some folders."""
     digest = hashlib.sha256()
     for root in roots:
@@ -121,9 +137,14 @@ def _tree_digest(roots: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
 def _code() -> str:
     """Return the digest of the code and content that judge, once a process."""
+    return code_digest(CODE)
+
+
+@lru_cache(maxsize=4)
+def code_digest(names: tuple[str, ...]) -> str:
+    """Return the digest of rooms and files of the package, once a process."""
     spec = find_spec("qingce")
     root = Path(next(iter(spec.submodule_search_locations or [])) if spec else ".")
-    return _tree_digest(root / name for name in CODE)
+    return tree_digest(root / name for name in names)

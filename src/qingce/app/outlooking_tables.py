@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.app.kept import code_digest, read_kept, write_kept
 from qingce.catalog import Catalog
 from qingce.core.tables import OUTLOOK, OUTLOOK_PATH, empty
 from qingce.outlook.question import Question
 
-__all__ = ["chosen", "cut", "outlook_tables", "with_probability"]
+__all__ = ["chosen", "cut", "kept_outlook", "outlook_tables", "with_probability"]
 
 WEEK = timedelta(7)
 
@@ -28,6 +31,20 @@ def outlook_tables(
     days, past = cut(city_days, months, as_of=as_of)
     now = outlook_rows(questions, days if days.num_rows else None, past, catalog=catalog, as_of=as_of)
     return {"outlook": now.outlook, "outlook_paths": now.paths}
+
+
+def kept_outlook(
+    folder: Path, rests: str, questions: Sequence[Question], *, ask: Callable[[], dict[str, pa.Table]]
+) -> dict[str, pa.Table]:
+    """Return what was kept for the same questions over the same data, content and code, else ask and keep it."""
+    words = [rests, code_digest(("outlook", "app/outlooking_tables.py")), *(repr(question) for question in questions)]
+    key = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    found = read_kept(folder, key)
+    if found is not None:
+        return found[0]
+    tables = ask()
+    write_kept(folder, key, tables)
+    return tables
 
 
 def cut(city_days: pa.Table, months: pa.Table, *, as_of: date) -> tuple[pa.Table, pa.Table]:

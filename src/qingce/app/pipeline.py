@@ -18,10 +18,10 @@ from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged
 from qingce.app.judging_media import judge_points, point_subjects
-from qingce.app.kept import judged_of
+from qingce.app.kept import basis, judged_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
-from qingce.app.outlooking_tables import cut, outlook_tables, with_probability
+from qingce.app.outlooking_tables import cut, kept_outlook, outlook_tables, with_probability
 from qingce.app.outlooking_what_if import keep_questions
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
@@ -40,7 +40,7 @@ from qingce.publish import Results
 from qingce.store import open_book, open_lake
 from qingce.thread import Binding, bind, compute_values, progress
 
-__all__ = ["Known", "Run", "build"]
+__all__ = ["PATIENCE", "Known", "Run", "build"]
 
 PATIENCE = 600
 """How long a second build waits for the first [s]."""
@@ -111,8 +111,7 @@ class Run:
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
         tables |= self._daily(inputs, judged, as_of=as_of)
         tables["quota"] = pa.concat_tables([tables["quota"], self._today(inputs, judged, as_of=as_of)])
-        with self.steps.step("研判 what is ahead"):
-            tables |= self._ahead(known)
+        tables |= self._ahead(known)
         tables |= catalogue_tables(
             self.catalog, as_of=as_of, region=self.campaign.region,
             judged={"d": judged.city_days, "w": judged.months, "p": tables["points"]},
@@ -230,11 +229,26 @@ class Run:
         days = judged.site_days, judged.city_days
         return daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
 
+    def outlook(self, known: Known) -> dict[str, pa.Table]:
+        """Return the outlook of the questions, kept while nothing it rests on has changed, and progress with it."""
+        keep_questions(known.questions, self.campaign)
+        inputs, judged, as_of = known.inputs, known.judged, known.as_of
+        rests = basis(self.lake, inputs.sites, inputs.exceptions, overlays=self.campaign.overlays, as_of=as_of)
+        with self.steps.step("研判 what is ahead"):
+            found = kept_outlook(
+                self.campaign.folder / ".qingce" / "outlook" / "tables",
+                rests,
+                known.questions,
+                ask=lambda: outlook_tables(
+                    known.questions, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of
+                ),
+            )
+        found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
+        return found
+
     def _ahead(self, known: Known) -> dict[str, pa.Table]:
         judged, sites, as_of = known.judged, known.inputs.sites, known.as_of
-        found = outlook_tables(known.questions, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of)
-        keep_questions(known.questions, self.campaign)
-        found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
+        found = self.outlook(known)
         found["today"] = today_table(judged.hours, sites, catalog=self.catalog, as_of=as_of)
         found["month_sections"] = month_sections_table(
             self.lake,
