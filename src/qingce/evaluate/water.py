@@ -15,6 +15,7 @@ from qingce.evaluate.water_input import places_of, read_readings
 from qingce.evaluate.water_periods import Assessed, assess_months, assess_period, assess_samples
 from qingce.evaluate.water_rules import Lawbook
 from qingce.evaluate.water_tables import wide
+from qingce.evaluate.water_wide import months_at_once
 
 __all__ = [
     "BY",
@@ -68,7 +69,9 @@ def evaluate_water_months(
     ----------
     [GB3838-2002]_; [HB2011-22]_; [HBJCH2020-714]_; [HBJCH2020-82]_.
     """
-    return wide(_months(observations, sites, Lawbook(catalog, edition)))
+    lawbook = Lawbook(catalog, edition)
+    quick = months_at_once(observations, sites, lawbook)
+    return wide(_months(observations, sites, lawbook)) if quick is None else quick
 
 
 def evaluate_water_samples(

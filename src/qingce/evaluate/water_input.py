@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -14,7 +14,7 @@ from qingce.core.errors import complain
 from qingce.evaluate.long_rows import LongRows
 from qingce.evaluate.water_rules import Lawbook
 
-__all__ = ["Place", "Reading", "places_of", "read_readings"]
+__all__ = ["Place", "Reading", "places_named", "places_of", "read_readings"]
 
 _NEEDED = ("site", "parameter", "time", "value")
 _MANUAL = ("sample", "P1M")
@@ -91,6 +91,11 @@ class _Rows(LongRows):
 
 def places_of(sites: pa.Table | None, readings: Sequence[Reading]) -> dict[str, Place]:
     """Return every section of the register and of the readings; one that is not registered is a river's."""
+    return places_named(sites, dict.fromkeys(reading.section for reading in readings))
+
+
+def places_named(sites: pa.Table | None, names: Iterable[str]) -> dict[str, Place]:
+    """Return every section of the register and every other one named."""
     found: dict[str, Place] = {}
     for row in _sections(sites):
         target = row.get("target_class")
@@ -103,9 +108,9 @@ def places_of(sites: pa.Table | None, readings: Sequence[Reading]) -> dict[str, 
             _bound(row.get("valid_from"), date.min),
             _bound(row.get("valid_until"), date.max),
         )
-    for reading in readings:
-        if reading.section not in found:
-            found[reading.section] = Place(reading.section, reading.section, "", None, date.max, date.max)
+    for name in names:
+        if name not in found:
+            found[name] = Place(name, name, "", None, date.max, date.max)
     return found
 
 

@@ -1,0 +1,133 @@
+"""A campaign's groundwater, noise, dustfall and sources: judged in the build, bound, shown with n, edition, review."""
+
+from __future__ import annotations
+
+import csv
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from app.conftest import Example
+from qingce.app.pipeline import build
+from qingce.core.rounding import as_decimal
+from qingce.store import open_lake
+from qingce.thread import why
+from stories.folders import only, write_campaign, write_rows
+
+TO_DATE = "2026-01-01/2026-10-31"
+SITES = ["site", "name", "kind", "city", "city_name", "county", "county_name", "category"]
+COLUMNS = ["site", "time", "parameter", "value", "unit"]
+
+
+def readings(example: Example, medium: str) -> list[dict[str, str]]:
+    (path,) = (example.folder / "data").glob(f"{medium}-*.csv")
+    with path.open(encoding="utf-8") as stream:
+        return [row for row in csv.DictReader(stream) if row["time"].startswith("2026") and not row["flag"]]
+
+
+def progress(example: Example, indicator: str) -> dict[str, object]:
+    return only(row for row in example.results.tables["progress"].to_pylist() if row["indicator_id"] == indicator)
+
+
+def test_dustfall_of_the_year_to_date_is_the_plain_mean(example: Example) -> None:
+    points: dict[str, list[Fraction]] = {}
+    for row in readings(example, "dustfall"):
+        points.setdefault(row["site"], []).append(Fraction(row["value"]))
+    mean = sum(sum(v, Fraction(0)) / len(v) for v in points.values()) / len(points)
+    row = progress(example, "dustfall")
+    assert (row["own_value"], row["own_n"]) == (as_decimal(mean), sum(map(len, points.values())))
+    assert (row["own_review"], row["bound"], row["own_label"]) == ("preliminary", True, "测算")
+
+
+def test_nights_are_counted_against_the_limits_of_their_areas(example: Example) -> None:
+    limits = {"YZN01": 45, "YZN02": 50, "YZN03": 50, "YZN04": 55, "YZN05": 55}
+    nights = [row for row in readings(example, "noise") if row["parameter"] == "ln"]
+    met = sum(Fraction(row["value"]) <= limits[row["site"]] for row in nights)
+    row = progress(example, "noise_night_ratio")
+    assert (row["own_value"], row["own_n"]) == (as_decimal(Fraction(100 * met, len(nights))), len(nights))
+    assert f"（有效 {len(nights)} 个点次）" in str(row["pace_text"])
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "n", "method"),
+    [
+        ("groundwater_class5_ratio", Fraction(100, 6), 6, "gbt14848-2017"),
+        ("drinking_source_ratio", Fraction(100), 3, "drinking-2011"),
+    ],
+)
+def test_points_and_sources_are_judged_on_their_means(
+    example: Example, indicator: str, value: Fraction, n: int, method: str
+) -> None:
+    row = progress(example, indicator)
+    assert (row["own_value"], row["own_n"], row["own_review"]) == (as_decimal(value), n, "provincial")
+    found = only(v for v in example.results.tables["values"].to_pylist() if v["id"] == row["value_id"])
+    assert (found["method"], found["absent"], found["period"]) == (method, None, TO_DATE)
+
+
+@pytest.mark.parametrize("indicator", ["groundwater_class5_ratio", "noise_night_ratio", "dustfall", "drinking_source_ratio"])  # fmt: skip  # noqa: E501
+def test_why_leads_from_the_target_to_the_rows_and_back(example: Example, indicator: str) -> None:
+    row = progress(example, indicator)
+    lake = open_lake(example.folder / ".qingce" / "lake")
+    try:
+        down = why(str(row["target_id"]), example.results.tables, lake=lake).down
+        nodes = list(down.walk())
+        kinds = [node.kind for node in nodes]
+        assert kinds[:3] == ["target", "value", "finding"]
+        seen = next(node for node in nodes if node.kind == "observation")
+        assert any(label == "行" for label, _ in seen.facts)
+        up = why(seen.id, example.results.tables, lake=lake).up
+        ids = {node.id for top in up for node in top.walk()}
+        assert {str(row["target_id"]), str(row["value_id"])} <= ids
+        assert not any(node.id.startswith(("F:990100:aqi", "F:990100:pm")) for top in up for node in top.walk())
+    finally:
+        lake.close()
+
+
+def test_the_edition_of_points_is_counted_as_used(example: Example) -> None:
+    used = {row["id"]: row["used_days"] for row in example.results.tables["editions"].to_pylist()}
+    assert used["gbt14848-2017"]
+    assert used["hj640-2012"]
+    assert used["drinking-2011"]
+
+
+def test_no_point_is_called_unlisted(example: Example) -> None:
+    assert not any("不在站点表中" in note for note in example.results.run["notes"])
+
+
+def made(folder: Path, category: str) -> Path:
+    sites = [{"site": "N1", "name": "示例点", "kind": "point", "city": "990100", "city_name": "云泽市", "category": category}]  # fmt: skip  # noqa: E501
+    write_rows(folder / "data" / "sites.csv", SITES, sites)
+    rows = [{"site": "N1", "time": "2026-02-18T00:00:00+08:00", "parameter": "ln", "value": 48, "unit": "dB(A)"}]
+    write_rows(folder / "data" / "noise.csv", COLUMNS, rows)
+    ratio = [{"site": "990100", "time": "2026-01-01", "parameter": name, "value": value, "unit": "万吨"}
+             for name, value in (("秸秆五料化利用量", 92), ("秸秆可收集资源量", 100))]  # fmt: skip
+    write_rows(folder / "data" / "ratio.csv", COLUMNS, ratio)
+    (folder / "plans").mkdir(exist_ok=True)
+    plan = (
+        "示例方案（示例数据）\n\n一、目标\n到2026年，全市声环境功能区夜间达标率达到85%以上，"
+        "秸秆综合利用率达到90%以上，农膜回收率达到80%以上。\n"
+    )
+    (folder / "plans" / "方案.txt").write_text(plan, "utf-8")
+    feeds = [{"path": "data/noise.csv", "feed": "noise-long"}, {"path": "data/ratio.csv", "feed": "ratio-long"}]
+    example = Path(__file__).resolve().parents[2] / "src/qingce/data/examples/yunze/content"
+    return write_campaign(
+        folder, region="990100", sample=True, sites="data/sites.csv", feeds=feeds, overlays=[str(example)],
+        plans=[{"file": "plans/方案.txt"}],
+    )  # fmt: skip
+
+
+def test_reported_quantities_give_their_ratio_and_what_nobody_reports_waits(tmp_path: Path) -> None:
+    results = build(made(tmp_path, "2类"), show=False)
+    rows = {row["indicator_id"]: row for row in results.tables["progress"].to_pylist()}
+    assert (rows["straw_use"]["own_value"], rows["straw_use"]["own_n"]) == (92, 1)
+    assert (rows["noise_night_ratio"]["own_value"], rows["noise_night_ratio"]["own_n"]) == (100, 1)
+    assert (rows["film_recovery"]["status"], rows["film_recovery"]["reason"]) == ("awaiting", "awaiting_official")
+
+
+def test_a_medium_that_cannot_be_judged_is_told_by_number_and_the_others_stand(tmp_path: Path) -> None:
+    results = build(made(tmp_path, "海湾"), show=False)
+    rows = {row["indicator_id"]: row for row in results.tables["progress"].to_pylist()}
+    assert rows["straw_use"]["own_value"] == 92
+    assert rows["noise_night_ratio"]["own_value"] is None
+    assert any("noise" in note and "QC258" in note and "海湾" in note for note in results.run["notes"])
