@@ -19,9 +19,21 @@ from qingce.core.errors import QingceError, complain
 __all__ = ["History", "OutlookModel", "Outlooks", "Skill", "Spread", "read_outlooks", "unread_outlooks"]
 
 _HEAD = ("id", "zh", "en", "verb", "order")
-_SPREAD = ("quantity", "month_variance", "level_variance", "weight", "basis", "status", "question")
+_SPREAD = (
+    "quantity",
+    "month_variance",
+    "level_variance",
+    "memory",
+    "drift",
+    "winter",
+    "weight",
+    "basis",
+    "status",
+    "question",
+)
 _SKILL = ("kind", "model", "month", "crps", "coverage_80", "brier", "scopes", "basis")
 _HISTORY = ("cover", "month_days", "level_days", "years", "usable", "independence")
+_MONTHS = range(1, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +67,16 @@ class OutlookModel:
 class Spread:
     """How the log of a monthly mean differs from the same month a year before: variance of a month, of the level.
 
-    `weight` is the number of months of evidence that the figures stand for.
+    `memory` is the correlation of a month's own difference with that of the month before, `drift` the mean difference
+    between years, `winter` how many times more a winter month varies, `weight` the number of months of evidence that
+    the figures stand for.
     """
 
     month: float
     level: float
+    memory: float
+    drift: float
+    winter: float
     weight: float
 
 
@@ -86,6 +103,7 @@ class History:
     years: int
     usable: float
     independence: float
+    winter: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +172,7 @@ def _model(table: Table) -> OutlookModel:
 
 def _spread(row: Row) -> Spread:
     row.one_of("status", ("verified", "unread"))
-    return Spread(*(float(row.decimal(key)) for key in ("month_variance", "level_variance", "weight")))
+    return Spread(*(float(row.decimal(key)) for key in _SPREAD[1:7]))
 
 
 def _skill(row: Row, models: Mapping[str, OutlookModel]) -> Skill:
@@ -166,15 +184,23 @@ def _skill(row: Row, models: Mapping[str, OutlookModel]) -> Skill:
 
 def _history(roots: Sequence[Path], report: Report) -> History:
     found: dict[str, float] = dict.fromkeys(_HISTORY, 0.0)
+    winter: tuple[int, ...] = ()
     for path in content_files(roots, "outlook/history.toml"):
-        table = read_table(path, required=_HISTORY, optional=("note",), report=report)
+        table = read_table(path, required=_HISTORY, optional=("note", "winter"), report=report)
         for key in _HISTORY:
             value = table.content.get(key)
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 found[key] = float(value)
             elif value is not None:
                 report(complain("QC107", table.place(key), {"key": key, "value": value, "expected": "数字 a number"}))
+        months = table.content.get("winter", [])
+        if not isinstance(months, list) or any(month not in _MONTHS for month in months):
+            expected = "1 至 12 的列表 a list of 1 to 12"
+            report(complain("QC107", table.place("winter"), {"key": "winter", "value": months, "expected": expected}))
+        else:
+            winter = tuple(int(month) for month in months)
     return History(
+        winter=winter,
         cover=found["cover"],
         month_days=int(found["month_days"]),
         level_days=int(found["level_days"]),

@@ -19,7 +19,7 @@ from qingce.evaluate.indicators_days import SubjectDays, subject_days
 from qingce.evaluate.kernels import arrow
 from qingce.outlook.breaks import jump, site_changes
 from qingce.outlook.members import RESOLUTION
-from qingce.outlook.models.donors import donor_years
+from qingce.outlook.models.donors import donors_of
 from qingce.outlook.models.past import Floats, Future, Past, cut, usable
 from qingce.outlook.models.spread import Spread, pooled
 from qingce.outlook.models.verbs import Setting, simulate
@@ -69,7 +69,7 @@ class Panel:
     def spread(self, series: str) -> Spread:
         """Return the spread between years, pooled over every subject of the panel."""
         if series not in self._spreads:
-            pasts = [self.past(scope, series) for scope in self._scopes(series)]
+            pasts = [self.past(scope, series) for scope in self.scopes(series)]
             self._spreads[series] = pooled(pasts, self.catalog.outlooks, quantities=QUANTITIES)
         return self._spreads[series]
 
@@ -79,7 +79,10 @@ class Panel:
         future = self._future(period)
         if not past.values.size or not past.valid.any():
             return 0, past
-        return len(donor_years(past, future, history=self.catalog.outlooks.history, window=_WINDOW)), past
+        if not future.days.size:
+            return 0, past
+        donors = donors_of(past, future, history=self.catalog.outlooks.history, window=_WINDOW)
+        return (len(donors.years) if donors.enough else 0), past
 
     def drawn(self, scope: str, series: str, *, period: Period, model: OutlookModel) -> Drawn:
         """Draw the coming days of a subject by a model, whole numbers of 1 / RESOLUTION, once."""
@@ -131,7 +134,8 @@ class Panel:
                 values[:, row, :reach] = np.where(np.isnan(given), values[:, row, :reach], given)
         return values
 
-    def _scopes(self, series: str) -> list[str]:
+    def scopes(self, series: str) -> list[str]:
+        """Name the subjects of the panel."""
         self._split(series)
         return sorted(self._slices[series])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qingce.outlook.models.donors import calibrated, donor_years, shifted
+from qingce.outlook.models.carry import carried
+from qingce.outlook.models.donors import Donors, calibrated, donors_of, shifted
 from qingce.outlook.models.past import Floats, Future, Longs, Past
-from qingce.outlook.models.spread import Level, levels
 from qingce.outlook.models.verbs import Setting
 
 __all__ = ["autoregression"]
@@ -19,20 +19,22 @@ def autoregression(past: Past, future: Future, setting: Setting) -> Floats:
     """Draw futures from log value = seasonal curve + level + anomaly, each anomaly a share of yesterday's and news."""
     window = int(setting.model.number("window_days"))
     half = int(setting.model.number("season_days")) // 2
-    years = donor_years(past, future, history=setting.history, window=window)
+    donors = donors_of(past, future, history=setting.history, window=window)
+    each, whole = carried(
+        past, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history
+    )
     logs = np.log(np.maximum(past.values, _LEAST))
-    found = [levels(past, future, setting.spread, years=back, history=setting.history) for back in years]
-    curves = np.stack([_curve(logs, future.earlier(back) - past.start, half) for back in years])
-    carried = np.stack([level.carried for level in found])
-    curve = (curves + carried[:, :, None]).mean(axis=0) - carried.mean(axis=0)[:, None]
-    own = np.stack([_curve(logs, np.arange(logs.shape[1]), half)])[0]
+    curves = np.stack([_curve(logs, future.earlier(back) - past.start, half) for back in donors.years])
+    weight = donors.allowed / donors.allowed.sum(axis=0)
+    curve = ((curves + (each - whole.mean)[:, :, future.months]) * weight[:, None, future.months]).sum(axis=0)
+    own = _curve(logs, np.arange(logs.shape[1]), half)
     anomaly = logs - own
     memory = _memory(anomaly)
     news = anomaly[:, 1:] - memory[:, None] * anomaly[:, :-1]
-    places = _days_of_news(past, future, setting, years=years, window=window)
+    places = _days_of_news(past, future, setting, donors=donors, window=window)
     drawn = np.exp(curve[None] + _walk(_start(anomaly), memory, news[:, places].transpose(1, 0, 2)))
-    level = Level(found[0].so_far, carried.mean(axis=0), np.stack([one.variance for one in found]).mean(axis=0))
-    return calibrated(drawn, future, setting.spread, level=level, years=len(years), rng=setting.rng)
+    least = setting.history.month_days
+    return calibrated(drawn, future, setting.spread, carried=whole, least=least, rng=setting.rng)
 
 
 def _curve(logs: Floats, places: Longs, half: int) -> Floats:
@@ -63,11 +65,11 @@ def _start(anomaly: Floats) -> Floats:
     return np.nan_to_num(anomaly[:, -1])
 
 
-def _days_of_news(past: Past, future: Future, setting: Setting, *, years: list[int], window: int) -> Longs:
+def _days_of_news(past: Past, future: Future, setting: Setting, *, donors: Donors, window: int) -> Longs:
     """Draw for each member and coming day a day of the same season whose news, of all quantities, is taken."""
     rng, shape = setting.rng, (setting.members, future.days.size)
-    base = np.stack([future.earlier(back) - past.start for back in years])
-    which = rng.integers(0, len(years), shape)
+    base = np.stack([future.earlier(back) - past.start for back in donors.years])
+    which = donors.picked(rng.random(shape), future.months)
     places = base[which, np.arange(shape[1])] + rng.integers(-window, window + 1, shape)
     both = past.valid
     pairs = Past(past.quantities, past.start, np.where((both[1:] & both[:-1])[None], past.values[:, 1:], np.nan))

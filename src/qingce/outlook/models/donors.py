@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from qingce.catalog.outlooks import History
+from qingce.evaluate.kernels.exact import Bools
+from qingce.outlook.models.carry import Carried
 from qingce.outlook.models.past import Floats, Future, Longs, Past
-from qingce.outlook.models.spread import Level, Spread
+from qingce.outlook.models.spread import Spread
 
-__all__ = ["calibrated", "covered", "donor_years", "shifted"]
+__all__ = ["Donors", "calibrated", "donors_of", "shifted"]
 
 _LEAST = 1e-9  # a mean of nothing has no logarithm
 
 
-def covered(past: Past, future: Future, *, years: int, window: int) -> float:
-    """Return the share of the coming days near which, `years` before, a valid day stands."""
-    if not future.days.size:
-        return 1.0
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """Earlier years, by how many years they lie back, and which of them cover each coming month."""
+
+    years: tuple[int, ...]
+    allowed: Bools
+
+    @property
+    def enough(self) -> bool:
+        """Whether some year covers every coming month."""
+        return bool(self.allowed.any(axis=0).all()) and bool(self.years)
+
+    def picked(self, dice: Floats, months: Longs) -> Longs:
+        """Turn numbers from 0 to 1 [member, day] into places of `years` that cover the day's month, all alike often."""
+        order = np.argsort(~self.allowed, axis=0, kind="stable")
+        count = self.allowed.sum(axis=0)
+        nth = np.floor(dice * count[months]).astype(np.int64)
+        found: Longs = order[nth, months]
+        return found
+
+
+def donors_of(past: Past, future: Future, *, history: History, window: int) -> Donors:
+    """Return the earlier years that have valid days near enough of the coming months' days."""
     valid = past.valid
-    near = np.convolve(valid, np.ones(2 * window + 1), mode="same") > 0 if valid.size else valid
-    if near.size > valid.size:  # a past shorter than the window
-        near = near[: valid.size]
-    place = future.earlier(years) - past.start
-    inside = (place >= 0) & (place < valid.size)
-    return float(near[place[inside]].sum()) / future.days.size
-
-
-def donor_years(past: Past, future: Future, *, history: History, window: int) -> list[int]:
-    """Name how many years back lie those that cover the coming days well enough, nearest first.
-
-    A year that would reach into the coming days themselves covers nothing of them, so it falls out by itself.
-    """
-    shares = ((years, covered(past, future, years=years, window=window)) for years in range(1, history.years + 1))
-    return [years for years, share in shares if share >= history.cover]
+    near = np.convolve(valid, np.ones(2 * window + 1))[window : window + valid.size] > 0 if valid.size else valid
+    months = future.months
+    days = np.bincount(months)
+    years, allowed = [], []
+    for back in range(1, history.years + 1):
+        place = future.earlier(back) - past.start
+        inside = (place >= 0) & (place < valid.size)
+        hit = np.zeros(place.size, bool)
+        hit[inside] = near[place[inside]]
+        cover = np.bincount(months, weights=hit) / days >= history.cover
+        if cover.any():
+            years.append(back)
+            allowed.append(cover)
+    return Donors(tuple(years), np.array(allowed, bool).reshape(len(years), days.size))
 
 
 def shifted(past: Past, places: Longs) -> Longs:
@@ -46,28 +68,25 @@ def shifted(past: Past, places: Longs) -> Longs:
 
 
 def calibrated(
-    drawn: Floats, future: Future, spread: Spread, *, level: Level, years: int, rng: np.random.Generator
+    drawn: Floats, future: Future, spread: Spread, *, carried: Carried, least: int, rng: np.random.Generator
 ) -> Floats:
-    """Bring the spread of the monthly means to what a coming year differs by, and add the level's own uncertainty.
+    """Give the coming months the means and the spread that years really have; the kinds of days within them stay.
 
-    `drawn` is [member, quantity, day]. The log mean of a coming month differs from that of `years` earlier ones by
-    half the variance of D times (1 + 1 / years); what the draw has too much or too little of it is scaled, month by
-    month, and the same for all days of the month, so that the kinds of days stay.
+    `drawn` is [member, quantity, day]. Each member's month is brought to the mean of all members and then moved by
+    what is carried on and a shock of its covariance; few months of evidence make the shocks' tails wider (Student).
+    A month with fewer than `least` coming days also keeps the spread of its few days.
     """
     members, size, _ = drawn.shape
     months = future.months
-    starts = np.flatnonzero(np.r_[True, months[1:] != months[:-1]])
+    starts = np.flatnonzero(np.diff(months, prepend=-1))
     counts = np.diff(np.r_[starts, months.size])
-    means = np.log(np.maximum(np.add.reduceat(drawn, starts, axis=2) / counts, _LEAST))
-    centre = means.mean(axis=0)
-    off = means - centre
-    have = off.var(axis=0)
-    want = (spread.month / 2 * (1 + 1 / years))[:, None] * np.ones(counts.size)
-    factor = np.sqrt(np.minimum(1.0, want / np.maximum(have, _LEAST)))
-    extra = np.sqrt(np.maximum(0.0, want - have))
+    means = np.maximum(np.add.reduceat(drawn, starts, axis=2) / counts, _LEAST)
+    off = np.log(means) - np.log(means.mean(axis=0))
+    off[:, :, counts < least] = 0.0
     root = np.linalg.cholesky(spread.correlation)
-    shocks = np.einsum("qr,mrk->mqk", root, rng.standard_normal((members, size, counts.size)))
-    carried = rng.standard_normal((members, size)) @ root.T * np.sqrt(level.variance)
-    change = (factor - 1) * off + extra * shocks + (level.carried + carried)[:, :, None]
-    moved: Floats = drawn * np.exp(change)[:, :, months - months[0]]
+    normal = np.einsum("qr,mrk->mqk", root, rng.standard_normal((members, size, counts.size)))
+    wide = np.sqrt(spread.evidence / rng.chisquare(spread.evidence, (members, size)))
+    shocks = np.einsum("qjk,mqk->mqj", np.linalg.cholesky(carried.covariance), normal) * wide[:, :, None]
+    change = carried.mean + shocks - off
+    moved: Floats = drawn * np.exp(change)[:, :, months]
     return moved

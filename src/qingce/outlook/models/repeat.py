@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qingce.outlook.models.carry import so_far
 from qingce.outlook.models.donors import shifted
 from qingce.outlook.models.past import Floats, Future, Past
-from qingce.outlook.models.spread import levels
 from qingce.outlook.models.verbs import Setting
 
 __all__ = ["repeat"]
@@ -16,6 +16,8 @@ def repeat(past: Past, future: Future, setting: Setting) -> Floats:
     """Return one future: the days of last year as they were, or with `level` "full" moved by this year's level."""
     found = past.values[:, shifted(past, future.earlier(1) - past.start)]
     if setting.model.word("level") == "full":
-        so_far = levels(past, future, setting.spread, years=1, history=setting.history).so_far
-        found = found * np.exp(so_far)[:, None]
+        _, d, days = so_far(past, future, years=1, history=setting.history)
+        known = np.where(np.isnan(d), 0, days)
+        level = (np.nan_to_num(d) * known).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        found = found * np.exp(level)[:, None]
     return found[None]

@@ -1,9 +1,9 @@
 """How much a month differs between years, pooled over subjects, and how far this year's level carries on. 年际离散。
 
 D is the log of a month's mean less that of the same month of an earlier year. Over subjects and months it has a
-variance; what two different months of one year share is the variance of the level, the rest is the month's own.
-Few years of history make both uncertain: they are shrunk to the figures that the content declares, which come from
-other years and places than those judged.
+variance; what all months of one year share is the variance of the level; the rest is the month's own and fades
+within a few months. A winter month differs more. Few years of history make all of this uncertain: it is
+shrunk to what the content declares, which comes from other years and places than those judged.
 """
 
 from __future__ import annotations
@@ -16,51 +16,65 @@ import numpy as np
 
 from qingce.catalog.outlooks import History, Outlooks
 from qingce.catalog.outlooks import Spread as Prior
-from qingce.outlook.models.past import YEAR, Floats, Future, Past, month_of
+from qingce.outlook.models.past import Floats, Past, month_of
 
-__all__ = ["Level", "Spread", "levels", "monthly", "pooled"]
+__all__ = ["Spread", "by_name", "log_means", "monthly", "pooled"]
 
 _FLOOR = 1e-6  # a variance is never taken as less: a history of equal days stays practically certain
 _OTHER = "other"
+_SURE = 0.9  # a month's own difference never outlasts this share a month
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Pooled variances of D by quantity, and the correlation of the quantities' D."""
+    """Pooled, by quantity: variances of D of a month and of the level, memory from month to month, months of evidence,
+    and the drift that D has on average.
+
+    `season[quantity, calendar month]` scales a month's variance; `correlation` is that of the quantities' D.
+    """
 
     quantities: tuple[str, ...]
     month: Floats
     level: Floats
+    memory: Floats
+    evidence: Floats
+    drift: Floats
+    season: Floats
     correlation: Floats
 
     def of(self, quantities: Sequence[str]) -> Spread:
         """Pick some of the quantities."""
         rows = [self.quantities.index(name) for name in quantities]
-        return Spread(tuple(quantities), self.month[rows], self.level[rows], self.correlation[np.ix_(rows, rows)])
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """How this year stands to an earlier one, by quantity: so far, carried on, and the variance of what is carried."""
-
-    so_far: Floats
-    carried: Floats
-    variance: Floats
+        return Spread(
+            quantities=tuple(quantities),
+            month=self.month[rows],
+            level=self.level[rows],
+            memory=self.memory[rows],
+            evidence=self.evidence[rows],
+            drift=self.drift[rows],
+            season=self.season[rows],
+            correlation=self.correlation[np.ix_(rows, rows)],
+        )
 
 
 def monthly(past: Past, history: History) -> tuple[int, Floats]:
     """Return the first month [since 1970-01] and the log mean of each quantity and month; NaN for too few days."""
     months = month_of(np.arange(past.start, past.last + 1))
-    place = months - months[0]
-    there = ~np.isnan(past.values)
-    size = int(place[-1]) + 1
-    logs = np.full((len(past.quantities), size), np.nan)
-    for row, known in enumerate(there):
-        count = np.bincount(place[known], minlength=size)
-        total = np.bincount(place[known], weights=past.values[row, known], minlength=size)
-        good = (count >= history.month_days) & (total > 0)
-        logs[row, good] = np.log(total[good] / count[good])
-    return int(months[0]), logs
+    logs, count = log_means(past.values, months - months[0])
+    return int(months[0]), np.where(count >= history.month_days, logs, np.nan)
+
+
+def log_means(values: Floats, place: np.ndarray) -> tuple[Floats, np.ndarray]:
+    """Return the log mean and the number of valid days by row of `values` and place; NaN where the mean is no more."""
+    size = int(place.max()) + 1 if place.size else 0
+    there = ~np.isnan(values)
+    count = np.stack([np.bincount(place[known], minlength=size) for known in there])
+    total = np.stack([np.bincount(place[known], weights=row[known], minlength=size)
+                      for row, known in zip(values, there, strict=True)])  # fmt: skip
+    logs = np.full(count.shape, np.nan)
+    good = (count > 0) & (total > 0)
+    logs[good] = np.log(total[good] / count[good])
+    return logs, count
 
 
 def pooled(pasts: Iterable[Past], outlooks: Outlooks, *, quantities: Sequence[str]) -> Spread:
@@ -73,44 +87,13 @@ def pooled(pasts: Iterable[Past], outlooks: Outlooks, *, quantities: Sequence[st
         if past.values.shape[1]:
             for year, differences in _differences(past, outlooks.history, quantities):
                 pairs.setdefault(year, []).append(differences)
-    stacks = {year: np.stack(found) for year, found in sorted(pairs.items())}
-    month, level = np.empty(len(quantities)), np.empty(len(quantities))
-    for row, name in enumerate(quantities):
-        prior = outlooks.spread.get(name, outlooks.spread[_OTHER])
-        month[row], level[row] = _components([stack[:, row] for stack in stacks.values()], prior)
-    return Spread(
-        tuple(quantities),
-        month,
-        level,
-        _correlation(list(stacks.values()), len(quantities), outlooks.history.independence),
-    )
-
-
-def levels(past: Past, future: Future, spread: Spread, *, years: int, history: History) -> Level:
-    """Compare the season so far with the same months `years` before and carry the difference on as far as it keeps.
-
-    The best linear estimate: level / (level + month / n) of the mean difference of n months.
-    """
-    last = past.last
-    first = min(future.begin, last - history.level_days + 1)
-    days = np.arange(first, last + 1)
-    now, then = _picked(past, days), _picked(past, days - int(years * YEAR + 1 / 2))
-    both = ~np.isnan(now) & ~np.isnan(then)
-    n = both.sum(axis=1) / 30
-    with np.errstate(invalid="ignore", divide="ignore"):
-        so_far = np.log(np.where(both, now, 0).sum(axis=1) / np.where(both, then, 0).sum(axis=1))
-    so_far = np.where(np.isfinite(so_far), so_far, 0.0)
-    kept = spread.level / (spread.level + spread.month / np.maximum(n, _FLOOR))
-    return Level(so_far, kept * so_far, spread.level * (1 - kept))
-
-
-def _picked(past: Past, days: np.ndarray) -> Floats:
-    """Return the values of some days, NaN outside the past."""
-    place = days - past.start
-    inside = (place >= 0) & (place < past.values.shape[1])
-    found = np.full((len(past.quantities), len(days)), np.nan)
-    found[:, inside] = past.values[:, place[inside]]
-    return found
+    stacks = [np.stack(found) for _, found in sorted(pairs.items())]
+    priors = [outlooks.spread.get(name, outlooks.spread[_OTHER]) for name in quantities]
+    told = [_components([stack[:, row] for stack in stacks], prior) for row, prior in enumerate(priors)]
+    month, level, memory, evidence, drift = np.array(told).T
+    season = _season(stacks, priors, winter=outlooks.history.winter)
+    correlation = _correlation(stacks, len(quantities), outlooks.history.independence)
+    return Spread(tuple(quantities), month, level, memory, evidence, drift, season, correlation)
 
 
 def _differences(past: Past, history: History, quantities: Sequence[str]) -> Iterator[tuple[int, Floats]]:
@@ -129,28 +112,68 @@ def _differences(past: Past, history: History, quantities: Sequence[str]) -> Ite
             yield after, by_year[after] - by_year[before]
 
 
-def _components(stacks: Sequence[Floats], prior: Prior) -> tuple[float, float]:
-    """Return the variance of a month and of the level from D by pair of years, [subject, month] each."""
-    square, product, months, couples = 0.0, 0.0, 0.0, 0.0
+def _components(stacks: Sequence[Floats], prior: Prior) -> tuple[float, float, float, float, float]:
+    """Return the variance of a month and of the level, memory, evidence and drift, from D as [subject, month].
+
+    What two months share is the level and, the nearer they are, what has not yet faded.
+    """
+    drift = _drift(stacks, prior)
+    products, weights = _lagged([stack - drift for stack in stacks])
+    variance = (prior.weight * (prior.month + prior.level) + products[0]) / (prior.weight + weights[0])
+    faded = prior.memory ** np.arange(12) * max(variance - prior.level, 0.0)
+    shared = float((products - weights * faded)[1:].sum())
+    level = (prior.weight * prior.level + shared) / (prior.weight + float(weights[1:].sum()))
+    level = min(max(level, _FLOOR), variance)
+    month = max(variance - level, _FLOOR)
+    near = prior.weight * prior.memory * month + products[1] - weights[1] * level
+    memory = min(max(near / (prior.weight + weights[1]) / month, 0.0), _SURE)
+    return month, level, memory, prior.weight + float(weights[0]), drift
+
+
+def _drift(stacks: Sequence[Floats], prior: Prior) -> float:
+    """Return the mean difference between years: that of whole pairs of years, shrunk to the declared one.
+
+    It is told by years, not by months: all months of a year share its level and much of its weather. The last pair, of
+    the year still running, is left out: how it stands is what `carry` tells by its months.
+    """
+    total, weight = prior.weight * prior.drift, prior.weight
+    for stack in stacks[:-1]:
+        known = ~np.isnan(stack)
+        part = float(known.any(axis=0).sum()) / 12
+        if part:
+            total += part * float(stack[known].mean())
+            weight += part
+    return total / weight
+
+
+def _lagged(stacks: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Return by lag of months the mean product of D times its weight, and the weight: months, not subjects.
+
+    Of all lags together a pair of years tells as much as it has months.
+    """
+    products, weights = np.zeros(12), np.zeros(12)
     for stack in stacks:
         known = ~np.isnan(stack)
-        n = known.sum(axis=1)
         filled = np.where(known, stack, 0.0)
-        subjects = max(1, int((n > 0).sum()))
-        square += float((filled**2).sum()) / subjects
-        months += float(n.sum()) / subjects
-        several = n > 1
-        cross = filled.sum(axis=1) ** 2 - (filled**2).sum(axis=1)
-        if several.any():
-            mine = float((n * (n - 1))[several].sum()) / subjects
-            # a pair of years tells as much about the level as it has months, not as it has couples of months
-            product += float(cross[several].sum()) / subjects / mine * float(n[several].mean())
-            couples += float(n[several].mean())
-    total = prior.month + prior.level
-    variance = (prior.weight * total + square) / (prior.weight + months)
-    level = (prior.weight * prior.level + product) / (prior.weight + couples)
-    level = min(max(level, _FLOOR), variance)
-    return max(variance - level, _FLOOR), level
+        many = int(known.any(axis=0).sum())
+        for lag in range(12):
+            both = known[:, lag:] & known[:, : 12 - lag]
+            if both.any():
+                weight = float(both.any(axis=0).sum()) * (1.0 if lag == 0 else 2 / max(many - 1, 1))
+                products[lag] += weight * float((filled[:, lag:] * filled[:, : 12 - lag]).sum()) / float(both.sum())
+                weights[lag] += weight
+    return products, weights
+
+
+def _season(stacks: Sequence[Floats], priors: Sequence[Prior], *, winter: Sequence[int]) -> Floats:
+    """Return how much more a calendar month's D varies than the months that the pooled variance is made of."""
+    shape = np.ones((len(priors), 12))
+    shape[:, [month - 1 for month in winter]] = np.array([prior.winter for prior in priors])[:, None]
+    weight = np.array([prior.weight for prior in priors])[:, None] / 12 * np.ones((len(priors), 12))
+    for stack in stacks:
+        weight += (~np.isnan(stack)).any(axis=0)
+    scaled: Floats = shape * weight.sum(axis=1, keepdims=True) / (shape * weight).sum(axis=1, keepdims=True)
+    return scaled
 
 
 def _correlation(stacks: Sequence[Floats], size: int, weight: float) -> Floats:
@@ -167,8 +190,7 @@ def _correlation(stacks: Sequence[Floats], size: int, weight: float) -> Floats:
     return mixed
 
 
-def by_name(spread: Spread) -> Mapping[str, tuple[float, float]]:
-    """Return the variances of month and level by quantity, for print."""
-    return {
-        name: (float(m), float(v)) for name, m, v in zip(spread.quantities, spread.month, spread.level, strict=True)
-    }
+def by_name(spread: Spread) -> Mapping[str, tuple[float, float, float]]:
+    """Return the variances of month and level and the memory by quantity, for print."""
+    rows = zip(spread.quantities, spread.month, spread.level, spread.memory, strict=True)
+    return {name: (float(month), float(level), float(memory)) for name, month, level, memory in rows}
