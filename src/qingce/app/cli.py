@@ -197,6 +197,10 @@ def evaluate(
 
     例 example: qingce evaluate air 小时值.csv --by city --period day --out 日评价.csv
     """
+    from qingce.app.lean import without_pandas
+
+    if not master:
+        without_pandas()
     from qingce.app.evaluating import evaluate_file, result_rows
 
     table = evaluate_file(
