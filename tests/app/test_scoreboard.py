@@ -52,6 +52,6 @@ def test_every_battle_is_named_once_and_every_file_is_there(example: Example) ->
     shown = list(lines(example.results, example.folder))
     heads = [line for line in shown if line.startswith("■")]
     assert len(heads) == len(set(heads)) >= 6
-    for name in ("台账.xlsx", "目标进度表.docx", "会商材料.docx", "断面月报.xlsx"):
+    for name in ("台账.xlsx", "目标进度表.docx", "会商材料.docx", "断面月报.xlsx", "区县月排名.xlsx"):
         assert any(line.endswith(name) for line in shown)
     assert "index.html" in shown[-1]
