@@ -437,6 +437,8 @@ def parameters(catalog: Catalog) -> str:
 WIDE = {
     "air_site_days": "一行一个站点一日一个系列；列随参数而定：`<p>`、`absent_<p>`、`n_<p>`、`iaqi_<p>` one row a site, day and series",
     "air_city_days": "一行一个城市一日一个系列，列同上 the same for cities",
+    "forecast_scores": "一行一个发布者、区域、参数、提前天数：级别与首要污染物准确率、TS 评分、偏差 one row an issuer, scope, parameter, lead",
+    "weather": "（内部）一行一个参数、城市、两个时段：实测变化、气象与减排各占多少、留出检验 weather apart from effort",
     "water_months": "一行一个断面一月；列随项目而定：`<p>`、`class_<p>`、`exceed_<p>`、`n_<p>` one row a section and month",
 }
 

@@ -695,6 +695,27 @@ def _splits() -> list[dict[str, object]]:
     ]
 
 
+def _forecast_scores() -> list[dict[str, object]]:
+    """How two issuers did, a day to four days ahead."""
+    return [
+        {
+            "issuer": issuer,
+            "scope": CITY,
+            "parameter": "aqi",
+            "lead": lead,
+            "n": 120,
+            "level_accuracy": Dec(best - 6 * lead),
+            "primary_accuracy": Dec("71.7"),
+            "threat_score": Dec("33.3"),
+            "bias": Dec("-4.2"),
+            "first_day": date(2026, 1, 1),
+            "last_day": AS_OF,
+        }
+        for issuer, best in (("市气象台", 80), ("blend", 88))
+        for lead in (1, 2, 3, 4)
+    ]
+
+
 def _shares() -> list[dict[str, object]]:
     """By what the allowance of the first target is split."""
     return [
@@ -725,7 +746,13 @@ def _ahead() -> dict[str, list[dict[str, object]]]:
         for issuer, back in (("市气象台", 0), ("blend", 1), ("blend", 0))
         for n in range(1, 6)
     ]
-    return {"today": _today(), "month_sections": _month_sections(), "forecasts": forecasts, "county_shares": _shares()}
+    return {
+        "today": _today(),
+        "month_sections": _month_sections(),
+        "forecasts": forecasts,
+        "forecast_scores": _forecast_scores(),
+        "county_shares": _shares(),
+    }
 
 
 @cache

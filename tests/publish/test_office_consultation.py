@@ -135,6 +135,14 @@ def test_weather_apart_from_effort_stands_in_the_briefing_and_on_no_page(documen
         assert "人努力" not in page.read_text("utf-8"), page
 
 
+def test_what_cannot_be_told_apart_says_why(sample: Results, tmp_path: Path) -> None:
+    row = {**WEATHER, "observed": None, "weather": None, "effort": None, "reason": "留出检验 R² 0.11 过低"}
+    write_consultation(sample.with_tables({"weather": pa.Table.from_pylist([row])}), tmp_path / "x.docx")
+    told = "\n".join(paragraphs(Document(str(tmp_path / "x.docx"))))
+    assert "pm2_5_annual 2021—2025 未能分解：留出检验 R² 0.11 过低" in told
+    assert "其中气象贡献" not in told
+
+
 def test_the_outlook_is_listed_least_likely_first(document: Any) -> None:
     table = next(t for t in document.tables if cells(t)[0][1] == "达标概率")
     lines = cells(table)[1:]

@@ -40,6 +40,7 @@ def today(results: Results) -> View:
         "groups": groups,
         "levels": list(level_table(results, "aqi").values()),
         "forecast": forecast_rows(results, after=str(last or text(results.run, "as_of"))),
+        "scores": _scores(results),
     }
 
 
@@ -102,6 +103,25 @@ def forecast_rows(results: Results, *, after: str, days: int = FORECAST_DAYS) ->
     for row in found:
         row["primary_names"] = [symbols.get(name, name) for name in row["primary"]]
     return sorted((row for row in found if row["day"] in wanted), key=lambda row: str(row["day"]))
+
+
+def _scores(results: Results) -> list[View]:
+    """How the forecasts of the index did for the region, by issuer and by how many days they looked ahead."""
+    rows = results.rows("forecast_scores", where={"parameter": "aqi", "scope": text(results.run, "region")})
+    found = [row for row in rows if int(str(row["lead"])) <= FORECAST_DAYS]
+    found.sort(key=lambda row: (row["issuer"] != BLEND, str(row["issuer"]), int(str(row["lead"]))))
+    names = (
+        "issuer",
+        "lead",
+        "n",
+        "level_accuracy",
+        "primary_accuracy",
+        "threat_score",
+        "bias",
+        "first_day",
+        "last_day",
+    )
+    return [plain(row, *names) for row in found]
 
 
 def _said(row: Row) -> Any:
@@ -207,11 +227,12 @@ def _movable(results: Results, targets: Sequence[str]) -> list[View]:
             continue
         limit = {**plain(row, "allowed", "unit"), **_named_parameter(known.get(moved), moved)}
         found.setdefault((subject, moved), _slider(subject, name, quantity=moved, months=months, limit=limit))
-    return list(found.values())
+    places = {str(row["site"]) for row in results.rows("sites", columns=["site"])}
+    return sorted(found.values(), key=lambda group: group["subject"] in places)
 
 
 def _slider(subject: str, name: str, *, quantity: str, months: Sequence[str], limit: View | None) -> View:
-    shown = limit or {"allowed": None, "unit": "d", "label": None, "decimals": 0}
+    shown = limit or {"allowed": None, "unit": "", "label": None, "decimals": 0}
     return {"subject": subject, "subject_name": name or subject, "quantity": quantity, "months": list(months), **shown}
 
 

@@ -80,6 +80,8 @@ def _weather(document: Any, results: Results, sources: Sources) -> None:
 def _split_of(row: Row, name: str) -> str:
     if text(row, "text"):
         return text(row, "text").rstrip("。")
+    if text(row, "reason"):
+        return f"{name} {text(row, 'period')} 未能分解：{text(row, 'reason')}"
     known = (("observed", "实测变化"), ("weather", "其中气象贡献"), ("effort", "减排贡献"))
     told = "，".join(f"{label} {signed(row[key], 1)}%" for key, label in known if row.get(key) is not None)
     skill = f"（留出检验 R² {printed(row['skill'], 2)}）" if row.get("skill") is not None else ""
