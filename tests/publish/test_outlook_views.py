@@ -156,6 +156,13 @@ def test_places_stand_city_first_and_quantities_by_level(sample: Results) -> Non
     assert city["text"].startswith("PM2.5 其余 9 小时")
 
 
+def test_levels_are_named_in_the_language_of_the_page(sample: Results) -> None:
+    assert "轻度污染<small>AQI ≤ 150" in html("today.html", sample)
+    english = html("today.html", sample, "en")
+    assert "Lightly polluted<small>AQI ≤ 150" in english
+    assert "轻度污染<small>" not in english
+
+
 def test_only_the_last_day_is_shown(sample: Results) -> None:
     rows = sample["today"].to_pylist()
     older = [{**row, "day": row["day"] - timedelta(1), "subject_name": "昨日"} for row in rows]
@@ -234,6 +241,7 @@ def test_the_bound_stands_before_the_limit(sample: Results) -> None:
     assert "≥ 5" in page, "oxygen is a floor"
     assert "≤ 6" in page
     assert "汛期污染强度" in page
+    assert ">1.04</span>" in page, "a mean beyond its limit is never printed as the limit"
     assert "4 个同期月" in page
 
 
