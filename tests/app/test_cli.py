@@ -83,9 +83,26 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_evaluate_of_a_small_file_costs_little_more_than_its_libraries(tmp_path: Path) -> None:
     file = write_rows(tmp_path / "hours.csv", HOURLY, hourly(DAYS))
-    floor = cold("-c", "import pyarrow.compute, pyarrow.parquet, numpy, typer, sqlalchemy, duckdb")
+    floor = cold("-c", "import pyarrow.compute, numpy, typer")
     words = ("evaluate", "air", str(file), "--by", "site", "--out", str(tmp_path / "o.csv"))
     assert cold("-m", "qingce.app", *words) < 4 * floor
+
+
+def test_a_small_file_is_evaluated_without_what_it_does_not_need(tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "hours.csv", HOURLY, hourly(DAYS))
+    code = (
+        f"import sys; sys.argv = ['qingce', 'evaluate', 'air', {str(file)!r}, '--by', 'site', '--out', "
+        f"{str(tmp_path / 'o.csv')!r}]\n"
+        "from qingce.app.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'duckdb', 'numba', 'scipy', 'sqlalchemy', 'fastapi', 'jinja2', 'lxml', 'openpyxl'}\n"
+        "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))\n"
+        "import pandas, pyarrow\n"
+        "print(pyarrow.array([1, 2]).to_numpy().sum(), pandas.Series([1]).sum())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout.splitlines()[-2:] == ["[]", "3 1"]
 
 
 def test_python_dash_m_is_the_command() -> None:

@@ -51,7 +51,7 @@ def test_no_region_or_several(text: str, found: str):
 
 def test_places_are_resolved_once_each():
     found = named_places(
-        [pa.array(["太原", "太原市", "云泽", None, "太原"])], CITIES, regions=REGIONS, day=None, known=None
+        [pa.array(["太原", "太原市", "云泽", None, "太原"])], CITIES, regions=lambda: REGIONS, day=None, known=None
     )
     assert [found.keys[code] for code in found.codes] == ["140100", "140100", "云泽", "", "140100"]
     assert {found.keys[place]: error.code for place, error in found.faults.items()} == {"云泽": "QC211", "": "QC215"}
@@ -60,16 +60,16 @@ def test_places_are_resolved_once_each():
 def test_sites_of_several_columns_are_joined_and_trimmed_unless_verbatim():
     names = [pa.array(["南阳", "南阳", "南阳"]), pa.array(["环保局", "环保局\u3000", " "])]
     rule = SiteRule(columns=(("city",), ("site",)))
-    found = named_places(names, rule, regions=REGIONS, day=None, known=None)
+    found = named_places(names, rule, regions=lambda: REGIONS, day=None, known=None)
     assert [found.keys[code] for code in found.codes] == ["南阳/环保局", "南阳/环保局", "南阳/"]
     assert [error.code for error in found.faults.values()] == ["QC215"]
     exact = SiteRule(columns=rule.columns, verbatim=True)
-    found = named_places(names, exact, regions=REGIONS, day=None, known=None)
+    found = named_places(names, exact, regions=lambda: REGIONS, day=None, known=None)
     assert [found.keys[code] for code in found.codes] == ["南阳/环保局", "南阳/环保局\u3000", "南阳/ "]
 
 
 def test_a_list_of_sites_is_a_closed_list():
-    found = named_places([pa.array(["A", "B"])], SiteRule(), regions=REGIONS, day=None, known={"A"})
+    found = named_places([pa.array(["A", "B"])], SiteRule(), regions=lambda: REGIONS, day=None, known={"A"})
     assert {found.keys[place]: error.code for place, error in found.faults.items()} == {"B": "QC210"}
-    found = named_places([pa.array(["太原", "大同"])], CITIES, regions=REGIONS, day=None, known={"140100"})
+    found = named_places([pa.array(["太原", "大同"])], CITIES, regions=lambda: REGIONS, day=None, known={"140100"})
     assert {found.keys[place]: error.code for place, error in found.faults.items()} == {"大同": "QC210"}

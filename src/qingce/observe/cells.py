@@ -158,14 +158,14 @@ def _places(
         names = [pa.array([frame.names[place] for place in laid.values], pa.string())]
     else:
         names = [frame.columns[place] for place in key_places(frame, recipe.site.columns)]
-    return named_places(names, recipe.site, regions=catalog.regions, day=day, known=known)
+    return named_places(names, recipe.site, regions=lambda: catalog.regions, day=day, known=known)
 
 
 def _named(frame: Frame, places: Places, recipe: Recipe, *, catalog: Catalog) -> list[Named]:
     rule = recipe.site
     found = [key_places(frame, (choice,)) for choice in (rule.name, rule.city, rule.city_name, rule.category)]
     columns = [frame.columns[place[0]] if place else None for place in found]
-    return named_by(columns, places, rule, regions=catalog.regions)
+    return named_by(columns, places, rule, regions=lambda: catalog.regions)
 
 
 def _restricted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from qingce.core.tables import SITE
 __all__ = ["Named", "Places", "named_by", "named_places", "named_sites", "region_of"]
 
 _REGIONS = "region"
+Lookup = Callable[[], Regions]
 _SITE_KINDS: Mapping[str, str] = {"air": "air_site", "water": "section"}
 
 
@@ -42,9 +43,17 @@ class Named(NamedTuple):
 
 
 def named_places(
-    names: Sequence[pa.Array], rule: SiteRule, *, regions: Regions, day: date | None, known: Collection[str] | None
+    names: Sequence[pa.Array],
+    rule: SiteRule,
+    *,
+    regions: Callable[[], Regions],
+    day: date | None,
+    known: Collection[str] | None,
 ) -> Places:
-    """Resolve the places named by each row (or column); faults are QC210, QC211, QC215 by distinct place."""
+    """Resolve the places named by each row (or column); faults are QC210, QC211, QC215 by distinct place.
+
+    `regions` is asked only by a feed whose places are regions: reading them takes longer than a small file.
+    """
     parts = [pc.fill_null(name.cast(pa.string()), "") for name in names]
     if not rule.verbatim:
         parts = [pc.utf8_trim_whitespace(part) for part in parts]
@@ -81,7 +90,9 @@ def region_of(text: str, *, regions: Regions, day: date | None = None, levels: S
     raise complain("QC211", words={"text": text, "found": several})
 
 
-def named_by(columns: Sequence[pa.Array | None], places: Places, rule: SiteRule, *, regions: Regions) -> list[Named]:
+def named_by(
+    columns: Sequence[pa.Array | None], places: Places, rule: SiteRule, *, regions: Callable[[], Regions]
+) -> list[Named]:
     """Return the sites whose city or category the rows tell, in the order met.
 
     `columns` are name, city, city name and category.
@@ -90,7 +101,7 @@ def named_by(columns: Sequence[pa.Array | None], places: Places, rule: SiteRule,
     """
     used = dict.fromkeys(code for code in places.codes.tolist() if code not in places.faults)
     if rule.kind == _REGIONS:
-        names = {code: regions.get(places.keys[code]).name for code in used}
+        names = {code: regions().get(places.keys[code]).name for code in used}
         return [Named(places.keys[code], name, places.keys[code], name) for code, name in names.items()]
     if all(column is None for column in columns[1:]):
         return []
@@ -102,7 +113,7 @@ def named_by(columns: Sequence[pa.Array | None], places: Places, rule: SiteRule,
         city = row["city"] or row["city_name"]
         if (city or row["category"]) and row["place"] in used:
             site = places.keys[row["place"]]
-            told = row["city_name"] or (regions.get(city).name if city in regions else city)
+            told = row["city_name"] or (regions().get(city).name if city in regions() else city)
             found[Named(site, row["name"] or site, city, told, row["category"])] = None
     return list(found)
 
@@ -134,13 +145,15 @@ def _trimmed(column: pa.Array | None, size: int) -> pa.Array:
     return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
 
 
-def _key(text: str, rule: SiteRule, *, regions: Regions, day: date | None, known: Collection[str] | None) -> str:
+def _key(
+    text: str, rule: SiteRule, *, regions: Callable[[], Regions], day: date | None, known: Collection[str] | None
+) -> str:
     parts = text.split(rule.joined) if len(rule.columns) > 1 else [text]
     if not all(part.strip() for part in parts):
         raise complain("QC215", words={"column": rule.columns[0][0]})
     key = text
     if rule.kind == "region":
-        key = region_of(text, regions=regions, day=day, levels=rule.levels).code
+        key = region_of(text, regions=regions(), day=day, levels=rule.levels).code
     if known is not None and key not in known:
         raise complain("QC210", words={"text": text})
     return key
