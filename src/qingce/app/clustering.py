@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,7 +37,7 @@ class Judging:
 
     def __call__(self, rows: pa.Table, times: Times) -> pa.Table:
         """Judge the rows of one group as part of the whole between two times. Raises QC2xx."""
-        given = {name: value for name, value in (("by", self.by), ("period", self.period)) if value}
+        given: dict[str, Any] = {name: value for name, value in (("by", self.by), ("period", self.period)) if value}
         if self.medium == "air":
             days = times[0].date(), times[1].date()
             return evaluate_air(

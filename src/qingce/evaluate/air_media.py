@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -70,7 +71,7 @@ def evaluate_air_change(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return every air indicator over each period beside the same period of the year before (`air_change.CHANGE`)."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-change", period, catalog=catalog, edition=edition)
     rows = [
@@ -88,7 +89,7 @@ def evaluate_air_ranking(
     preview: bool = False,
 ) -> pa.Table:  # fmt: skip
     """Rank the cities of each period by composite index (`air_ranking.rank_cities`); raises QC261 unless a preview."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-ranking", period, catalog=catalog, edition=edition)
     return _ranked(rank_cities, ground, scheme, preview=preview)
@@ -100,7 +101,7 @@ def evaluate_air_improvement(
     preview: bool = False,
 ) -> pa.Table:  # fmt: skip
     """Rank the cities of each period by improvement (`air_ranking.rank_improvement`); raises QC261 unless a preview."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-improvement", period, catalog=catalog, edition=edition)
     return _ranked(rank_improvement, ground, scheme, preview=preview)
@@ -111,7 +112,7 @@ def evaluate_air_trend(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return the trend of every air indicator over all periods of the table (`air_trend.TREND`)."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-trend", period, catalog=catalog, edition=edition)
     rows = [
@@ -127,7 +128,7 @@ def evaluate_air_exceedance(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return every day and pollutant above its daily limit, with the multiple (`air_exceedance.EXCEEDANCE`)."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-exceedance", period or "year", catalog=catalog, edition=edition)
     whole = Period(ground.first, ground.last)
@@ -140,7 +141,7 @@ def evaluate_air_compliance(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return how each statistic of each year stands to its limit, and the whole (`air_exceedance.COMPLIANCE`)."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-compliance", period, catalog=catalog, edition=edition)
     rows = [
@@ -157,7 +158,7 @@ def evaluate_air_tally(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Count days by level and primary pollutant, heavy and good days of each period (`air_tally.tally_days`)."""
-    asked = {"by": by, "edition": edition, "state": state}
+    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
     judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
     ground = _ground(judged, "air-tally", period, catalog=catalog, edition=edition)
     found = tally_days(judged.days, periods=ground.periods, catalog=catalog, edition=edition, exceptions=exceptions)

@@ -150,7 +150,7 @@ def _form(file: Path | str) -> str:
     """Return what a packed file says of its form, nothing for a file of rows."""
     import pyarrow.parquet as pq
 
-    said = pq.read_schema(file).metadata or {}
+    said: dict[bytes, bytes] = pq.read_schema(file).metadata or {}
     return said.get(FORM, b"").decode()
 
 
