@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["answer_moves", "keep_questions", "kept_questions", "told"]
 
 LEVELS = ("city", "county")
+SETTLED = {"met": 1.0, "safe": 1.0, "not_met": 0.0, "lost": 0.0}
+"""Verdicts that nothing that remains can change."""
 COUNTS_ZH = {"bad_days": "超标日数", "heavy_days": "重污染日数"}
 Row = dict[str, object]
 
@@ -205,6 +207,8 @@ def _levers(
 
 def _standing(standing: Standing, probability: float | None) -> Row:
     quota = standing.quota
+    if probability is not None:
+        probability = SETTLED.get(standing.verdict, probability)
     return {
         "value": None if standing.value is None else str(as_decimal(standing.value)),
         "exact": None if standing.value is None else str(standing.value),

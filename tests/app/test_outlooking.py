@@ -1,0 +1,341 @@
+"""What is ahead of the example: tables agree with the spine, parts give back the whole, what-if stands on both."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from app.conftest import Example
+from qingce.app import outlooking_verb
+from qingce.app.campaign import read_campaign
+from qingce.app.cli import app
+from qingce.app.outlooking import today_table
+from qingce.app.outlooking_verb import Ahead, lines, look_ahead, moves_of, what_if_lines, what_if_of
+from qingce.app.outlooking_what_if import answer_moves
+from qingce.app.web import make_app
+from qingce.catalog import Catalog, load_catalog
+from qingce.core.errors import CampaignError
+from qingce.core.tables import MONTH_SECTION, OUTLOOK, TODAY
+
+AS_OF = date(2026, 10, 31)
+CITY = "990100"
+
+
+@pytest.fixture(scope="module")
+def catalog(example: Example) -> Catalog:
+    return load_catalog(read_campaign(example.folder).overlays)
+
+
+@pytest.fixture(scope="module")
+def ahead(example: Example) -> Ahead:
+    return look_ahead(example.folder)
+
+
+def asked(example: Example, catalog: Catalog, *moves: str, chance: bool = False) -> dict[str, dict[str, object]]:
+    campaign = read_campaign(example.folder)
+    answer = answer_moves(moves, example.results, campaign, catalog=catalog, chance=chance)
+    return {row["target_id"]: row for row in answer["targets"]}  # type: ignore[attr-defined]
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_build_writes_what_is_ahead(example: Example) -> None:
+    results = example.results
+    schemas = {"today": TODAY, "month_sections": MONTH_SECTION, "outlook": OUTLOOK}
+    for name, schema in schemas.items():
+        assert results[name].num_rows, name
+        assert results[name].schema.equals(schema), name
+
+
+def test_today_has_the_city_its_counties_and_its_assessed_sites(example: Example) -> None:
+    rows = example.results.rows("today")
+    kinds: dict[str, set[object]] = defaultdict(set)
+    for row in rows:
+        kinds[str(row["kind"])].add(row["subject"])
+    assert {kind: len(found) for kind, found in kinds.items()} == {"city": 1, "county": 4, "site": 5}
+    assert {row["state"] for row in rows} <= {"safe", "lost"}, "the day of the example is over"
+
+
+def test_today_at_three_in_the_afternoon(example: Example, catalog: Catalog) -> None:
+    hours = example.results["hours"]
+    kept = hours.filter(pa.array([time.date() != AS_OF or time.hour < 15 for time in hours["time"].to_pylist()]))
+    rows = today_table(kept, example.results["sites"], catalog=catalog, as_of=AS_OF).to_pylist()
+    city = [row for row in rows if row["kind"] == "city"]
+    assert {row["remaining"] for row in city} == {9}
+    ozone = [row for row in city if row["quantity"] == "o3_8h" and row["aqi"] == 100]
+    assert [row["state"] for row in ozone] == ["open"], "a city of five sites is told for ozone"
+    assert "每小时" in ozone[0]["text"]
+
+
+def test_month_sections_have_the_quotas_of_the_targets(example: Example) -> None:
+    """The year's rows are the very fractions that section_mean quotas of targets with the same class have."""
+    rows = [row for row in example.results.rows("month_sections") if row["span"] == "year" and row["parameter"]]
+    mine = {(row["section"], row["parameter"]): row for row in rows}
+    compared = 0
+    for quota in example.results.rows("quota", where={"kind": "section_mean", "state": "open"}):
+        section, factor, *_ = str(quota["part"]).split("/")
+        row = mine.get((section, factor))
+        if row is not None and Fraction(str(row["exact"])) == Fraction(str(quota["exact"])):
+            compared += 1
+            assert row["remaining"] == quota["remaining"] == 2
+    assert compared >= 6
+    intensities = [row["intensity"] for row in example.results.rows("month_sections") if not row["parameter"]]
+    assert all(value is not None and value > 0 for value in intensities), "the flood season is named in campaign.toml"
+
+
+def test_parts_give_back_the_whole(example: Example) -> None:
+    quotas, shares = example.results.rows("quota"), example.results.rows("county_shares")
+    assert {row["dimension"] for row in shares} == {"month", "county"}
+    wholes = {(row["target_id"], row["rule"], row["kind"]): row for row in quotas if not row["part"]}
+    sums: dict[tuple[object, object], Fraction] = defaultdict(Fraction)
+    for row in shares:
+        sums[row["target_id"], row["dimension"]] += Fraction(str(row["exact"]))
+    assert set(sums.values()) == {Fraction(100)}
+    seen = set()
+    for target, dimension in sums:
+        parts = {str(row["part"]) for row in shares if (row["target_id"], row["dimension"]) == (target, dimension)}
+        found = [row for row in quotas if row["target_id"] == target and row["part"] in parts]
+        kind, rule = found[0]["kind"], found[0]["rule"]
+        whole = Fraction(str(wholes[target, rule, kind]["exact"]))
+        if kind == "days":
+            assert sum(Fraction(str(row["exact"])) for row in found) == whole
+        elif dimension == "month":
+            days = sum(int(str(row["remaining"])) for row in found)
+            assert sum(Fraction(str(row["exact"])) * int(str(row["remaining"])) for row in found) == whole * days
+        seen.add((kind, dimension))
+    assert seen == {("days", "month"), ("days", "county"), ("mean", "month"), ("mean", "county")}
+
+
+def test_a_chance_stands_with_targets_whose_period_is_not_over_and_nowhere_else(example: Example) -> None:
+    rows = example.results.rows("progress")
+    chosen = {row["target_id"]: row for row in example.results.rows("outlook", where={"chosen": True})}
+    assert any(row["probability"] is not None for row in rows)
+    for row in rows:
+        if row["probability"] is not None:
+            assert row["deadline_day"] > AS_OF  # type: ignore[operator]
+            assert row["probability"] == chosen[row["target_id"]]["probability"]
+    for name in ("values", "official", "quota"):
+        assert "probability" not in example.results[name].column_names
+
+
+# --- what if ---------------------------------------------------------------------------------------------------------
+
+
+def test_unchanged_is_what_the_scoreboard_has(example: Example, catalog: Catalog) -> None:
+    answers = asked(example, catalog)
+    quotas: dict[object, set[object]] = defaultdict(set)
+    for row in example.results.rows("quota"):
+        quotas[row["target_id"]].add(row["exact"])
+    progress = {row["target_id"]: row for row in example.results.rows("progress")}
+    compared = 0
+    for target, answer in answers.items():
+        before = answer["before"]
+        assert not answer["changed"]
+        assert isinstance(before, dict)
+        if before["quota_exact"] is not None:
+            assert before["quota_exact"] in quotas[target], target
+            compared += 1
+        row = progress[target]
+        if row["deadline_day"] > AS_OF and row["unit"] != "class" and before["value"] is not None:  # type: ignore[operator]
+            assert Fraction(str(before["value"])) == Fraction(str(row["own_value"])), target
+    assert compared >= 10
+
+
+def test_refusing_every_sand_day_leaves_the_measured_figure(example: Example, catalog: Catalog) -> None:
+    days = example.results.rows("exceptions", where={"scope": CITY})
+    moves = [f"exception@{CITY}@{day:%Y-%m-%d}=no" for row in days for day in _days(row) if day.year == AS_OF.year]
+    answers = asked(example, catalog, *moves)
+    values = {row["id"]: row for row in example.results.rows("values")}
+    changed = 0
+    for answer in answers.values():
+        if answer["indicator_id"] in ("pm2_5_annual", "pm10_annual") and answer["scope"] == CITY:
+            key = f"V:{answer['indicator_id']}:{CITY}:2026-01-01/2026-10-31:measured"
+            assert answer["after"]["exact"] == values[key]["exact"]  # type: ignore[index]
+            changed += bool(answer["changed"])
+    assert changed >= 2
+
+
+def _days(row: dict[str, object]) -> Iterator[date]:
+    start, end = row["start"], row["end"]
+    assert isinstance(start, date)
+    assert isinstance(end, date)
+    yield from (date.fromordinal(number) for number in range(start.toordinal(), end.toordinal() + 1))
+
+
+def test_granting_a_day_leaves_it_out_of_the_deducted_series_only(example: Example, catalog: Catalog) -> None:
+    answers = asked(example, catalog, f"exception@{CITY}@2026-01-10=yes")
+    for answer in answers.values():
+        if answer["indicator_id"] == "pm2_5_annual":
+            before, after = answer["before"], answer["after"]
+            assert isinstance(before, dict)
+            assert isinstance(after, dict)
+            assert Fraction(before["exact"]).denominator != Fraction(after["exact"]).denominator or answer["changed"]
+        if answer["indicator_id"] == "heavy_day_ratio":
+            assert not answer["changed"], "a target on the measured series"
+
+
+def test_a_month_moved_moves_the_chance(example: Example, catalog: Catalog) -> None:
+    answers = asked(example, catalog, f"pm2_5@{CITY}@2026-11=20", f"pm2_5@{CITY}@2026-12=20", chance=True)
+    found = [row for row in answers.values() if row["indicator_id"] == "pm2_5_annual" and row["changed"]]
+    assert found
+    for row in found:
+        after = row["after"]
+        assert isinstance(after, dict)
+        assert after["remaining"] == 0
+        assert after["probability"] == (1 if after["verdict"] == "met" else 0)
+
+
+def test_levers_say_what_may_be_moved(example: Example, catalog: Catalog) -> None:
+    for answer in asked(example, catalog).values():
+        levers = answer["levers"]
+        assert isinstance(levers, list)
+        for lever in levers:
+            assert lever["periods"] == ["2026-11", "2026-12"]
+            moved = asked(example, catalog, f"{lever['quantity']}@{lever['subject']}@2026-11=1")
+            assert moved
+            break
+
+
+# --- the web ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def client(example: Example) -> Iterator[TestClient]:
+    with TestClient(make_app(read_campaign(example.folder)), base_url="http://127.0.0.1") as opened:
+        yield opened
+
+
+def test_the_endpoint_answers_and_stores_nothing(client: TestClient, example: Example) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (example.folder / "out").rglob("*") if path.is_file()}
+    answer = client.post("/api/what-if", json={"moves": [f"pm2_5@{CITY}@2026-11=45"], "chance": False})
+    body = answer.json()
+    assert (answer.status_code, body["ok"], body["as_of"]) == (200, True, "2026-10-31")
+    assert answer.headers["cache-control"] == "no-store"
+    assert body["moves"][0]["text"] == "云泽市 2026-11 pm2_5 为 45"
+    assert any(row["changed"] for row in body["targets"])
+    after = {path: path.stat().st_mtime_ns for path in (example.folder / "out").rglob("*") if path.is_file()}
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        pytest.param({"moves": ["x"]}, "QC408", id="move"),
+        pytest.param({"moves": "x"}, "QC620", id="no-list"),
+        pytest.param([1], "QC620", id="no-table"),
+        pytest.param({"moves": ["x"] * 201}, "QC620", id="too-many"),
+    ],
+)
+def test_a_wish_that_cannot_be(client: TestClient, body: object, code: str) -> None:
+    answer = client.post("/api/what-if", json=body)
+    assert (answer.status_code, answer.json()["code"], answer.json()["ok"]) == (422, code, False)
+
+
+def test_another_site_s_page_is_refused(client: TestClient) -> None:
+    answer = client.post("/api/what-if", json={"moves": []}, headers={"origin": "http://evil.example"})
+    assert answer.json()["code"] == "QC622"
+
+
+# --- the verb --------------------------------------------------------------------------------------------------------
+
+
+def test_the_verb_says_chance_quota_and_that_it_is_internal(ahead: Ahead) -> None:
+    said = "\n".join(lines(ahead))
+    assert said.startswith("云泽市深入打好污染防治攻坚战（示例数据）　截至 2026-10-31　【示例数据】")
+    assert "内部研判，不作为考核依据" in said
+    assert "10/50/90：" in said
+    assert "余量 还可有 10 个非优良日（剩余 61 天）（修约与否相同）" in said
+
+
+def test_one_target_with_its_parts_and_models(ahead: Ahead) -> None:
+    target = next(row["target_id"] for row in ahead.targets() if row["indicator_id"] == "good_day_ratio"
+                  and row["probability"] is not None)  # fmt: skip
+    said = list(lines(ahead, target=str(target)))
+    assert sum(line.startswith("■") for line in said) >= 1
+    assert any("2026-11：还可有" in line for line in said)
+    assert any("云溪区：还可有" in line for line in said)
+    assert any("达标比例" in line for line in said)
+    with pytest.raises(CampaignError, match="QC405: 没有编号为“T-none”的目标"):
+        list(lines(ahead, target="T-none"))
+
+
+def test_what_was_kept_is_used_again(example: Example, ahead: Ahead, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("asked again though nothing changed")
+
+    monkeypatch.setattr(outlooking_verb, "Run", forbidden)
+    again = look_ahead(example.folder)
+    assert again.as_of == ahead.as_of
+    assert {name: table.num_rows for name, table in again.tables.items()} == {
+        name: table.num_rows for name, table in ahead.tables.items()
+    }
+
+
+def fine_dust(found: Ahead) -> list[dict[str, Any]]:
+    rows = found.tables["outlook"].to_pylist()
+    return [row for row in rows if row["chosen"] and row["indicator_id"] == "pm2_5_annual"]
+
+
+def test_an_earlier_day_sees_only_the_days_before_it(example: Example, ahead: Ahead) -> None:
+    earlier = look_ahead(example.folder, as_of="2026-06-30")
+    rows = [
+        row for row in earlier.tables["outlook"].to_pylist() if row["chosen"] and row["indicator_id"] == "pm2_5_annual"
+    ]
+    assert {row["made_on"] for row in rows} == {date(2026, 6, 30)}
+    assert {row["horizon_days"] for row in rows} == {184}
+    now = [
+        row for row in ahead.tables["outlook"].to_pylist() if row["chosen"] and row["indicator_id"] == "pm2_5_annual"
+    ]
+    wide = {row["target_id"]: row["p90"] - row["p10"] for row in rows}
+    narrow = {row["target_id"]: row["p90"] - row["p10"] for row in now}
+    shared = wide.keys() & narrow.keys()
+    assert shared
+    assert all(wide[key] > narrow[key] for key in shared), "fewer days known, wider the fan"
+
+
+def test_json_and_what_if_of_the_command_line(example: Example, tmp_path: Path) -> None:
+    out = tmp_path / "answer.json"
+    run = CliRunner().invoke(app, ["outlook", str(example.folder), "--json", str(out)])
+    body = json.loads(out.read_text("utf-8"))
+    assert (run.exit_code, body["ok"], body["as_of"]) == (0, True, "2026-10-31")
+    assert {"progress", "quota", "outlook"} <= body.keys()
+    moved = CliRunner().invoke(app, ["outlook", str(example.folder), "--what-if", "pm2_5@云泽市@2026-11=60"])
+    assert moved.exit_code == 0
+    assert "· 云泽市 2026-11 pm2_5 为 60" in moved.output
+    assert "情景推演，不保存" in moved.output
+
+
+def test_moves_from_files(tmp_path: Path) -> None:
+    lined, listed, broken = tmp_path / "a.txt", tmp_path / "b.json", tmp_path / "c.json"
+    lined.write_text("# 十一月\npm2_5@990100@2026-11=45\n\nnh3n@YZW03@2026-11=0.8\n", "utf-8")
+    listed.write_text('{"moves": [{"quantity": "pm2_5"}]}', "utf-8")
+    broken.write_text("{", "utf-8")
+    assert moves_of(str(lined)) == ["pm2_5@990100@2026-11=45", "nh3n@YZW03@2026-11=0.8"]
+    assert moves_of(str(listed)) == [{"quantity": "pm2_5"}]
+    assert moves_of("a@b@c=1; d@e@f=2") == ["a@b@c=1", " d@e@f=2"]
+    with pytest.raises(CampaignError, match=r"QC620: .*c\.json"):
+        moves_of(str(broken))
+    with pytest.raises(CampaignError, match=r"QC608: 找不到输入“none\.json”"):
+        moves_of("none.json")
+
+
+def test_nothing_built_nothing_changes(example: Example, tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text('name = "x"\nregion = "140100"\n', "utf-8")
+    with pytest.raises(CampaignError, match="QC605: 还没有构建结果"):
+        what_if_of(tmp_path, "pm2_5@140100@2026-11=1")
+    said = list(what_if_lines(what_if_of(example.folder, f"pm2_5@{CITY}@2026-11=20"), target="T-none"))
+    assert said[-2:] == [
+        "没有目标改变 | nothing changes",
+        "情景推演，不保存，不作为认定或考核依据 a what-if: nothing is stored",
+    ]
