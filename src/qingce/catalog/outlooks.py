@@ -32,7 +32,7 @@ _SPREAD = (
     "question",
 )
 _SKILL = ("kind", "model", "month", "crps", "coverage_80", "brier", "scopes", "basis")
-_HISTORY = ("cover", "month_days", "level_days", "years", "usable", "independence")
+_HISTORY = ("cover", "month_days", "level_days", "years", "usable", "independence", "own_weight")
 _MONTHS = range(1, 13)
 
 
@@ -103,6 +103,7 @@ class History:
     years: int
     usable: float
     independence: float
+    own_weight: float
     winter: tuple[int, ...] = ()
 
 
@@ -207,4 +208,5 @@ def _history(roots: Sequence[Path], report: Report) -> History:
         years=int(found["years"]),
         usable=found["usable"],
         independence=found["independence"],
+        own_weight=found["own_weight"],
     )

@@ -21,7 +21,7 @@ from qingce.outlook.breaks import jump, site_changes
 from qingce.outlook.members import RESOLUTION
 from qingce.outlook.models.donors import donors_of
 from qingce.outlook.models.past import Floats, Future, Past, cut, usable
-from qingce.outlook.models.spread import Spread, pooled
+from qingce.outlook.models.spread import Spread, own, pooled
 from qingce.outlook.models.verbs import Setting, simulate
 from qingce.outlook.simulate import Drawn
 
@@ -89,9 +89,10 @@ class Panel:
         key = scope, series, period, model.id
         if key not in self._drawn:
             past, future = self.past(scope, series), self._future(period)
-            spread = self.spread(series).of(past.quantities)
+            history = self.catalog.outlooks.history
+            spread = own(self.spread(series).of(past.quantities), past, history=history)
             dice = np.random.default_rng([self.seed, crc32(f"{scope}/{period}/{model.id}".encode())])
-            values = simulate(past, future, Setting(model, spread, self.catalog.outlooks.history, dice))
+            values = simulate(past, future, Setting(model, spread, history, dice))
             values = self._nearer(values, past, future, scope=scope)
             whole = np.minimum(np.floor(values * RESOLUTION + 1 / 2), _MOST).astype(np.int64)
             self._drawn[key] = {name: whole[:, row] for row, name in enumerate(past.quantities)}

@@ -67,7 +67,11 @@ def carried(
 def _estimate(
     seen: tuple[Longs, Floats, Floats], coming: Longs, spread: Spread, *, row: int, back: int, share: Floats
 ) -> tuple[Floats, Floats]:
-    """Return the best linear estimate of one quantity's coming D against a year `back`, and its covariance."""
+    """Return the best linear estimate of one quantity's coming D against a year `back`, and its covariance.
+
+    The earlier months hold chance of their own. Half the variance is taken off the mean of the log, so that a coming
+    month is expected where an earlier one was, not above it.
+    """
     months, d, days = seen[0], seen[1][row], seen[2][row]
     drift = back * spread.drift[row]
     known = ~np.isnan(d) & (days > 0)
@@ -81,7 +85,8 @@ def _estimate(
     weights = np.linalg.solve(whole[:size, :size] + np.diag(noise), cross.T).T if size else np.zeros_like(cross)
     half = np.sqrt(np.outer(share, share))
     left = spread.level[row] + half * own[size:, size:] - weights @ cross.T
-    return drift + weights @ (d[known] - drift), left
+    fair = np.diag(half * own[size:, size:]) / 2
+    return drift + weights @ (d[known] - drift) - fair, left
 
 
 def _sound(covariance: Floats) -> Floats:

@@ -9,7 +9,7 @@ shrunk to what the content declares, which comes from other years and places tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +18,7 @@ from qingce.catalog.outlooks import History, Outlooks
 from qingce.catalog.outlooks import Spread as Prior
 from qingce.outlook.models.past import Floats, Past, month_of
 
-__all__ = ["Spread", "by_name", "log_means", "monthly", "pooled"]
+__all__ = ["Spread", "by_name", "log_means", "monthly", "own", "pooled"]
 
 _FLOOR = 1e-6  # a variance is never taken as less: a history of equal days stays practically certain
 _OTHER = "other"
@@ -96,6 +96,23 @@ def pooled(pasts: Iterable[Past], outlooks: Outlooks, *, quantities: Sequence[st
     return Spread(tuple(quantities), month, level, memory, evidence, drift, season, correlation)
 
 
+def own(spread: Spread, past: Past, *, history: History) -> Spread:
+    """Return the spread of one subject: its months differ more or less than those of the pool, as far as it shows.
+
+    `spread` has the quantities of the past. Its own months weigh against `own_weight` months of the pool.
+    """
+    found = [d for _, d in _differences(past, history, spread.quantities)]
+    if not found:
+        return spread
+    d = np.stack(found) - spread.drift[:, None]
+    known = ~np.isnan(d)
+    expected = spread.month[:, None] * spread.season + spread.level[:, None]
+    seen = np.where(known, d, 0.0) ** 2 / expected
+    count = known.sum(axis=(0, 2))
+    factor = (history.own_weight + seen.sum(axis=(0, 2))) / (history.own_weight + count)
+    return replace(spread, month=spread.month * factor)
+
+
 def _differences(past: Past, history: History, quantities: Sequence[str]) -> Iterator[tuple[int, Floats]]:
     """Yield for each pair of years (the later one named) D as [quantity, 12 months], NaN where either lacks it."""
     first, logs = monthly(past, history)
@@ -127,7 +144,9 @@ def _components(stacks: Sequence[Floats], prior: Prior) -> tuple[float, float, f
     month = max(variance - level, _FLOOR)
     near = prior.weight * prior.memory * month + products[1] - weights[1] * level
     memory = min(max(near / (prior.weight + weights[1]) / month, 0.0), _SURE)
-    return month, level, memory, prior.weight + float(weights[0]), drift
+    # months that remember each other tell less than as many independent ones
+    evidence = (prior.weight + float(weights[0])) * (1 - memory) / (1 + memory)
+    return month, level, memory, evidence, drift
 
 
 def _drift(stacks: Sequence[Floats], prior: Prior) -> float:
