@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -175,6 +176,32 @@ def test_a_damaged_and_a_missing_grid_are_named(lake: SegmentLake) -> None:
     path.unlink()
     with pytest.raises(StoreError, match=rf"QC510.*{path}"):
         lake.hours(AIR, start=date(2026, 5, 1), end=date(2026, 6, 1))
+
+
+def test_a_flipped_byte_is_refused_or_changes_nothing(lake: SegmentLake) -> None:
+    appended(lake, full(0, 31))
+    appended(lake, full(31, 1))
+    lake.compact("observation")
+    path = next(path for path in lake.files("observation") if path.parent.name == "2026-05")
+    whole, days = path.read_bytes(), {"start": date(2026, 5, 1), "end": date(2026, 6, 1)}
+    before = [plane.tobytes() for plane in lake.hours(AIR[:3], **days).planes]
+    with pq.ParquetFile(path) as file:
+        lines = file.metadata.row_group(0)
+    here = next(lines.column(n) for n in range(lines.num_columns) if lines.column(n).path_in_schema == AIR[1])
+    refused = 0
+    for place in range(here.data_page_offset, here.data_page_offset + here.total_compressed_size, 17):
+        harmed = bytearray(whole)
+        harmed[place] ^= 0x40
+        path.write_bytes(harmed)
+        try:
+            found = lake.hours(AIR[:3], **days)
+        except StoreError as error:
+            refused += error.code == "QC504"
+        else:  # a statistic
+            assert [plane.tobytes() for plane in found.planes] == before
+    assert refused > 5
+    path.write_bytes(whole)
+    agree(lake.hours(AIR[:3], **days), lake)
 
 
 def test_a_reader_whose_grid_was_swept_asks_again(lake: SegmentLake, monkeypatch: pytest.MonkeyPatch) -> None:

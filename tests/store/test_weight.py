@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.store.hourly import AIR, appended, full
+
+from qingce.store.lake import SegmentLake
 
 HEAVY = ("duckdb", "sqlalchemy", "pandas", "pyarrow.dataset", "pyarrow.parquet")
 AFTER = f"import sys, json; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
@@ -94,3 +97,23 @@ def test_a_scan_with_columns_and_filters_takes_little_memory(year: str) -> None:
     assert int(whole[0]) > 150
     assert int(site[0]) < int(whole[0]) / 3
     assert int(days[0]) < int(whole[0]) / 6
+
+
+HOURS = """
+import sys
+from datetime import date
+from qingce.store import open_cube, open_lake
+lake = open_lake(sys.argv[1])
+block = lake.hours(["pm2_5", "o3"], start=date(2026, 5, 1), end=date(2026, 6, 1))
+assert block.planes[0].shape == (31 * 24, 2)
+open_cube(lake, sys.argv[1] + "-cube").year(2026)
+"""
+
+
+def test_hours_of_packed_months_come_without_an_engine(tmp_path: Path) -> None:
+    lake = SegmentLake(tmp_path / "lake")
+    appended(lake, full(0, 31, names=AIR))
+    appended(lake, full(31, 1, names=AIR))
+    lake.compact("observation")
+    lake.close()
+    assert json.loads(run(HOURS + AFTER, str(tmp_path / "lake"))) == ["pyarrow.parquet"]

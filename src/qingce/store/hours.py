@@ -112,7 +112,7 @@ class HourReader:
         statement = contested(self._kind, question, rivals, rest=rest, folder=self._folder)
         schema = pa.schema([self._kind.physical.field(name) for name in _ASKED])
         if not rest:
-            return pa.Table.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+            return pa.Table.from_batches([], schema)
         return self._engine.table(statement, located(self._folder, [*rest, *rivals]), schema=schema)
 
     def _groups(self, segment: Segment) -> list[_Group]:
@@ -214,6 +214,7 @@ def _lines(group: _Group, columns: Sequence[str]) -> pa.Table:
 
     with readable(group.path):
         how = {"metadata": group.meta, "memory_map": True, "pre_buffer": False, "read_dictionary": ["review"]}
+        how |= {"page_checksum_verification": True}
         with pq.ParquetFile(group.path, **how) as file:
             return file.read_row_group(group.number, columns=list(columns), use_threads=False)
 
