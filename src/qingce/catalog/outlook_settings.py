@@ -18,8 +18,8 @@ __all__ = ["BLEND", "Settings", "WEATHER", "read_settings"]
 
 BLEND = ("window_days", "least", "prior", "longest", "stale_days", "season_days", "recent_days", "half_width",
          "primary_share")  # fmt: skip
-WEATHER = ("least_days", "coverage", "folds", "block_days", "samples", "season_days", "seed", "trees", "depth",
-           "learning_rate", "leaf", "least_skill")  # fmt: skip
+WEATHER = ("least_days", "coverage", "folds", "block_days", "knot_days", "trees", "leaves", "leaf", "learning_rate",
+           "forest", "forest_leaf", "samples", "season_days", "seed", "interval", "least_skill")  # fmt: skip
 _KEYS: Mapping[str, tuple[str, ...]] = {"blend": BLEND, "weather": WEATHER}
 
 
