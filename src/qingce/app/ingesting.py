@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
 
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.catalog import Catalog, load_catalog
+from qingce.catalog.feeds import recipe_of
 from qingce.core.absence import Review
 from qingce.core.errors import complain
 from qingce.core.records import Feed
-from qingce.observe import ingest
+from qingce.observe import ingest, read_forecasts
 from qingce.store import open_book, open_lake
 
 __all__ = ["ingest_into", "reader"]
 
+HORIZON = "horizon"
+"""What a feed of forecasts declares among its words: how many days ahead it may speak of."""
 Read = tuple[str, pa.Table, pa.Table, tuple[str, ...]]
 
 
-def reader(source: Path, feed: Feed, *, catalog: Catalog, review: str | None) -> Read:
-    """Read observations as an `Intake` asks for them."""
+def reader(
+    source: Path, feed: Feed, *, catalog: Catalog, review: str | None, known: Collection[str] | None = None
+) -> Read:
+    """Read observations as an `Intake` asks for them, or forecasts of a feed that declares a horizon.
+
+    `known` are the places that forecasts may be about; without it any place is taken.
+    """
+    if HORIZON in recipe_of(feed).words:
+        rows, rejected = read_forecasts(source, feed=feed, catalog=catalog, known=known)
+        return "forecast", rows, rejected, ()
     found = ingest(source, feed=feed, catalog=catalog, review=review)
     return "observation", found.observations, found.rejected, found.notes
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,25 +13,84 @@ import pyarrow.compute as pc
 
 from qingce.app.kept import code_digest, read_kept, write_kept
 from qingce.catalog import Catalog
-from qingce.core.tables import OUTLOOK, OUTLOOK_PATH, empty
+from qingce.core.ports import Lake
+from qingce.core.tables import FORECAST, OBSERVATION, OUTLOOK, OUTLOOK_PATH, empty, shape
 from qingce.outlook.question import Question
 
-__all__ = ["chosen", "cut", "kept_outlook", "outlook_tables", "with_probability"]
+__all__ = ["Feeds", "chosen", "cut", "feeds_of", "kept_outlook", "outlook_tables", "with_probability"]
 
 WEEK = timedelta(7)
 
 
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """What comes from outside the judged days: forecasts (FORECAST) and weather (OBSERVATION), with the sites."""
+
+    forecasts: pa.Table
+    weather: pa.Table
+    sites: pa.Table
+
+
+def feeds_of(lake: Lake, sites: pa.Table, *, catalog: Catalog, as_of: date) -> Feeds:
+    """Return the forecasts made and the weather observed up to a day."""
+    forecasts = lake.scan("forecast")
+    if forecasts.num_rows:
+        forecasts = forecasts.filter(pc.less_equal(forecasts["made_on"], pa.scalar(as_of)))
+    known = [name for name, item in catalog.parameters.items() if item.medium == "weather"]
+    end = datetime.combine(as_of + timedelta(1), time())
+    weather = lake.scan("observation", where={"parameter": known}, end=end) if known else empty(OBSERVATION)
+    return Feeds(shape(forecasts, FORECAST), weather, sites)
+
+
 def outlook_tables(
-    questions: Sequence[Question], city_days: pa.Table, months: pa.Table, *, catalog: Catalog, as_of: date
+    questions: Sequence[Question],
+    city_days: pa.Table,
+    months: pa.Table,
+    *,
+    catalog: Catalog,
+    as_of: date,
+    feeds: Feeds | None = None,
 ) -> dict[str, pa.Table]:
-    """Return the tables outlook, outlook_paths and those that go with them; empty ones where nothing is asked."""
+    """Return outlook, outlook_paths, `before` (the outlook of a week ago), forecasts, forecast_scores and weather.
+
+    The blend of forecasts stands in the place of the first days that the models draw; it is listed as an issuer.
+    """
+    days, past = cut(city_days, months, as_of=as_of)
+    found = _forecast_tables(feeds, days, catalog=catalog, as_of=as_of)
     if not questions:
-        return {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH)}
+        return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
+    from qingce.outlook.blend import nearer
     from qingce.outlook.outlook import outlook_rows
 
-    days, past = cut(city_days, months, as_of=as_of)
-    now = outlook_rows(questions, days if days.num_rows else None, past, catalog=catalog, as_of=as_of)
-    return {"outlook": now.outlook, "outlook_paths": now.paths}
+    near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
+    known = days if days.num_rows else None
+    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near)
+    then = as_of - WEEK
+    week, earlier = cut(city_days, months, as_of=then)
+    asked = [question for question in questions if question.period.start <= then]
+    before = outlook_rows(
+        asked, week if week.num_rows else None, earlier, catalog=catalog, as_of=then, paths=False
+    ).outlook  # fmt: skip
+    return found | {"outlook": now.outlook, "outlook_paths": now.paths, "before": before}
+
+
+def _forecast_tables(feeds: Feeds | None, days: pa.Table, *, catalog: Catalog, as_of: date) -> dict[str, pa.Table]:
+    """Return the forecasts with their blend, how they did, and the weather apart from effort, where there are any."""
+    if feeds is None or not days.num_rows:
+        return {}
+    found: dict[str, pa.Table] = {}
+    if feeds.forecasts.num_rows:
+        from qingce.evaluate import score_forecasts
+        from qingce.outlook.blend import blend
+
+        blended = blend(feeds.forecasts, days, as_of=as_of, catalog=catalog)
+        found["forecasts"] = pa.concat_tables([feeds.forecasts, blended])
+        found["forecast_scores"] = score_forecasts(feeds.forecasts, days, catalog=catalog)
+    if feeds.weather.num_rows:
+        from qingce.outlook.weather import weather_rows
+
+        found["weather"] = weather_rows(days, feeds.weather, feeds.sites, catalog=catalog)
+    return found
 
 
 def kept_outlook(

@@ -21,7 +21,8 @@ from qingce.app.judging_media import judge_points, point_subjects
 from qingce.app.kept import basis, judged_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
-from qingce.app.outlooking_tables import cut, kept_outlook, outlook_tables, with_probability
+from qingce.app.outlooking_tables import cut, feeds_of, kept_outlook, outlook_tables, with_probability
+from qingce.app.outlooking_warnings import Around, warning_table
 from qingce.app.outlooking_what_if import keep_questions
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
@@ -154,6 +155,7 @@ class Run:
         campaign, catalog = self.campaign, self.catalog
         sites, rejected = read_sites(campaign.sites, catalog=catalog) if campaign.sites else (empty(SITE), None)
         refused = [] if rejected is None else [rejected]
+        places = {str(code) for name in ("site", "city", "county") for code in sites[name].to_pylist() if code}
         taken = []
         for entry in campaign.feeds:
             feed = feed_named(catalog, entry.feed)
@@ -163,7 +165,9 @@ class Run:
                 self.intake.take(
                     entry.file,
                     key,
-                    lambda e=entry, f=feed: reader(e.file, f, catalog=catalog, review=e.review),  # type: ignore[misc]
+                    lambda e=entry, f=feed: reader(  # type: ignore[misc]
+                        e.file, f, catalog=catalog, review=e.review, known=places
+                    ),
                 )
             )
         official = self._listed("official", campaign.official, read_official)
@@ -234,15 +238,31 @@ class Run:
         keep_questions(known.questions, self.campaign)
         inputs, judged, as_of = known.inputs, known.judged, known.as_of
         rests = basis(self.lake, inputs.sites, inputs.exceptions, overlays=self.campaign.overlays, as_of=as_of)
+        rests += self.lake.version("forecast")
         with self.steps.step("研判 what is ahead"):
             found = kept_outlook(
                 self.campaign.folder / ".qingce" / "outlook" / "tables",
                 rests,
                 known.questions,
                 ask=lambda: outlook_tables(
-                    known.questions, judged.city_days, judged.months, catalog=self.catalog, as_of=as_of
+                    known.questions,
+                    judged.city_days,
+                    judged.months,
+                    catalog=self.catalog,
+                    as_of=as_of,
+                    feeds=feeds_of(self.lake, inputs.sites, catalog=self.catalog, as_of=as_of),
                 ),
             )
+        around = Around(
+            city_days=judged.city_days,
+            site_days=judged.site_days,
+            hours=judged.hours,
+            progress=known.tables["progress"],
+            sites=inputs.sites,
+            catalog=self.catalog,
+            as_of=as_of,
+        )
+        found["warnings"] = warning_table(found.pop("before"), found["outlook"], known.questions, around=around)
         found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
         return found
 

@@ -46,7 +46,7 @@ def amount_quota(
     number = f"{as_decimal(abs(left), 3).normalize():f} {shown or unit}".replace(" %", " 个百分点")
     words = {
         (True, False): f"距目标还差 {number}",
-        (True, True): f"已达到，高出 {number}",
+        (True, True): f"已达到，高出 {number}" if left else "正好达到",
         (False, True): f"距上限还有 {number}",
         (False, False): f"已超出上限 {number}",
     }
