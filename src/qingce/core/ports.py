@@ -62,6 +62,10 @@ class Lake(Protocol):
         """Return the head of the chain of `kind`: changes with every append, never with compaction."""
         ...
 
+    def changed(self, kind: str, *, head: str) -> pa.Table | None:
+        """Return the `site` and `day` of every row appended since the version `head`; None if it never was one."""
+        ...
+
     def files(self, kind: str) -> list[Path]:
         """Return the live segment files of `kind`."""
         ...

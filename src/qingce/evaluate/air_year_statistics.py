@@ -26,7 +26,7 @@ from qingce.evaluate.kernels.exact import Bools, Ratios, product, rounded
 from qingce.evaluate.kernels.index import NONE
 from qingce.evaluate.kernels.rows import Rows, row_means, row_percentiles
 
-__all__ = ["AreaStretch", "Answer", "VERBS", "answers"]
+__all__ = ["Answer", "AreaStretch", "VERBS", "answers"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from qingce.store.packing import Packed, Stretch
 from qingce.store.reading import Engine, Statement
 from qingce.store.times import DAY, SECOND
 
-__all__ = ["Packer", "beside_packed", "candidates", "days_after"]
+__all__ = ["Packer", "beside_packed", "candidates", "days_after", "keys_after"]
 
 _CELLS = 1_500_000
 """Times and sites packed at a time: a month of two thousand sites."""
@@ -79,6 +79,13 @@ def days_after(kind: Kind, segments: Sequence[Segment], seq: int, *, folder: Pat
     text = (
         f"SELECT DISTINCT CAST(time AS DATE) AS day FROM ({rows}) WHERE {SEQ} > ? AND {candidates(grid)} ORDER BY day"
     )
+    return Statement(text, [*values, seq])
+
+
+def keys_after(kind: Kind, segments: Sequence[Segment], seq: int, *, folder: Path) -> Statement:
+    """Return the SQL of the sites and days of all rows in later batches than `seq`."""
+    rows, values = rows_of(kind, segments, folder)
+    text = f"SELECT DISTINCT site, CAST({kind.time} AS DATE) AS day FROM ({rows}) WHERE {SEQ} > ? ORDER BY site, day"
     return Statement(text, [*values, seq])
 
 

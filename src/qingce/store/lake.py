@@ -20,7 +20,7 @@ from qingce.store.chain import digests, head_after, verify_kind
 from qingce.store.compaction import Compactor, sweep
 from qingce.store.digest import batch_digest, column_digest, constant
 from qingce.store.forms import located
-from qingce.store.gathering import days_after
+from qingce.store.gathering import days_after, keys_after
 from qingce.store.hours import HourReader
 from qingce.store.kinds import KINDS, ROW, SEQ, Kind, kind_named
 from qingce.store.manifest import Batch, Manifest, Segment, head_of, list_batch, list_segment
@@ -64,7 +64,7 @@ class SegmentLake:
         self._manifest = Manifest(folder, offset=offset, patience=patience)
         self._offset = self._manifest.offset
         self._engine = Engine(memory=memory)
-        self._grace = grace
+        self.grace = grace
         self._now = now
 
     def append(self, kind: str, rows: pa.Table, *, source: str) -> Receipt:
@@ -145,7 +145,8 @@ class SegmentLake:
         begin, until = (datetime.combine(day, datetime.min.time()) for day in (start, end))
         known = None if known_at is None else utc(known_at)
         question = Question(start=begin, end=until, known_at=known)
-        return self._read(
+        return _steadily(
+            self,
             lambda: relevant(form, self._manifest.live(form.name), question),
             lambda segments: reader.read(segments, parameters, days=(start, end), known_at=known),
         )
@@ -180,6 +181,21 @@ class SegmentLake:
         )
         return Growth(last, now, tuple(table["day"].to_pylist()))
 
+    def changed(self, kind: str, *, head: str) -> pa.Table | None:
+        """Return the `site` and `day` of every row appended after the chain ended at `head`, each pair once.
+
+        None when the chain never ended there. Raises QC500, QC504, QC507, QC510, QC514.
+        """
+        form = kind_named(kind)
+        seq = self._manifest.seq_of(form.name, head)
+        if seq is None:
+            return None
+        return self._answer(
+            pa.schema([("site", pa.string()), ("day", pa.date32())]),
+            lambda: [segment for segment in self._manifest.live(kind) if segment.last_seq > seq],
+            lambda segments: keys_after(form, segments, seq, folder=self.folder),
+        )
+
     def files(self, kind: str) -> list[Path]:
         """Return the live segment files of `kind`; raises QC500."""
         return [self.folder / segment.name for segment in self._manifest.live(kind_named(kind).name)]
@@ -189,7 +205,7 @@ class SegmentLake:
         form = kind_named(kind)
         retired = Compactor(self.folder, self._manifest, engine=self._engine, now=self._now).run(form)
         with disk_errors(self.folder):
-            sweep(self.folder, self._manifest, now=self._now(), grace=self._grace)
+            sweep(self.folder, self._manifest, now=self._now(), grace=self.grace)
         return retired
 
     def verify(self, printed: Mapping[str, str] | None = None) -> list[Fault]:
@@ -214,17 +230,19 @@ class SegmentLake:
         def answer(segments: Sequence[Segment]) -> pa.Table:
             return self._engine.table(state(segments), located(self.folder, segments), schema=schema)
 
-        return self._read(ask, answer)
+        return _steadily(self, ask, answer)
 
-    def _read(self, ask: Ask, read: Callable[[Sequence[Segment]], _T]) -> _T:
-        for _ in range(_TRIES):
-            segments = ask()
-            try:
-                return read(segments)
-            except StoreError as error:
-                if error.code != "QC510" or set(segments) <= set(ask()):
-                    raise
-        raise complain("QC507", str(self.folder), {"seconds": self._grace.total_seconds()})
+
+def _steadily(lake: SegmentLake, ask: Ask, read: Callable[[Sequence[Segment]], _T]) -> _T:
+    """Read the segments listed now; when one was swept meanwhile, those listed then."""
+    for _ in range(_TRIES):
+        segments = ask()
+        try:
+            return read(segments)
+        except StoreError as error:
+            if error.code != "QC510" or set(segments) <= set(ask()):
+                raise
+    raise complain("QC507", str(lake.folder), {"seconds": lake.grace.total_seconds()})
 
 
 def _written(folder: Path, kind: Kind, table: pa.Table, *, seq: int) -> Segment:

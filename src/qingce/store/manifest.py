@@ -143,6 +143,11 @@ class Manifest:
         found = self.rows("SELECT head FROM batches WHERE kind = ? AND seq = ?", [kind, seq])
         return str(found[0][0]) if found else GENESIS if seq == 0 else ""
 
+    def seq_of(self, kind: str, head: str) -> int | None:
+        """Return the number of the batch that ended the chain at `head`; None for a head that is not of it."""
+        found = self.rows("SELECT seq FROM batches WHERE kind = ? AND head = ?", [kind, head])
+        return int(str(found[0][0])) if found else 0 if head == GENESIS else None
+
     def live(self, kind: str) -> list[Segment]:
         """Return the segments in force, as one snapshot."""
         found = self.rows(f"SELECT {_SEGMENT} FROM segments WHERE kind = ? AND retired_at IS NULL", [kind])
