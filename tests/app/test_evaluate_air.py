@@ -116,3 +116,8 @@ def test_old_gases_are_converted_on_request_and_the_result_says_so(tmp_path: Pat
     assert [(row["o3_p90"], row["pm10_annual"]) for row in rows] == [("88", "77"), ("96", "77")]
     assert all(row["state"].startswith("2018-08-31 及以前的 124 个气态污染物数值") for row in rows)
     assert "state" not in rows_of("air", tmp_path, text=text, period="month")[0]
+
+
+def test_a_cluster_takes_no_such_option(tmp_path: Path) -> None:
+    with pytest.raises(QingceError, match=r"QC262: “air --master”没有选项 state"):
+        rows_of("air", tmp_path, text=months((2026, 5, 77, 23)), master="spark://nowhere:1", state="reference298")

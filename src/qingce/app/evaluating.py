@@ -64,7 +64,10 @@ def evaluate_file(
         raise complain("QC608", words={"name": source})
     catalog = load_catalog()
     places = read_sites(sites, catalog=catalog)[0] if sites else None
+    asked_for = _options(options, exceptions, catalog=catalog)
     if master:
+        if asked_for:
+            raise complain("QC262", words={"medium": f"{medium} --master", "option": min(asked_for), "allowed": medium})
         from qingce.app.clustering import Judging, evaluate_on_cluster
 
         asked = Judging(medium, by, period, edition, empty(SITE) if places is None else places)
@@ -72,7 +75,6 @@ def evaluate_file(
     else:
         rows, named = _observations(source, feed, medium=medium, catalog=catalog)
         chosen = places if places is not None else named
-        asked_for = _options(options, exceptions, catalog=catalog)
         table = evaluate(
             medium, rows, catalog=catalog, by=by, period=period, edition=edition, sites=chosen, options=asked_for
         )
