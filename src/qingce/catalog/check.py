@@ -16,6 +16,7 @@ from qingce.catalog.cases import read_cases
 from qingce.catalog.feeds import check_feeds, read_feeds
 from qingce.catalog.indicators import read_indicators
 from qingce.catalog.methods import Method, read_families, read_methods
+from qingce.catalog.outlook_settings import SETTINGS, read_settings
 from qingce.catalog.outlooks import read_outlooks, unread_outlooks
 from qingce.catalog.overlay import content_files, content_roots
 from qingce.catalog.parameters import read_parameters
@@ -73,6 +74,8 @@ def check_roots(roots: Sequence[Path], *, today: date) -> list[Fault]:
     check_feeds(read_feeds(roots, report), parameters=parameters, units=units, report=report)
     read_regions(roots, report, sources=sources)
     read_outlooks(roots, report)
+    for settings in SETTINGS:
+        read_settings(roots, settings, report)
     for kind in ("standards", "methods"):
         read_cases(roots, kind, report)
     _check_spans(_limit_spans(limits.values()), report)

@@ -14,13 +14,14 @@ from qingce.catalog.overlay import content_files
 from qingce.catalog.strict import Report, Table, guarded, read_table, refuse
 from qingce.core.errors import complain
 
-__all__ = ["BLEND", "Settings", "WEATHER", "read_settings"]
+__all__ = ["BLEND", "SETTINGS", "Settings", "WEATHER", "read_settings"]
 
 BLEND = ("window_days", "least", "prior", "longest", "stale_days", "season_days", "recent_days", "half_width",
          "primary_share")  # fmt: skip
 WEATHER = ("least_days", "coverage", "folds", "block_days", "knot_days", "trees", "leaves", "leaf", "learning_rate",
            "forest", "forest_leaf", "samples", "season_days", "seed", "interval", "least_skill")  # fmt: skip
-_KEYS: Mapping[str, tuple[str, ...]] = {"blend": BLEND, "weather": WEATHER}
+SETTINGS: Mapping[str, tuple[str, ...]] = {"blend": BLEND, "weather": WEATHER}
+"""Name of the file → its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,17 @@ class Settings:
 def read_settings(roots: Sequence[Path], name: str, report: Report = refuse) -> Settings:
     """Read `outlook/<name>.toml` of every root; raises QC101, QC102, QC103 (a key nobody gives), QC107."""
     found: dict[str, float] = {}
-    place = f"outlook/{name}.toml"
+    place = ""
     for path in content_files(roots, f"outlook/{name}.toml"):
-        table = read_table(path, required=(), optional=(*_KEYS[name], "note"), report=report)
+        table = read_table(path, required=(), optional=(*SETTINGS[name], "note"), report=report)
         place = str(path)
         for key in table.content.keys() - {"note"}:
             with guarded(report):
                 found[key] = _number(table, key)
-    for key in _KEYS[name]:
+    for key in SETTINGS[name]:
         if key not in found:
-            report(complain("QC103", place, {"key": key}))
+            if place:  # folders that hold no such file at all are checked by themselves
+                report(complain("QC103", place, {"key": key}))
             found[key] = 1.0
     return Settings(name, found)
 
