@@ -99,7 +99,11 @@ def trials(
 ) -> Iterator[Trial]:
     """Yield every trial: each year judged from each month's end by each model, for subjects with enough history."""
     whole = Panel(days, date(max(years), 12, 31), catalog)
-    known = list(catalog.outlooks.models.values()) if models is None else list(models)
+    known = (
+        [model for model in catalog.outlooks.models.values() if not model.word("over")]
+        if models is None
+        else list(models)
+    )
     for year in years:
         period = Period.year(year)
         actual = _actuals(whole, indicators, period=period, scopes=scopes, series=series, edition=edition)
@@ -111,9 +115,8 @@ def trials(
                     continue
                 for (indicator, place), case in actual.items():
                     if place == scope:
-                        mine = next(item for item in indicators if item.id == indicator)
                         goals = [middle[indicator, place] * (1 + step) for step in STEPS]
-                        yield from _of(mine, case, panel, known, scope=scope, goals=goals, edition=edition)
+                        yield from _of(case, panel, known, scope=scope, series=series, goals=goals, edition=edition)
                 panel.keep(scope)
 
 
@@ -131,16 +134,16 @@ def crps(members: np.ndarray, actual: float) -> float:
 
 
 def _of(
-    indicator: Indicator,
     actual: AirCase,
     panel: Panel,
     models: Sequence[OutlookModel],
     *,
     scope: str,
+    series: str,
     goals: Sequence[Fraction],
     edition: str,
 ) -> Iterator[Trial]:
-    series, period = "measured", actual.asked.period
+    indicator, period = actual.asked.indicator, actual.asked.period
     case = air_case(
         indicator, panel.subject(scope, series), period=period, as_of=day_number(panel.as_of), catalog=panel.catalog,
         edition=edition,

@@ -25,6 +25,7 @@ from qingce.outlook.choice import Score, best, own_scores
 from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.simulate import STATISTICS
+from qingce.outlook.water_outlook import SHARES, Waters, water_answers
 
 __all__ = ["outlook_rows"]
 
@@ -39,6 +40,10 @@ class _Desk:
     own: dict[tuple[str, str, int], Score]
     edition: str
     paths: bool
+
+    def over(self, steps: str) -> list[OutlookModel]:
+        """Return the models of `days`, or of `months`."""
+        return [model for model in self.models if (model.word("over") or "days") == steps]
 
 
 def outlook_rows(
@@ -62,13 +67,16 @@ def outlook_rows(
     Raises QC110 for an unknown model, QC400 for a comparison with no single side.
     """
     desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths)
+    waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition)
     panel = None if days is None else Panel(days, as_of, catalog, seed, near)
     rows: list[dict[str, object]] = []
     fans: list[dict[str, object]] = []
     for question in questions:
         answers: list[Answer] = []
         if question.verb in STATISTICS and panel is not None:
-            answers = air_answers(question, panel, desk.models, edition=edition, paths=paths)
+            answers = air_answers(question, panel, desk.over("days"), edition=edition, paths=paths)
+        elif question.verb in SHARES and waters is not None:
+            answers = water_answers(question, waters, desk.over("months"))
         rows += _rows(question, answers, desk)
         fans += [
             {"target_id": question.target_id, "model": answer.model, "day": day,

@@ -1,0 +1,88 @@
+"""Coming monthly means of sections: earlier years' months, this year's level, what years differ by. 月值。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from qingce.catalog.outlooks import Spread as Prior
+from qingce.outlook.models.past import Floats
+
+__all__ = ["MonthPast", "draw_months"]
+
+_LEAST = 1e-6  # a mean of nothing is told as this [unit], so that it has a logarithm
+_KNOWN = 6  # differences between years from which a factor's own variance is told
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPast:
+    """One factor of one section: months since 1970-01 → mean."""
+
+    values: Mapping[int, float]
+
+    def log(self, month: int) -> float:
+        """Return the log of a month's mean, NaN where there is none."""
+        value = self.values.get(month)
+        return float("nan") if value is None else float(np.log(max(value, _LEAST)))
+
+
+def draw_months(
+    pasts: Mapping[tuple[str, str], MonthPast],
+    coming: list[int],
+    *,
+    begin: int,
+    prior: Prior,
+    members: int,
+    shared: float,
+    rng: np.random.Generator,
+) -> dict[tuple[str, str], Floats]:
+    """Draw [member, coming month] for each (section, factor) that has the coming months in some earlier year.
+
+    `begin` is the first month of the period; `shared` is the share of the variance that all sections have in common.
+    """
+    variance = _variances(pasts, prior)
+    common = {name: rng.standard_normal((members, len(coming))) for name in sorted({name for _, name in pasts})}
+    drawn = {}
+    for key, past in sorted(pasts.items()):
+        centre = [_centre(past, month) for month in coming]
+        if any(np.isnan(value) for value, _ in centre):
+            continue
+        v = variance[key[1]]
+        level = _level(past, begin, min(coming), ratio=prior.level / (prior.level + prior.month), variance=v)
+        own = rng.standard_normal((members, len(coming)))
+        noise = np.sqrt(shared) * common[key[1]] + np.sqrt(1 - shared) * own
+        spread = np.array([v / 2 * (1 + 1 / years) for _, years in centre])
+        logs = np.array([value for value, _ in centre]) + level + np.sqrt(spread) * noise
+        drawn[key] = np.exp(logs)
+    return drawn
+
+
+def _centre(past: MonthPast, month: int) -> tuple[float, int]:
+    """Return the mean log of the same calendar month of earlier years and of how many."""
+    logs = [past.log(earlier) for earlier in past.values if earlier < month and (month - earlier) % 12 == 0]
+    return (sum(logs) / len(logs), len(logs)) if logs else (float("nan"), 0)
+
+
+def _level(past: MonthPast, begin: int, end: int, *, ratio: float, variance: float) -> float:
+    """Return what this year's level carries on: the mean difference so far, shrunk by how few months tell it."""
+    found = [past.log(month) - _centre(past, month)[0] for month in past.values if begin <= month < end]
+    known = [value for value in found if not np.isnan(value)]
+    if not known:
+        return 0.0
+    level = ratio * variance
+    own = max(variance - level, _LEAST)
+    return float(level / (level + own / len(known)) * sum(known) / len(known)) if level > 0 else 0.0
+
+
+def _variances(pasts: Mapping[tuple[str, str], MonthPast], prior: Prior) -> dict[str, float]:
+    """Return by factor the mean square log difference of a month from the year before, over all sections."""
+    squares: dict[str, list[float]] = {}
+    for (_, name), past in pasts.items():
+        for month in past.values:
+            if month - 12 in past.values:
+                squares.setdefault(name, []).append((past.log(month) - past.log(month - 12)) ** 2)
+    told = {name: (sum(v) / len(v) if len(v := squares.get(name, [])) >= _KNOWN else 0.0) for _, name in pasts}
+    missing = prior.month + prior.level
+    return {name: value if len(squares.get(name, [])) >= _KNOWN else missing for name, value in told.items()}
