@@ -288,6 +288,27 @@ def test_lines_by_hand_are_moves_too_and_reset_clears(page: Page, served: str, a
     expect(more).to_have_value("")
 
 
+def test_a_line_is_put_together_by_choosing(page: Page, served: str, answers: Answers) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    page.get_by_label("地区、站点或断面").select_option(label="云西广场")
+    page.locator("#w-quantity").select_option("pm10")
+    page.get_by_role("button", name="添加").click()
+    expect(page.locator("#w-when")).to_be_focused()
+    assert answers.asked == [], "a line without its day asks nothing"
+    page.get_by_label("日期或月份").fill("2026-06-05")
+    page.locator("#w-value").fill("140")
+    page.keyboard.press("Enter")
+    expect(page.locator("#w-more")).to_have_value("pm10@A3@2026-06-05=140")
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_contain_text("38.20")
+    page.locator("#w-quantity").select_option("exception")
+    page.locator("#w-when").fill("2026-03-09")
+    page.locator("#w-value").fill("不准")
+    page.get_by_role("button", name="添加").click()
+    expect(page.locator("#try-told")).to_contain_text("exception A3 2026-03-09=不准")
+    assert answers.asked[-1]["moves"] == ["pm10@A3@2026-06-05=140", "exception@A3@2026-03-09=不准"]
+
+
 def test_a_move_that_cannot_be_is_told_with_its_cure(page: Page, served: str) -> None:
     page.goto(f"{served}/what-if.html")
     expect(page.locator("form[data-ready]")).to_have_count(1)

@@ -279,6 +279,15 @@ def test_days_and_factors_of_sections_are_moved_too(sample: Results) -> None:
     assert groups[0]["months"] == [f"2026-{month:02d}" for month in range(6, 13)], "by the calendar without parts"
 
 
+def test_what_a_line_may_move_is_listed_by_kind(sample: Results) -> None:
+    view: Any = views_ahead.what_if(sample)
+    assert [one["id"] for one in view["subjects"] if one["kind"] == "city"] == ["990100"]
+    assert sum(one["kind"] == "section" for one in view["subjects"]) == 6
+    assert [one["id"] for one in view["quantities"]] == [
+        "pm2_5", "pm10", "so2", "no2", "co", "o3_8h", "nh3n", "codmn", "do"
+    ]  # fmt: skip
+
+
 def test_the_served_page_has_a_slider_a_month_each_with_its_name(sample: Results) -> None:
     page = html("what-if.html", sample)
     assert page.count('type="range"') == 7

@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from qingce.publish.results import Results
-from qingce.publish.rows import Row, View, cell, facts, grouped, level_table, plain, review_label, split, text
+from qingce.publish.rows import (
+    Row,
+    View,
+    cell,
+    distinct,
+    facts,
+    grouped,
+    level_table,
+    plain,
+    review_label,
+    split,
+    text,
+)
 from qingce.publish.views_outlook import target_names
 
 __all__ = ["forecast_rows", "month_sections", "section_groups", "subject_groups", "today", "what_if"]
@@ -199,7 +211,30 @@ def what_if(results: Results) -> View:
         **facts(results),
         "rows": rows,
         "groups": _movable(results, [str(row["target"]["target_id"]) for row in rows]),
+        "subjects": _subjects(results),
+        "quantities": _quantities(results),
     }
+
+
+def _subjects(results: Results) -> list[View]:
+    """Regions, sites and sections that a line may move, by kind."""
+    cities = distinct(results, "air_city_days", "subject", "subject_name")
+    found: list[View] = [{"id": code, "name": name, "kind": "city"} for code, name in cities]
+    rows = results.rows("sites", columns=["site", "name", "kind"])
+    return found + [{"id": row["site"], "name": row["name"], "kind": row["kind"]} for row in rows]
+
+
+def _quantities(results: Results) -> list[View]:
+    """What a line may move: the quantities of days, then the factors that the sections are judged by."""
+    known = {str(row["id"]): row for row in results.rows("parameters")}
+    columns = (results["air_city_days"].column_names, results["water_months"].column_names)
+    days = [name for name in columns[0] if f"n_{name}" in columns[0]]
+    factors = [name.removeprefix("class_") for name in columns[1] if name.startswith("class_")]
+    return [
+        {"id": name, "label": text(known.get(name, {}), "zh") or name, "medium": medium}
+        for medium, names in (("air", days), ("water", factors))
+        for name in names
+    ]
 
 
 def _movable(results: Results, targets: Sequence[str]) -> list[View]:

@@ -83,6 +83,15 @@
     all("#tried [data-target]").forEach((row) => { row.classList.remove("used"); one(".after", row).textContent = "—"; });
   }
   more.addEventListener("change", later);
+  function add() {
+    const [quantity, subject, when, value] = ["quantity", "subject", "when", "value"].map((name) => one(`#w-${name}`).value.trim());
+    const missing = [["#w-when", when], ["#w-value", value]].find(([, given]) => !given);
+    if (missing) { one(missing[0]).focus(); return; }
+    more.value = [more.value.trim(), `${quantity}@${subject}@${when}=${value}`].filter(Boolean).join("\n");
+    later();
+  }
+  one("#w-add").addEventListener("click", add);
+  one("#w-value").addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); add(); } });
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   form.addEventListener("reset", () => setTimeout(() => {
     sliders.forEach((slider) => { delete slider.dataset.touched; slider.value = slider.dataset.start; });
