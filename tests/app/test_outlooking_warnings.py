@@ -1,0 +1,179 @@
+"""What fell most in a week, why, and what it needs; chances only where the period is not over; cut tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+
+import pyarrow as pa
+import pytest
+
+from qingce.app.outlooking_tables import chosen, cut, kept_outlook, outlook_tables, with_probability
+from qingce.app.outlooking_warnings import Around, warning_table
+from qingce.catalog import Catalog, load_catalog
+from qingce.core.periods import Period
+from qingce.core.tables import OBSERVATION, OUTLOOK, PROGRESS, SITE, WARNING
+from qingce.outlook.question import Question
+
+AS_OF = date(2026, 10, 31)
+CITY = "990100"
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def table(schema: pa.Schema, *rows: dict[str, object]) -> pa.Table:
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+
+
+def outlook(**chances: float | None) -> pa.Table:
+    rows = [
+        {"target_id": target, "model": "m", "chosen": True, "state": "ok", "probability": chance}
+        for target, chance in chances.items()
+    ]
+    others = [row | {"chosen": False, "model": "n", "probability": 0.5} for row in rows]
+    return table(OUTLOOK, *rows, *others)
+
+
+def days(values: list[int], subject: str = CITY, column: str = "pm2_5", first: date | None = None) -> pa.Table:
+    start = first or AS_OF - timedelta(len(values) - 1)
+    rows = [
+        {
+            "subject": subject,
+            "subject_name": subject,
+            "day": start + timedelta(k),
+            "series": "measured",
+            column: Decimal(v),
+        }
+        for k, v in enumerate(values)
+    ]
+    fields = [("subject", pa.string()), ("subject_name", pa.string()), ("day", pa.date32()), ("series", pa.string())]
+    return pa.Table.from_pylist(rows, schema=pa.schema([*fields, (column, pa.decimal128(18, 6))]))
+
+
+def question(target: str, indicator: str = "pm2_5_annual") -> Question:
+    return Question(
+        target, catalog().indicator(indicator), CITY, Period.year(2026), "<=", Fraction(35), subjects=(CITY,)
+    )
+
+
+def around(city: pa.Table, sites: pa.Table | None = None) -> Around:
+    hours = [
+        {"site": site, "parameter": "pm2_5", "time": datetime(2026, 10, 28, 8), "span": "PT1H", "value": Decimal(value)}
+        for site, value in (("A", 90), ("B", 145))
+    ]
+    places = [
+        {"site": site, "name": f"站{site}", "kind": "air_site", "city": city_, "county": "990101", "roles": "评价点"}
+        for site, city_ in (("A", CITY), ("B", CITY), ("Z", "990200"))
+    ]
+    return Around(
+        city_days=city,
+        site_days=sites if sites is not None else days([]),
+        hours=table(OBSERVATION, *hours),
+        progress=table(PROGRESS, {"target_id": "T1", "quota_text": "剩余 61 天均值 ≤ 30.00"}),
+        sites=table(SITE, *places),
+        catalog=catalog(),
+        as_of=AS_OF,
+    )
+
+
+def test_the_deepest_fall_first_with_cause_and_need() -> None:
+    """The week was 40 40 40 78 40 40 40 (mean 45.4), last year's 30; B lay highest, at 8 on the 28th."""
+    last = days([30] * 7, first=date(2025, 10, 25))
+    city = pa.concat_tables([last, days([40, 40, 40, 78, 40, 40, 40])])
+    sites = pa.concat_tables([days([50] * 7, "A"), days([60] * 7, "B"), days([99] * 7, "Z")])
+    found = warning_table(
+        outlook(T1=0.80, T2=0.90, T3=0.40),
+        outlook(T1=0.30, T2=0.85, T3=0.41),
+        [question("T1"), question("T2"), question("T3")],
+        around=around(city, sites),
+    )
+    assert found.schema.equals(WARNING)
+    first, second = found.to_pylist()
+    assert [first["target_id"], second["target_id"]] == ["T1", "T2"], "T3 rose"
+    assert (first["rank"], first["week_ago"], first["probability"]) == (1, 0.8, 0.3)
+    assert first["drop"] == pytest.approx(0.5)
+    assert first["needs"] == "剩余 61 天均值 ≤ 30.00"
+    assert first["cause"] == (
+        "10月25日至10月31日均值 45.4（去年同期 30.0）；10月28日 78、10月25日 40、10月26日 40；"
+        "最高点位 站B（60.0）；10-28 08时 B 细颗粒物 145"
+    )
+    assert second["needs"] == ""
+
+
+def test_bad_days_are_counted_by_the_indicator() -> None:
+    city = days([80, 120, 130, 90, 80, 70, 60], column="aqi")
+    (row,) = warning_table(
+        outlook(T1=0.9), outlook(T1=0.5), [question("T1", "good_day_ratio")], around=around(city)
+    ).to_pylist()
+    assert row["cause"].startswith("10月25日至10月31日有 2 个计入日；10月27日 130、10月26日 120")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        pytest.param({"T1": 0.5}, {"T1": 0.496}, id="too-small"),
+        pytest.param({"T1": 0.5}, {"T1": 0.5}, id="same"),
+        pytest.param({}, {"T1": 0.1}, id="new"),
+        pytest.param({"T1": 0.5}, {"T1": None}, id="quota-only"),
+        pytest.param({"T9": 0.5}, {"T9": 0.1}, id="not-asked"),
+    ],
+)
+def test_nothing_to_warn_of(before: dict[str, float], now: dict[str, float | None]) -> None:
+    found = warning_table(outlook(**before), outlook(**now), [question("T1")], around=around(days([40] * 7)))
+    assert found.num_rows == 0
+
+
+def test_a_week_without_data_says_so() -> None:
+    (row,) = warning_table(
+        outlook(T1=0.9), outlook(T1=0.5), [question("T1")], around=around(days([40] * 7, first=date(2026, 1, 1)))
+    ).to_pylist()
+    assert row["cause"] == "近七日没有数据"
+
+
+def test_chances_stand_with_open_periods_only() -> None:
+    rows = [
+        {"target_id": "T1", "deadline_day": date(2026, 12, 31)},
+        {"target_id": "T2", "deadline_day": date(2025, 12, 31)},
+        {"target_id": "T3", "deadline_day": None},
+    ]
+    found = with_probability(table(PROGRESS, *rows), outlook(T1=0.25, T2=0.5), as_of=AS_OF)
+    assert found["probability"].to_pylist() == [0.25, None, None]
+    assert found.schema.equals(PROGRESS)
+    assert set(chosen(outlook(T1=0.25))) == {"T1"}
+
+
+def test_an_earlier_day_is_cut_from_the_tables() -> None:
+    months = pa.table({"section": ["S", "S"], "period": ["2026-09", "2026-10"]})
+    known, past = cut(days([1] * 40), months, as_of=date(2026, 9, 30))
+    assert max(known["day"].to_pylist()) == date(2026, 9, 30)
+    assert past["period"].to_pylist() == ["2026-09"]
+    nothing, none = cut(pa.table({}), pa.table({}), as_of=AS_OF)
+    assert (nothing.num_rows, none.num_rows) == (0, 0)
+
+
+def test_nothing_asked_is_answered_with_empty_tables() -> None:
+    found = outlook_tables((), pa.table({}), pa.table({}), catalog=catalog(), as_of=AS_OF)
+    assert {name: rows.num_rows for name, rows in found.items()} == {"outlook": 0, "outlook_paths": 0, "before": 0}
+
+
+def test_the_outlook_is_kept_by_question_and_data(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder, asked = tmp_path_factory.mktemp("kept") / "tables", list[int]()
+
+    def ask() -> dict[str, pa.Table]:
+        asked.append(1)
+        return {"outlook": outlook(T1=0.5)}
+
+    first = kept_outlook(folder, "data-1", [question("T1")], ask=ask)
+    again = kept_outlook(folder, "data-1", [question("T1")], ask=ask)
+    assert (len(asked), again["outlook"].equals(first["outlook"])) == (1, True)
+    kept_outlook(folder, "data-2", [question("T1")], ask=ask)
+    kept_outlook(folder, "data-2", [question("T2")], ask=ask)
+    assert len(asked) == 3
+    (folder / "outlook.parquet").write_bytes(b"broken")
+    kept_outlook(folder, "data-2", [question("T2")], ask=ask)
+    assert len(asked) == 4
