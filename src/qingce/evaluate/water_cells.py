@@ -185,9 +185,13 @@ def _seconds(table: pa.Table) -> tuple[Longs, NDArray[np.bool_]] | None:
     kind = table["time"].type
     if pa.types.is_date(kind):
         return arrow.whole(table["time"].cast(pa.date32())) * _DAY, arrow.validity(table["time"])
-    if not pa.types.is_timestamp(kind) or kind.tz is not None or kind.unit != "s":
+    if not pa.types.is_timestamp(kind) or kind.tz is not None:
         return None
-    return arrow.whole(table["time"]), arrow.validity(table["time"])
+    try:
+        seconds = table["time"].cast(pa.timestamp("s"))
+    except pa.ArrowInvalid:
+        return None
+    return arrow.whole(seconds), arrow.validity(seconds)
 
 
 def _one_rule(months: Longs, lawbook: Lawbook) -> WaterRules | None:
