@@ -19,12 +19,10 @@ from qingce.outlook.split import day_parts, mean_parts, split
 from qingce.outlook.today import shared_today_quota, today_quotas
 from qingce.outlook.today_levels import Subject, today_rows
 from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
-from qingce.outlook.warning import Ground, warnings
 
 __all__ = [
     "Bound",
     "Factor",
-    "Ground",
     "OutlookTables",
     "Question",
     "Quota",
@@ -51,5 +49,4 @@ __all__ = [
     "today_quota",
     "today_quotas",
     "today_rows",
-    "warnings",
 ]

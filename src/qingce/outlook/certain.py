@@ -49,12 +49,11 @@ def never_valid(case: AirCase) -> str:
     most = case.count + case.ahead.size
     if period.kind == "year" and most < asked.rules.year:
         return f"全年有效日至多 {most} 天，少于要求的 {asked.rules.year} 天，年值将无效"
-    months = asked.days.months
     coming = set(case.ahead.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64).tolist())
     first = (period.start.year - 1970) * 12 + period.start.month - 1
     for month in range(first, first + (12 if period.kind == "year" else 1)):
         need = asked.rules.february if month % 12 == 1 else asked.rules.month
-        have = int((months == month).sum())
-        if month not in coming and have < need and case.asked.as_of > period.start:
+        have = int((case.months == month).sum())
+        if month not in coming and have < need and asked.as_of > period.start:
             return f"{month % 12 + 1} 月有效日 {have} 天，少于要求的 {need} 天，值将无效"
     return ""

@@ -42,14 +42,22 @@ Drawn = Mapping[str, Ints]
 
 @dataclass(frozen=True, slots=True)
 class AirCase:
-    """An indicator over a period, seen on a day: the question put to `evaluate`, and the days still to come."""
+    """An indicator over a period, seen on a day: the question put to `evaluate`, and the days still to come.
+
+    `months` are those (since 1970-01) of the valid days so far, one a day; `fixed` is the statistic of these alone.
+    """
 
     asked: Asked
     ahead: Longs
     items: tuple[tuple[slice, tuple[AqiItem, ...]], ...]
-    count: int
+    months: Longs
     fixed: Fraction | None
     decimals: int
+
+    @property
+    def count(self) -> int:
+        """How many days so far are valid."""
+        return int(self.months.size)
 
     @property
     def verb(self) -> str:
@@ -85,7 +93,8 @@ def air_case(
         found = spans(catalog, AQI, days=days, edition=edition, read=aqi_rules)
     items = tuple((_columns(span, ahead), span.rules.day) for span in found)
     outcome = VALUES[verb](asked)
-    return AirCase(asked, ahead, items, int(outcome.used.sum()), outcome.exact, outcome.decimals)
+    months = asked.days.months[outcome.used]
+    return AirCase(asked, ahead, items, months, outcome.exact, outcome.decimals)
 
 
 def quantities_of(case: AirCase) -> tuple[str, ...]:
