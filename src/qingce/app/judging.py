@@ -24,6 +24,7 @@ AIR = ("site", "parameter", "time", "span", "value", "absent", "review")
 WATER = (*AIR, "flag", "detection_limit")
 FACTS = ("site", "parameter", "time", "span", "value", "absent")
 AS_RECEIVED = ("site", "parameter", "time", "span", "value", "flag", "absent", "review", "source", "line", "reason")
+AREAS = ("city", "county")
 SHORT = ("PT1H", "PT4H", "sample")
 HOURS = 62
 """How many of the last days keep their hours beside the pages [days]; the lake keeps all."""
@@ -57,24 +58,25 @@ class Judged:
 def judge(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, catalog: Catalog, as_of: date) -> Judged:
     """Judge everything in the lake up to a day, medium by medium; one without data gives an empty table."""
     end = datetime.combine(as_of + timedelta(1), datetime.min.time())
-    air, sections = _sites(sites, "air_site"), _sites(sites, "section")
+    air, sections = sites_of(sites, "air_site"), sites_of(sites, "section")
     site_days, city_days, of_air = _air(lake, air, end, sites=sites, exceptions=exceptions, catalog=catalog)
     months, of_water = _water(lake, sections, end, sites=sites, catalog=catalog)
     stored = pc.unique(lake.scan("observation", columns=["site"], end=end)["site"]).to_pylist()
     unlisted = tuple(sorted(set(stored) - {*air, *sections}))
     rest = lake.scan("observation", columns=FACTS, where={"site": list(unlisted)}, end=end) if unlisted else None
-    facts = [*of_air, *of_water, *(_facts(rest, catalog) if rest is not None else ())]
+    facts = [*of_air, *of_water, *(facts_of(rest, catalog) if rest is not None else ())]
     return Judged(
         site_days=site_days,
         city_days=city_days,
         months=months,
-        quality=_quality(facts, sites, catalog=catalog, as_of=as_of),
-        hours=_recent(lake, end),
+        quality=quality_of(facts, sites, catalog=catalog, as_of=as_of),
+        hours=recent(lake, end),
         unlisted=unlisted,
     )
 
 
-def _sites(sites: pa.Table, kind: str) -> list[str]:
+def sites_of(sites: pa.Table, kind: str) -> list[str]:
+    """Return the sites of a kind, as listed."""
     found: list[str] = sites.filter(pc.equal(sites["kind"], kind))["site"].to_pylist()
     return found
 
@@ -86,8 +88,8 @@ def _air(
     nothing = pa.table({})
     if not rows.num_rows:
         return nothing, nothing, []
-    days = evaluate_air_days(rows, sites, exceptions, catalog=catalog, areas=("city", "county"))
-    return days.site_days, days.city_days, _facts(rows, catalog)
+    days = evaluate_air_days(rows, sites, exceptions, catalog=catalog, areas=AREAS)
+    return days.site_days, days.city_days, facts_of(rows, catalog)
 
 
 def _water(
@@ -96,10 +98,16 @@ def _water(
     rows = lake.scan("observation", columns=WATER, where={"site": chosen}, end=end)
     if not rows.num_rows:
         return pa.table({}), []
-    return evaluate_water_months(rows, sites, catalog=catalog), _facts(rows, catalog)
+    return evaluate_water_months(rows, sites, catalog=catalog), facts_of(rows, catalog)
 
 
-def _facts(rows: pa.Table, catalog: Catalog) -> list[Row]:
+def months_of(lake: Lake, chosen: list[str], end: datetime, *, sites: pa.Table, catalog: Catalog) -> pa.Table:
+    """Return the judged section-months of some sections."""
+    rows = lake.scan("observation", columns=WATER, where={"site": chosen}, end=end)
+    return evaluate_water_months(rows, sites, catalog=catalog) if rows.num_rows else pa.table({})
+
+
+def facts_of(rows: pa.Table, catalog: Catalog) -> list[Row]:
     """Return the quality facts of observations, site by site: a copy of all rows at once would be the peak."""
     recipe = next((recipe_of(feed) for feed in catalog.feeds.values()), None)
     narrow = rows.select(FACTS)
@@ -110,7 +118,7 @@ def _facts(rows: pa.Table, catalog: Catalog) -> list[Row]:
     return found
 
 
-def _quality(found: list[Row], sites: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Table:
+def quality_of(found: list[Row], sites: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Table:
     """Return the quality facts of the last year of data, and of earlier months with something to say."""
     names = {row["site"]: row["name"] for row in sites.to_pylist()}
     first = f"{as_of.year - 1}-{as_of.month:02d}"
@@ -136,7 +144,7 @@ def _quality(found: list[Row], sites: pa.Table, *, catalog: Catalog, as_of: date
     return pa.Table.from_pylist(listed)
 
 
-def _recent(lake: Lake, end: datetime) -> pa.Table:
+def recent(lake: Lake, end: datetime) -> pa.Table:
     """Return the observations of the last days, as received."""
     rows = lake.scan("observation", columns=AS_RECEIVED, start=end - timedelta(days=HOURS), end=end)
     found = rows.filter(pc.is_in(rows["span"], value_set=pa.array(SHORT)))

@@ -22,13 +22,14 @@ import pyarrow.parquet as pq
 from qingce import __version__
 from qingce.app.campaign import Campaign
 from qingce.app.judging import Judged, judge
+from qingce.app.judging_again import Earlier, judge_again
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 
-__all__ = ["basis", "code_digest", "judged_of", "kept", "read_kept", "tree_digest", "write_kept"]
+__all__ = ["basis", "code_digest", "ground", "judged_of", "kept", "read_kept", "tree_digest", "write_kept"]
 
 LISTING = "kept.json"
-CODE = ("core", "catalog", "store", "observe", "evaluate", "data", "app/judging.py")
+CODE = ("core", "catalog", "store", "observe", "evaluate", "data", "app/judging.py", "app/judging_again.py")
 """What judges: rooms and files of the package whose bytes are part of the key."""
 
 
@@ -36,8 +37,25 @@ def judged_of(
     campaign: Campaign, lake: Lake, lists: tuple[pa.Table, pa.Table], *, catalog: Catalog, as_of: date
 ) -> Judged:
     """Judge what the lake holds for (sites, exceptions), or take what an earlier build judged of the very same."""
-    key = basis(lake, *lists, overlays=campaign.overlays, as_of=as_of)
-    return kept(campaign.folder / ".qingce" / "judged", key, lambda: judge(lake, *lists, catalog=catalog, as_of=as_of))
+    folder, key = campaign.folder / ".qingce" / "judged", basis(lake, *lists, overlays=campaign.overlays, as_of=as_of)
+    same, head = ground(*lists, overlays=campaign.overlays), lake.version("observation")
+
+    def ask() -> Judged:
+        earlier = _earlier(folder, same)
+        again = judge_again(lake, lists, earlier, catalog=catalog, as_of=as_of) if earlier else None
+        return again or judge(lake, *lists, catalog=catalog, as_of=as_of)
+
+    return kept(folder, key, ask, ground=same, head=head, as_of=as_of.isoformat())
+
+
+def ground(sites: pa.Table, exceptions: pa.Table, *, overlays: Sequence[Path]) -> str:
+    """Return the digest of what judged tables rest on beside the data and the day: lists, content, code."""
+    digest = hashlib.sha256("\0".join([__version__, _code()]).encode())
+    for table in (sites, exceptions):
+        digest.update(_table_digest(table).encode())
+    for overlay in overlays:
+        digest.update(tree_digest([overlay]).encode())
+    return digest.hexdigest()
 
 
 def basis(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, overlays: Sequence[Path], as_of: date) -> str:
@@ -51,14 +69,29 @@ def basis(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, overlays: Sequen
     return digest.hexdigest()
 
 
-def kept(folder: Path, key: str, ask: Callable[[], Judged]) -> Judged:
-    """Return the tables kept under the key, else judge and keep them; what was kept under another key goes."""
+def kept(folder: Path, key: str, ask: Callable[[], Judged], **more: str) -> Judged:
+    """Return the tables kept under the key, else judge and keep them; what was kept under another key goes.
+
+    `more` is kept beside them: what a later build needs to know to judge only what came since.
+    """
     found = _read(folder, key)
     if found is not None:
         return found
     judged = ask()
-    _write(folder, key, judged)
+    _write(folder, key, judged, more=more)
     return judged
+
+
+def _earlier(folder: Path, same: str) -> Earlier | None:
+    """Return what an earlier build kept on the same ground, whatever its data and day."""
+    try:
+        said = json.loads((folder / LISTING).read_text("utf-8"))
+        if said["ground"] != same:
+            return None
+        judged = _read(folder, said["key"])
+        return Earlier(judged, said["head"], date.fromisoformat(said["as_of"])) if judged is not None else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _read(folder: Path, key: str) -> Judged | None:
@@ -79,8 +112,8 @@ def _read(folder: Path, key: str) -> Judged | None:
         return None
 
 
-def _write(folder: Path, key: str, judged: Judged) -> None:
-    write_kept(folder, key, judged.tables(), unlisted=list(judged.unlisted))
+def _write(folder: Path, key: str, judged: Judged, *, more: Mapping[str, str]) -> None:
+    write_kept(folder, key, judged.tables(), unlisted=list(judged.unlisted), **more)
 
 
 def read_kept(folder: Path, key: str) -> tuple[dict[str, pa.Table], Mapping[str, object]] | None:
