@@ -9,7 +9,7 @@ from qingce.outlook.models.donors import Donors, calibrated, donors_of, shifted
 from qingce.outlook.models.past import Floats, Future, Longs, Past
 from qingce.outlook.models.verbs import Setting
 
-__all__ = ["bootstrap"]
+__all__ = ["blocks", "bootstrap"]
 
 
 def bootstrap(past: Past, future: Future, setting: Setting) -> Floats:
@@ -19,7 +19,7 @@ def bootstrap(past: Past, future: Future, setting: Setting) -> Floats:
     each, whole = carried(
         past, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history
     )
-    which, offset = _blocks(setting, future, donors, window=window)
+    which, offset = blocks(setting, future, donors, window=window)
     base = np.stack([future.earlier(back) - past.start for back in donors.years])
     places = shifted(past, base[which, np.arange(future.days.size)] + offset)
     drawn = past.values[:, places].transpose(1, 0, 2)
@@ -30,7 +30,7 @@ def bootstrap(past: Past, future: Future, setting: Setting) -> Floats:
     return calibrated(drawn, future, setting.spread, carried=whole, least=least, rng=setting.rng)
 
 
-def _blocks(setting: Setting, future: Future, donors: Donors, *, window: int) -> tuple[Longs, Longs]:
+def blocks(setting: Setting, future: Future, donors: Donors, *, window: int) -> tuple[Longs, Longs]:
     """Return for each member and coming day the donor year and the shift within the season, alike within a block."""
     rng, members, days = setting.rng, setting.members, future.days.size
     block = int(setting.model.number("block_days"))
