@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,17 @@ def test_the_outlook_is_listed_least_likely_first(document: Any) -> None:
     assert [line[1] for line in lines] == ["0%", "37%", ">99%", "100%", "—"]
     assert lines[1][2:4] == ["40.1", "37.4～43.9 μg/m³"]
     assert "断面历史不足 3 年" in lines[4][4]
+
+
+def test_a_class_of_water_is_printed_by_its_word(sample: Results, tmp_path: Path) -> None:
+    row = sample["outlook"].to_pylist()[0] | {
+        "unit": "class", "p10": Decimal(3), "p50": Decimal(4), "p90": Decimal(6), "p10_text": "3", "p50_text": "4"
+    }  # fmt: skip
+    write_consultation(
+        sample.with_tables({"outlook": pa.Table.from_pylist([row], SCHEMAS["outlook"])}), tmp_path / "x.docx"
+    )
+    table = next(t for t in Document(str(tmp_path / "x.docx")).tables if cells(t)[0][1] == "达标概率")
+    assert cells(table)[1][2:4] == ["Ⅳ类", "Ⅲ类～劣Ⅴ类"]
 
 
 def test_the_months_share_of_a_target_in_trouble_is_printed(document: Any) -> None:

@@ -72,6 +72,19 @@ def test_the_models_stand_beside_each_other_with_their_back_test_of_that_month(s
     assert found["warning"]["week_ago"] == 0.58
 
 
+def test_a_class_of_water_is_shown_by_its_word(sample: Results) -> None:
+    row = sample["outlook"].to_pylist()[0] | {
+        "unit": "class", "p10": Decimal(3), "p50": Decimal(4), "p90": Decimal(6), "text": "预计 4 class"
+    }  # fmt: skip
+    changed = sample.with_tables({"outlook": table("outlook", row)})
+    for path in ("outlook.html", "targets/T-yz-001.html", "what-if.html"):
+        page = html(path, changed)
+        for word in ("Ⅲ类", "Ⅳ类", "劣Ⅴ类"):
+            assert word in page, (path, word)
+        assert "class）" not in page
+    assert "预计 4 类" in html("targets/T-yz-001.html", changed)
+
+
 def test_a_target_nobody_foresaw_has_no_outlook(sample: Results) -> None:
     assert views_outlook.outlook_of(sample, "T-yz-006") is None
     assert views.target(sample, "T-yz-006")["outlook"] is None

@@ -34,6 +34,7 @@ from qingce.publish.views_outlook import warning_rows
 __all__ = ["write_consultation"]
 
 _TROUBLED = ("lost", "not_met", "at_risk")
+_CLASS = "class"
 _INTERNAL = "概率与区间为内部研判，不作为考核依据，不对外提供。"
 
 
@@ -199,15 +200,22 @@ def _expectation(target: Row, row: Row, sources: Sources) -> list[Cell]:
     state = text(row, "state")
     settled = words("zh").of("outlook_state", state) if state not in {"", "ok"} else ""
     note = "；".join(part for part in (text(row, "model_name"), text(row, "reason") or settled) if part)
-    both = [text(row, f"{name}_text") or text(row, name) for name in ("p10", "p90")]
+    low, middle, high = (_reached(row, name) for name in ("p10", "p50", "p90"))
     return [
         f"{_named(target)}\n{text(target, 'target_text')}，{chinese_deadline(target)}",
         Toned(chance_text(row["probability"]) or "—", "bad" if state == "lost" else ""),
-        f"{text(row, 'p50_text') or text(row, 'p50') or '—'}",
-        f"{both[0]}～{both[1]} {unit_text(row['unit'])}" if all(both) else "—",
+        middle or "—",
+        f"{low}～{high}{'' if row['unit'] == _CLASS else ' ' + unit_text(row['unit'])}" if low and high else "—",
         note,
         sources.cell(sources.outlook({**row, "indicator_name": target["indicator_name"]})),
     ]
+
+
+def _reached(row: Row, name: str) -> str:
+    """Where the statistic will stand, as printed; a class of water by its word."""
+    if row["unit"] == _CLASS and row[name] is not None:
+        return words("zh").of("class", text(row, name).partition(".")[0])
+    return text(row, f"{name}_text") or text(row, name)
 
 
 def _forecast(row: Row) -> str:
