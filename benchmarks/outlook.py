@@ -127,7 +127,8 @@ def mean(values: Iterable[float]) -> float:
 def by_month(found: Sequence[Trial]) -> dict[str, dict[str, object]]:
     """The figures of each indicator at each month of issue."""
     keys = sorted({(trial.indicator, trial.month) for trial in found})
-    return {f"{indicator}/{month}": figures([t for t in found if (t.indicator, t.month) == (indicator, month)])
+    both = {f"all/{month}": figures([t for t in found if t.month == month]) for month in sorted({m for _, m in keys})}
+    return both | {f"{indicator}/{month}": figures([t for t in found if (t.indicator, t.month) == (indicator, month)])
             for indicator, month in keys}  # fmt: skip
 
 

@@ -66,8 +66,9 @@ def _seen(question: Question, panel: Panel, *, edition: str) -> _Seen:
             edition=edition,
         )
         cases[place] = case
-        states.append(certain(case, question))
         found, past = panel.history(place, question.series, question.period)
+        unknown = past.valid.size > 0 and any(name not in past.quantities for name in quantities_of(case))
+        states.append("open" if unknown else certain(case, question))
         years.append(found)
         reasons.append(never_valid(case) or _missing(case, past.quantities, found, panel=panel, days=past.valid))
         remarks.append(panel.remarks(place, question.series, period=question.period, quantities=quantities_of(case)))

@@ -22,6 +22,7 @@ __all__ = ["Spread", "by_name", "log_means", "monthly", "own", "pooled"]
 
 _FLOOR = 1e-6  # a variance is never taken as less: a history of equal days stays practically certain
 _OTHER = "other"
+_PLAIN = 12  # months without any difference at all: then there is none to expect
 _SURE = 0.9  # a month's own difference never outlasts this share a month
 
 
@@ -134,6 +135,9 @@ def _components(stacks: Sequence[Floats], prior: Prior) -> tuple[float, float, f
 
     What two months share is the level and, the nearer they are, what has not yet faded.
     """
+    known = [stack[~np.isnan(stack)] for stack in stacks]
+    if sum(part.size for part in known) >= _PLAIN and not any(part.any() for part in known):
+        return _FLOOR, _FLOOR, 0.0, float(_PLAIN), 0.0
     drift = _drift(stacks, prior)
     products, weights = _lagged([stack - drift for stack in stacks])
     variance = (prior.weight * (prior.month + prior.level) + products[0]) / (prior.weight + weights[0])
