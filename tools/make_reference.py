@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import typer
 
-from qingce.app import campaign, starting
+from qingce.app import campaign, campaign_quota, starting
 from qingce.catalog import load_catalog
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.check import check_roots
@@ -118,6 +118,7 @@ VERB_WORDS = {
     "composite": "各项单项指数之和 sum of single indices",
     "section_share": "类别好于等于 `at_most` 或差于 `worse_than` 的断面占比 share of sections",
     "section_class": "断面类别 class of a section",
+    "section_target_share": "类别不差于各自目标类别的断面占有目标的断面 share of sections that keep their own target class",
     "class_share": "类别好于等于 `at_most` 或差于 `worse_than` 的点位占比 share of points of a class",
     "met_share": "达标点次占监测点次 share of points, or of their days or nights, that keep their limits",
     "point_mean": "各点位时段内月值的平均，再对点位平均 mean over points of the means of their months",
@@ -512,6 +513,7 @@ CAMPAIGN = {
     "basis": "`[basis.<指标或目标编号>]`，见下 settings of a target",
     "lake": "湖的位置，默认 `.qingce/lake` place of the lake",
     "book": "册的位置，默认 `.qingce/book.sqlite`；也可是数据库地址 place or address of the book",
+    "quota": "`[quota]`，见下；余量怎样分解到月、到县 how quotas are split",
 }
 PARTS = {
     "plans": {"file": "文件，可用通配符 file or pattern", "number": "文号 document number", "date": "日期 date"},
@@ -528,6 +530,15 @@ PARTS = {
         "sections": "断面的角色或名单",
         "indicator": "把目标绑定到这个指标",
     },
+    "quota": {
+        "months": "`last` 去年同期、`years` 近三年同期、`equal` 按天数平均、`hand` 人工 over months",
+        "counties": "`baseline` 各县去年同期、`population` 人口、`equal` 平均、`hand` 人工、`none` 不分 over counties",
+        "month_weights": "`months = \"hand\"` 的十二个权重，键为 1 至 12",
+        "county_weights": "`counties = \"hand\"` 的权重，键为区划代码",
+        "population": "`counties = \"population\"` 的人口，键为区划代码",
+        "flood": "汛期的首月与末月，如 `06/09` flood season",
+        "by": "`[quota.by.<目标或指标编号>]`：这一项自己的分解，键同上（`flood` 除外） of one target or indicator",
+    },
 }  # fmt: skip
 
 
@@ -543,11 +554,12 @@ def campaign_keys() -> str:
         ),
     ]
     allowed = {"plans": campaign._PLAN_KEYS, "feeds": campaign._FEED_KEYS, "basis": set(basis._KEYS)}
+    allowed["quota"] = set(campaign_quota._KEYS)
     for name, keys in allowed.items():
         told = {key: text for key, text in PARTS[name].items() if key in keys} | {
             key: PARTS[name].get(key, UNTOLD) for key in sorted(keys)
         }
-        title = "`[basis.ID]`" if name == "basis" else f"`[[{name}]]`"
+        title = {"basis": "`[basis.ID]`", "quota": "`[quota]`"}.get(name, f"`[[{name}]]`")
         parts.append(f"## {name}\n\n{title}\n\n" + table(("键", "含义"), ((f"`{k}`", t) for k, t in told.items())))
     parts.append("## `qingce init` 写下的样子 What init writes\n\n```toml\n" + starting.TEMPLATE.rstrip() + "\n```\n")
     folders = "`plans/` 规划，`data/` 数据，`content/` 本地内容，`registers/` 登记册（留作以后），`out/` 结果，`.qingce/` 湖、册、收入记录"
