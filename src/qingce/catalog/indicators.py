@@ -27,6 +27,7 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "composite": (("period", "family"), ("scheme",)),
     "section_share": (("period", "family"), ("at_most", "worse_than")),
     "section_class": (("period", "family"), ()),
+    "section_target_share": (("period", "family"), ()),
     "class_share": (("family", "period"), ("at_most", "worse_than")),
     "met_share": (("family", "part", "period"), ()),
     "point_mean": (("family", "parameter", "period"), ()),

@@ -138,7 +138,7 @@ def _row(asked: Asked) -> dict[str, object]:
         "unit": asked.indicator.unit,
         "n": n,
         "n_required": needed,
-        "absent": None if answer else _why_not(asked),
+        "absent": None if answer else _why_not(asked) or Absent.NOT_MONITORED.value,
         "review": _review(asked),
         "method": asked.rules.id,
         "limits": "+".join(dict.fromkeys(section.limits for section in asked.judged if section.limits)),
@@ -178,7 +178,25 @@ def _class(asked: Asked) -> Answer:
     return Answer(Fraction(grade), asked.rules.names.get(grade, str(grade)), tuple(notes))
 
 
-VERBS: Mapping[str, Callable[[Asked], Answer]] = {"section_share": _share, "section_class": _class}
+def _target_share(asked: Asked) -> Answer | None:
+    """Share of the sections with a target class that keep it [%]; those without one are named."""
+    held = [section for section in asked.counted if section.place.target is not None]
+    if not held:
+        return None
+    met = [(section.verdict.grade or 0) <= (section.place.target or 0) for section in held]
+    names = "、".join(section.place.name for section, yes in zip(held, met, strict=True) if not yes)
+    bare = "、".join(section.place.name for section in asked.counted if section.place.target is None)
+    notes = [f"有目标类别的 {len(met)} 个断面，其中达标 {sum(met)} 个"]
+    notes += [f"未达到目标：{names}"] if names else []
+    notes += [f"没有目标类别，不参评：{bare}"] if bare else []
+    return Answer(Fraction(100 * sum(met), len(met)), "", tuple(notes))
+
+
+VERBS: Mapping[str, Callable[[Asked], Answer | None]] = {
+    "section_share": _share,
+    "section_class": _class,
+    "section_target_share": _target_share,
+}
 """The closed table of verbs; `data/indicators` only combines them."""
 
 

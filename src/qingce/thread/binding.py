@@ -36,7 +36,17 @@ _WINDOW = re.compile(r"R/--(\d\d)-?(\d\d)?/--(\d\d)-?(\d\d)?$")
 
 
 _REACHED = frozenset(
-    ["mean", "percentile", "day_share", "day_share_above", "day_count", "composite", "section_share", "section_class"]
+    [
+        "mean",
+        "percentile",
+        "day_share",
+        "day_share_above",
+        "day_count",
+        "composite",
+        "section_share",
+        "section_class",
+        "section_target_share",
+    ]
 )
 """Statistics that days of air and months of sections answer; a value of any other comes from the official side."""
 

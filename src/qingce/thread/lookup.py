@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingce.core.periods import parse_period
 from qingce.thread.names import Names
+from qingce.thread.point_rows import PointFindings
 
 __all__ = ["Lookup", "Row"]
 
@@ -22,6 +21,7 @@ class Lookup:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = tables
+        self.found = PointFindings(tables)
         self._cache: dict[tuple[str, str], dict[str, Row]] = {}
 
     @cached_property
@@ -63,7 +63,7 @@ class Lookup:
 
     def rests(self, row: Row, subject: str, quantity: str) -> bool:
         """Say whether a value is taken from a subject's quantity."""
-        if self.pointwise(row):
+        if self.found.pointwise(row):
             return False
         reads, scope = self.reads(str(row["indicator"])), str(row["scope"])
         if reads == "class":
@@ -75,51 +75,6 @@ class Lookup:
             and subject not in self.water
             and (reads in (quantity, "aqi") or (reads, quantity) == ("o3_8h", "o3"))
         )
-
-    @cached_property
-    def points(self) -> dict[str, Row]:
-        """Findings of points and regions by id."""
-        return self._by("points", "id")
-
-    def pointwise(self, row: Row) -> bool:
-        """Say whether a value is taken from findings of points."""
-        return str(row["indicator"]) in self._answered
-
-    def findings_of(self, row: Row) -> dict[str, Row]:
-        """Return the findings of points that a value is taken from, by id."""
-        indicator = self._answered.get(str(row["indicator"]))
-        if indicator is None:
-            return {}
-        from qingce.evaluate import finding_counts
-
-        period, scope = parse_period(str(row["period"])), str(row["scope"])
-        return {
-            key: found
-            for key, found in self.points.items()
-            if (found["medium"], found["quantity"]) == indicator and finding_counts(found, scope, period)
-        }
-
-    def point(self, identifier: str) -> Row | None:
-        """Return a finding of a point as a row with a column of its quantity, as days and months have them."""
-        found = self.points.get(identifier)
-        if found is None:
-            return None
-        name = str(found["quantity"])
-        told = {key: found[key] for key in ("subject_name", "review", "edition", "text", "items")}
-        return told | {name: found["value"], f"absent_{name}": found["absent"]}
-
-    def points_at(self, site: str, day: date) -> list[str]:
-        """Return the findings of a point that a day counts in."""
-        return [key for key, row in self.points.items() if row["subject"] == site and _around(row, day)]
-
-    @cached_property
-    def _answered(self) -> dict[str, tuple[str, str]]:
-        """What each indicator that points answer counts: medium and quantity."""
-        told = {(str(row["medium"]), str(row["quantity"])) for row in self.points.values()}
-        named = {
-            name: (str(row.get("finding_medium")), str(row.get("finding"))) for name, row in self.indicators.items()
-        }
-        return {name: pair for name, pair in named.items() if pair in told}
 
     @cached_property
     def water(self) -> frozenset[str]:
@@ -171,8 +126,3 @@ class Lookup:
 
     def _by(self, table: str, key: str) -> dict[str, Row]:
         return {str(row[key]): row for row in self._tables[table].to_pylist()} if table in self._tables else {}
-
-
-def _around(row: Row, day: date) -> bool:
-    start, end = row["start"], row["end"]
-    return isinstance(start, date) and isinstance(end, date) and start <= day <= end

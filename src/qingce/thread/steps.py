@@ -114,7 +114,7 @@ class Trail:
         subject, quantity, period, series = parts
         grade, primary = row.get("class"), str(row.get("primary") or "")
         facts = [
-            ("数值", self._number(quantity, row)),
+            ("数值", _number(self.rows.names, quantity, row)),
             *(_facts(row, AQI="aqi") if quantity != "aqi" else ()),
             *((("类别", self.rows.names.grade(grade)),) if grade is not None and quantity != "class" else ()),
             ("首要", "、".join(self.rows.names.quantity(name.strip()) for name in primary.split(","))),
@@ -127,12 +127,6 @@ class Trail:
         title = f"{name} {self.rows.names.quantity(quantity)} {period} {_series(series)}"
         below = tuple(self._hours(subject, quantity, row, period=parse_period(period))) if depth else ()
         return Node(identifier, "finding", title, tuple(fact for fact in facts if fact[1]), below)
-
-    def _number(self, quantity: str, row: Row) -> str:
-        """Return what was found, in words where there are some."""
-        if row.get("text") and "items" in row:
-            return str(row["text"])
-        return self.rows.names.grade(row.get("class")) if quantity == "class" else _text(row.get(quantity))
 
     def _then(self, subject: str, quantity: str, period: Period, *, series: str) -> list[tuple[str, str]]:
         """Return what would have been said of an air day at the instant asked for."""
@@ -189,8 +183,8 @@ class Trail:
         found = []
         for row in self.rows.values.values():
             moved = (
-                identifier in self.rows.findings_of(row)
-                if identifier in self.rows.points
+                identifier in self.rows.found.findings_of(row)
+                if identifier in self.rows.found.rows
                 else (_covers(row, day) and row["series"] == series and self.rows.rests(row, subject, quantity))
             )
             if moved:
@@ -215,7 +209,7 @@ class Trail:
             for period in (f"{at:%Y-%m-%d}", f"{at:%Y-%m}")
             for series in SERIES_ZH
         ]
-        found = [(key, self.finding(key, depth=0)) for key in (*keys, *self.rows.points_at(site, at.date()))]
+        found = [(key, self.finding(key, depth=0)) for key in (*keys, *self.rows.found.at(site, at.date()))]
         return tuple(
             Node(key, node.kind, node.title, node.facts, self.values_over(key))
             for key, node in found
@@ -236,11 +230,11 @@ class Trail:
 
     def _findings_of(self, row: Row) -> Iterator[tuple[str, object]]:
         """Yield id and value of every day or month that a value is taken from."""
-        for key, point in self.rows.findings_of(row).items():
+        for key, point in self.rows.found.findings_of(row).items():
             if point["value"] is not None:
                 kept = str(point["quantity"]).startswith("met")
                 yield key, -point["value"] if kept else point["value"]  # type: ignore[operator]
-        if self.rows.pointwise(row):
+        if self.rows.found.pointwise(row):
             return
         reads, scope, series = self.rows.reads(str(row["indicator"])), str(row["scope"]), str(row["series"])
         subjects = self.rows.sections(scope) if reads == "class" else [scope]
@@ -251,7 +245,7 @@ class Trail:
 
     def _finding_row(self, parts: tuple[str, str, str, str]) -> Row | None:
         subject, quantity, period, series = parts
-        point = self.rows.point("F:" + ":".join(parts))
+        point = self.rows.found.point("F:" + ":".join(parts))
         if point is not None:
             return point
         row = self.rows.subject(subject, series).get(period)
@@ -286,6 +280,13 @@ class Trail:
             table = table.filter(keep)
         rows: list[Row] = table.sort_by([(name, "ascending") for name in ("site", "parameter", "time")]).to_pylist()
         return rows
+
+
+def _number(names: Names, quantity: str, row: Row) -> str:
+    """Return what was found, in words where there are some."""
+    if row.get("text") and "items" in row:
+        return str(row["text"])
+    return names.grade(row.get("class")) if quantity == "class" else _text(row.get(quantity))
 
 
 def _observed_as(quantity: str, row: Row) -> Iterable[str]:
