@@ -70,3 +70,28 @@ def test_the_level_is_what_weather_does_not_tell():
     assert level.shape == (1, SIZE)
     assert level[0, -1] < -0.15
     assert abs(level[0, SIZE - 200]) < 0.1
+
+
+def test_the_engine_uses_it_where_there_is_weather_and_leaves_it_out_elsewhere():
+    from datetime import date, timedelta
+
+    import pyarrow as pa
+
+    from qingce.outlook.panel import Panel
+    from qingce.outlook.weather_days import WeatherDays
+
+    model = OUTLOOKS.models["season-boosting"]
+    past = made()
+    first = date(1970, 1, 1) + timedelta(days=START)
+    days = pa.table({"subject": ["A"], "series": ["measured"], "day": [first]})
+    met = WeatherDays(START + np.arange(SIZE), past.quantities[1:], past.values[1:].T)
+    panel = Panel(days, first + timedelta(days=SIZE - 1), load_catalog(), weather={"A": met})
+    assert panel.suits(model, ["A"])
+    assert not panel.suits(model, ["A", "B"])
+    assert all(panel.suits(other, ["B"]) for other in OUTLOOKS.models.values() if other.id != model.id)
+    seen = panel._seen_by(model, past.chosen(["pm2_5"]), "A")
+    assert seen.quantities == past.quantities
+    assert np.array_equal(seen.values, past.values)
+    assert boosting(
+        seen, FUTURE, Setting(model, setting(past).spread, OUTLOOKS.history, np.random.default_rng(1))
+    ).shape == (400, 1, 200)

@@ -61,10 +61,12 @@ def outlook_tables(
         return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
     from qingce.outlook.blend import nearer
     from qingce.outlook.outlook import outlook_rows
+    from qingce.outlook.weather_days import weather_days
 
     near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
     known = days if days.num_rows else None
-    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near)
+    met = weather_days(feeds.weather, feeds.sites, catalog=catalog) if feeds and feeds.weather.num_rows else None
+    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met)
     then = as_of - WEEK
     week, earlier = cut(city_days, months, as_of=then)
     asked = [question for question in questions if question.period.start <= then]

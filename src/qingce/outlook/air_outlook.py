@@ -48,7 +48,7 @@ def air_answers(
         state = seen.state if seen.state != "open" else "quota_only"
         probability = {"lost": 0.0, "safe": 1.0}.get(state)
         return [Answer("", state, probability, (), (), decimals, 0, seen.years, _joined(seen.why_not, seen.remarks))]
-    found = [_by(model, seen, panel, paths=paths) for model in models]
+    found = [_by(model, seen, panel, paths=paths) for model in models if panel.suits(model, question.places)]
     for place in question.places:
         panel.keep(place)
     return [answer for answer in found if answer is not None]
@@ -70,7 +70,7 @@ def _seen(question: Question, panel: Panel, *, edition: str) -> _Seen:
         unknown = past.valid.size > 0 and any(name not in past.quantities for name in quantities_of(case))
         states.append("open" if unknown else certain(case, question))
         years.append(found)
-        reasons.append(never_valid(case) or _missing(case, past.quantities, found, panel=panel, days=past.valid))
+        reasons.append(_missing(case, past.quantities, found, panel=panel, days=past.valid) or never_valid(case))
         remarks.append(panel.remarks(place, question.series, period=question.period, quantities=quantities_of(case)))
     state = "lost" if "lost" in states else "safe" if set(states) == {"safe"} else "open"
     return _Seen(question, cases, state, min(years), _joined(*reasons), _joined(*remarks))

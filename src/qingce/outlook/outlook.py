@@ -6,7 +6,7 @@ is too short the quota stands alone and the reason says what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,7 @@ from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.simulate import STATISTICS
 from qingce.outlook.water_outlook import SHARES, Waters, water_answers
+from qingce.outlook.weather_days import WeatherDays
 
 __all__ = ["outlook_rows"]
 
@@ -57,18 +58,20 @@ def outlook_rows(
     models: Sequence[str] | None = None,
     scores: pa.Table | None = None,
     near: Near | None = None,
+    weather: Mapping[str, WeatherDays] | None = None,
     paths: bool = True,
     edition: str = "auto",
 ) -> OutlookTables:
     """Return the outlook of every question by every model, one of them chosen by its back-test.
 
     `days` are `AirDays.city_days` of several years, `months` section-months. `scores` (BACKTEST) stand before the
-    packaged back-test; `near` gives the first days by a forecast. A question that no table answers gives no row.
+    packaged back-test; `near` gives the first days by a forecast, `weather` the weather by
+    city, without which the models that need it are left out. A question that no table answers gives no row.
     Raises QC110 for an unknown model, QC400 for a comparison with no single side.
     """
     desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths)
     waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition)
-    panel = None if days is None else Panel(days, as_of, catalog, seed, near)
+    panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {})
     rows: list[dict[str, object]] = []
     fans: list[dict[str, object]] = []
     for question in questions:

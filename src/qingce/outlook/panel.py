@@ -24,8 +24,12 @@ from qingce.outlook.models.past import Floats, Future, Past, cut, usable
 from qingce.outlook.models.spread import Spread, own, pooled
 from qingce.outlook.models.verbs import Setting, simulate
 from qingce.outlook.simulate import Drawn
+from qingce.outlook.weather_days import WeatherDays
 
-__all__ = ["Near", "Panel"]
+__all__ = ["Near", "Panel", "WEATHER"]
+
+WEATHER = "weather"
+"""What a model may need besides the days."""
 
 Near = Callable[[str, Sequence[date], int], Mapping[str, Floats]]
 """(subject, coming days, members) → quantity → values[member, day] for the first days that a forecast reaches."""
@@ -44,6 +48,7 @@ class Panel:
     catalog: Catalog
     seed: int = 1
     near: Near | None = None
+    weather: Mapping[str, WeatherDays] = field(default_factory=dict)
     _subjects: dict[tuple[str, str], SubjectDays] = field(default_factory=dict)
     _pasts: dict[tuple[str, str], Past] = field(default_factory=dict)
     _drawn: dict[tuple[object, ...], Drawn] = field(default_factory=dict)
@@ -92,11 +97,25 @@ class Panel:
             history = self.catalog.outlooks.history
             spread = own(self.spread(series).of(past.quantities), past, history=history)
             dice = np.random.default_rng([self.seed, crc32(f"{scope}/{period}/{model.id}".encode())])
-            values = simulate(past, future, Setting(model, spread, history, dice))
+            values = simulate(self._seen_by(model, past, scope), future, Setting(model, spread, history, dice))
             values = self._nearer(values, past, future, scope=scope)
             whole = np.minimum(np.floor(values * RESOLUTION + 1 / 2), _MOST).astype(np.int64)
             self._drawn[key] = {name: whole[:, row] for row, name in enumerate(past.quantities)}
         return self._drawn[key]
+
+    def suits(self, model: OutlookModel, places: Sequence[str]) -> bool:
+        """Say whether there is what the model needs: some models need the weather of the place."""
+        return model.word("needs") != WEATHER or all(place in self.weather for place in places)
+
+    def _seen_by(self, model: OutlookModel, past: Past, scope: str) -> Past:
+        """Put the weather beside the values for a model that needs it; what is not known stays absent."""
+        if model.word("needs") != WEATHER:
+            return past
+        known = self.weather[scope]
+        facts = known.at(past.start + np.arange(past.values.shape[1]))
+        rows = [row for row in range(facts.shape[1]) if not np.isnan(facts[:, row]).all()]
+        names = tuple(known.names[row] for row in rows)
+        return Past((*past.quantities, *names), past.start, np.concatenate([past.values, facts.T[rows]]))
 
     def remarks(self, scope: str, series: str, *, period: Period, quantities: Sequence[str]) -> str:
         """Say where the sites or the level of a subject changed at once."""
