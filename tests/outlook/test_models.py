@@ -1,0 +1,218 @@
+"""What the models draw, and how the spread between years is told from many subjects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.outlook.made_air import city_days
+
+from qingce.catalog import load_catalog
+from qingce.core.errors import QingceError
+from qingce.evaluate.air_input import day_number
+from qingce.evaluate.indicators_days import subject_days
+from qingce.outlook.models.carry import carried, so_far
+from qingce.outlook.models.donors import calibrated, donors_of, shifted
+from qingce.outlook.models.past import Future, Past, cut, month_of, usable
+from qingce.outlook.models.spread import Spread, monthly, own, pooled
+from qingce.outlook.models.verbs import VERBS, Setting, simulate
+from qingce.outlook.panel import past_of
+
+CATALOG = load_catalog()
+HISTORY = CATALOG.outlooks.history
+AS_OF = date(2025, 6, 30)
+NAMES = ("pm2_5", "o3_8h")
+
+
+def future(as_of: date = AS_OF, end: date = date(2025, 12, 31)) -> Future:
+    first = day_number(as_of) + 1
+    return Future(np.arange(first, day_number(end) + 1), day_number(date(as_of.year, 1, 1)))
+
+
+def past(subject: str = "X", first: date = date(2022, 1, 1), last: date = AS_OF, **more: object) -> Past:
+    table = city_days(first, last, subject=subject, **more)  # type: ignore[arg-type]
+    return past_of(subject_days(table, scope=subject, series="measured")).chosen(NAMES)
+
+
+def spread(month: float = 0.08, level: float = 0.01, memory: float = 0.1) -> Spread:
+    ones = np.ones(2)
+    return Spread(NAMES, month * ones, level * ones, memory * ones, 1e6 * ones, 0 * ones, np.ones((2, 12)), np.eye(2))
+
+
+def setting(model: str, given: Spread | None = None, seed: int = 1) -> Setting:
+    return Setting(CATALOG.outlooks.models[model], given or spread(), HISTORY, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("model", ["season-bootstrap", "season-ar"])
+def test_months_differ_as_the_spread_says(model: str) -> None:
+    """The log of each coming month's mean has the variance that was asked for, whatever the days' own."""
+    for rough in (0.1, 0.4, 0.8):
+        one = replace(setting(model, spread(memory=0)), model=_many(model))
+        values = simulate(past(rough=rough), future(), one)
+        months = np.log(np.stack([values[:, 0, future().months == m].mean(axis=1) for m in range(6)], axis=1))
+        years = donors_of(past(rough=rough), future(), history=HISTORY, window=15)
+        want = 0.08 / 2 * (1 + 1 / len(years.years))
+        kept = 0.01 - 0.01 * _kept(rough)
+        assert months.var(axis=0).mean() == pytest.approx(want + kept, rel=0.12)
+        shared = np.cov(months.T)[np.triu_indices(6, 1)].mean()
+        assert shared == pytest.approx(kept, abs=0.003)
+
+
+def _many(name: str) -> object:
+    model = CATALOG.outlooks.models[name]
+    return replace(model, options={**model.options, "members": 3000})
+
+
+def _kept(rough: float) -> float:
+    """Level / (level + month / n) of six months so far."""
+    return 0.01 / (0.01 + 0.08 / 6)
+
+
+def test_the_level_so_far_carries_on_by_the_best_linear_estimate() -> None:
+    flat = past(rough=0, level={2025: 0.8})
+    donors = donors_of(flat, future(), history=HISTORY, window=15)
+    each, whole = carried(flat, future(), spread(memory=0), years=donors.years, allowed=donors.allowed, history=HISTORY)
+    months, d, days = so_far(flat, future(), years=1, history=HISTORY)
+    assert len(months) == 6
+    assert d[0] == pytest.approx(np.log(0.8), abs=1e-3)
+    assert days.sum(axis=1).tolist() == [181, 181]
+    noise = [0.08 * max(0.0, 30 / n - 1) for n in days[0]]
+    known = 0.01 + np.diag(0.08 + np.array(noise))
+    weights = np.full(6, 0.01) @ np.linalg.inv(known)
+    share = (1 + 1 / len(donors.years)) / 2
+    assert each[0, 0] == pytest.approx(weights @ d[0] - share * 0.08 / 2, abs=1e-9)
+    assert whole.mean.shape == (2, 6)
+
+
+def test_near_months_remember_more_than_far_ones() -> None:
+    flat = past(rough=0, level={2025: 0.8})
+    donors = donors_of(flat, future(), history=HISTORY, window=15)
+    each, _ = carried(flat, future(), spread(memory=0.5), years=donors.years, allowed=donors.allowed, history=HISTORY)
+    assert each[0, 0].tolist() == sorted(each[0, 0].tolist())  # falls back toward no change
+
+
+def test_donors_are_near_the_same_date_and_whole_days() -> None:
+    one = past(gaps=0.1)
+    places = shifted(one, np.arange(one.values.shape[1]))
+    assert one.valid[places].all()
+    assert np.abs(places - np.arange(one.values.shape[1])).max() < 10
+    values = simulate(one, future(), setting("season-bootstrap"))
+    assert not np.isnan(values).any()
+    assert values.shape == (400, 2, 184)
+
+
+def test_a_donor_year_may_cover_some_months_only() -> None:
+    one = past(first=date(2023, 11, 1))
+    donors = donors_of(one, future(), history=HISTORY, window=15)
+    assert donors.years == (1, 2)
+    assert donors.allowed.tolist() == [[True] * 6, [False] * 4 + [True] * 2]
+    assert donors.enough
+    dice = np.linspace(0, 0.999, 50)[:, None] * np.ones(184)
+    which = donors.picked(dice, future().months)
+    assert set(which[:, 0]) == {0}
+    assert set(which[:, -1]) == {0, 1}
+    assert not donors_of(past(first=date(2025, 1, 1)), future(), history=HISTORY, window=15).enough
+
+
+def test_the_naive_models_are_last_years_days() -> None:
+    one = past()
+    same = simulate(one, future(), setting("same-remaining-mean"))
+    start = day_number(date(2024, 7, 1)) - one.start
+    assert same.shape == (1, 2, 184)
+    assert np.array_equal(same[0], one.values[:, start : start + 184])
+    same = simulate(past(rough=0), future(), setting("same-remaining-mean"))
+    moved = simulate(past(rough=0, level={2025: 0.5}), future(), setting("same-anomaly"))
+    assert (moved / same)[0, 0].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_model_with_an_unknown_verb_is_refused() -> None:
+    odd = replace(CATALOG.outlooks.models["season-ar"], verb="stars", place="stars.toml")
+    with pytest.raises(QingceError, match=r"QC107: .*verb.*stars.*stars\.toml.*bootstrap"):
+        simulate(past(), future(), replace(setting("season-ar"), model=odd))
+    assert set(VERBS) >= {"repeat", "bootstrap", "autoregression"}
+
+
+def test_the_spread_of_many_subjects_is_found_again() -> None:
+    """Forty made cities, three pairs of years: month and level variance come out near what was put in."""
+    rng = np.random.default_rng(4)
+    months, level = 0.05, 0.02
+    pasts = []
+    for _ in range(40):
+        logs = np.zeros(48)
+        for year in range(4):
+            logs[12 * year : 12 * year + 12] = rng.normal(0, np.sqrt(level / 2)) + rng.normal(
+                0, np.sqrt(months / 2), 12
+            )
+        days = np.arange(day_number(date(2021, 1, 1)), day_number(date(2024, 12, 31)) + 1)
+        values = 40 * np.exp(logs)[month_of(days) - month_of(days)[0]]
+        pasts.append(Past(("pm2_5",), int(days[0]), values[None]))
+    found = pooled(pasts, CATALOG.outlooks, quantities=("pm2_5",))
+    prior = CATALOG.outlooks.spread["pm2_5"]
+    share = prior.weight / (prior.weight + 36)
+    assert found.month[0] + found.level[0] == pytest.approx(0.07 + share * 0.02, abs=0.012)
+    assert found.level[0] == pytest.approx(level, abs=0.008)
+    assert found.memory[0] < 0.15
+    assert found.season[0, 0] == pytest.approx(prior.winter * found.season[0, 6])
+
+
+def test_nothing_known_is_what_the_content_declares() -> None:
+    found = pooled([], CATALOG.outlooks, quantities=("pm2_5", "so2"))
+    for row, name in enumerate(("pm2_5", "so2")):
+        prior = CATALOG.outlooks.spread[name]
+        assert found.month[row] + found.level[row] == pytest.approx(prior.month + prior.level)
+        assert found.drift[row] == pytest.approx(prior.drift)
+    assert np.array_equal(found.correlation, np.eye(2))
+
+
+def test_a_rough_subject_is_told_from_a_quiet_one() -> None:
+    table = spread()
+    rough, quiet = past("R", rough=1.2), past("Q", rough=0.02)
+    assert own(table, rough, history=HISTORY).month[0] > table.month[0] > own(table, quiet, history=HISTORY).month[0]
+    young = past("Y", first=date(2025, 5, 1))
+    assert own(table, young, history=HISTORY) is table
+
+
+def test_months_with_few_days_are_no_months() -> None:
+    one = past(first=date(2025, 5, 20))
+    first, logs = monthly(one, HISTORY)
+    assert first == (2025 - 1970) * 12 + 4
+    assert np.isnan(logs[:, 0]).all()  # twelve days
+    assert not np.isnan(logs[:, 1]).any()
+
+
+def test_what_a_model_sees_ends_with_the_day() -> None:
+    one = past()
+    seen = cut(one, day_number(date(2024, 3, 1)))
+    assert seen.last == day_number(date(2024, 3, 1))
+    assert cut(one, one.start - 5).values.shape[1] == 0
+    holes = Past(NAMES, 0, np.array([[1.0, 2, 3, 4], [np.nan, np.nan, np.nan, 1]]))
+    assert usable(holes, HISTORY) == ("pm2_5",)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([date(2025, 1, 31), date(2025, 6, 13), date(2025, 11, 30)]))
+def test_draws_are_positive_finite_and_repeatable(seed: int, as_of: date) -> None:
+    one, ahead = cut(LONG, day_number(as_of)), future(as_of)
+    for model in ("season-bootstrap", "season-ar"):
+        first = simulate(one, ahead, setting(model, seed=seed))
+        assert np.isfinite(first).all()
+        assert (first > 0).all()
+        assert np.array_equal(first, simulate(one, ahead, setting(model, seed=seed)))
+
+
+LONG = past(last=date(2025, 12, 31))
+
+
+def test_shocks_of_quantities_go_together_as_they_did() -> None:
+    both = np.array([[1.0, 0.9], [0.9, 1.0]])
+    table = replace(spread(memory=0), correlation=both)
+    drawn = np.ones((4000, 2, 184))
+    donors = donors_of(past(), future(), history=HISTORY, window=15)
+    _, whole = carried(past(), future(), table, years=donors.years, allowed=donors.allowed, history=HISTORY)
+    moved = calibrated(drawn, future(), table, carried=whole, least=15, rng=np.random.default_rng(2))
+    logs = np.log(moved[:, :, 0])
+    assert np.corrcoef(logs.T)[0, 1] == pytest.approx(0.9, abs=0.02)
