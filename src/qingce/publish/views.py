@@ -135,10 +135,10 @@ def target(results: Results, identity: str) -> View:
     document = results.rows("documents", where={"id": row["document"]["id"]})  # type: ignore[index]
     series = [plain(item) for item in results.rows("series", where={"target_id": identity})]
     series.sort(key=lambda item: str(item["day"]))
-    events = event_days(results, str(row["scope"]["id"])) if series else {}  # type: ignore[index]
+    indicator, scope = (str(row[name]["id"]) for name in ("indicator", "scope"))  # type: ignore[index]
+    events = results.keep(f"events:{scope}", lambda: event_days(results, scope)) if series else {}
     for item in series:
         item["excluded"] = events.get(str(item["day"]), [])
-    indicator, scope = (str(row[name]["id"]) for name in ("indicator", "scope"))  # type: ignore[index]
     daily = len({str(item["day"])[:7] for item in series}) < len(series)
     known: View = {"indicator": indicator, "scope": scope}
     listed = results.rows("indicators", where={"id": indicator})
@@ -164,7 +164,10 @@ def target(results: Results, identity: str) -> View:
         "calendar": charts.calendar(series, value="value", level="category") if daily else [],
         "grid": [] if daily else charts.month_grid(series, level="category"),
         "recent": {
-            **recent(results, scope, parameter=quantity, medium=medium),
+            **results.keep(
+                f"recent:{scope}:{quantity}:{medium}",
+                lambda: recent(results, scope, parameter=quantity, medium=medium),
+            ),
             "whole": {
                 str(item["day"])[: 10 if daily else 7]: item["value"] for item in series if item["value"] is not None
             },
