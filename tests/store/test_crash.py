@@ -30,8 +30,9 @@ PATIENCE = 60
 class Crowd:
     """The processes at work, each with its own ledger."""
 
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+    def __init__(self, folder: Path, names: Sequence[str], *, dense: bool = False) -> None:
         self.folder = folder
+        self.dense = dense
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         for name in names:
             self.start(name)
@@ -49,7 +50,7 @@ class Crowd:
             str(self.folder / "lake"),
             str(self.folder / f"{name}.ledger"),
         ]
-        command += ["--name", name, "--first", str(max(tried, default=-1) + 1)]
+        command += ["--name", name, "--first", str(max(tried, default=-1) + 1), *["--dense"] * self.dense]
         with (self.folder / f"{name}.err").open("ab") as stderr:
             self.running[name] = subprocess.Popen(command, stderr=stderr)
 
@@ -75,10 +76,10 @@ class Crowd:
                 self.kill(name)
 
 
-def rampage(folder: Path, names: Sequence[str], *, kills: int) -> Crowd:
+def rampage(folder: Path, names: Sequence[str], *, kills: int, dense: bool = False) -> Crowd:
     """Kill and restart processes at random; writers and the compactor far more often than readers."""
     chance = random.Random()
-    crowd = Crowd(folder, names)
+    crowd = Crowd(folder, names, dense=dense)
     seen = dict.fromkeys(names, 0)
     try:
         for name in names:
@@ -138,6 +139,13 @@ def judge(crowd: Crowd) -> None:
 
 def test_six_kills_lose_double_and_tear_nothing(tmp_path: Path) -> None:
     judge(rampage(tmp_path, [*WRITERS, "compactor", "r0"], kills=6))
+
+
+def test_killed_while_whole_days_are_packed_nothing_is_lost(tmp_path: Path) -> None:
+    judge(rampage(tmp_path, [*WRITERS, "compactor", "r0"], kills=4, dense=True))
+    lake = open_lake(tmp_path / "lake")
+    assert any(segment.form for segment in lake._manifest.live("observation"))
+    lake.close()
 
 
 @pytest.mark.prove

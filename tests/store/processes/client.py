@@ -25,21 +25,24 @@ START = datetime(2026, 4, 28)
 KEYS = 40
 
 
-def batch(name: str, number: int, chance: random.Random) -> pa.Table:
-    """Rows of one writer: new hours and corrections of old ones, never two of one key."""
+def batch(name: str, number: int, chance: random.Random, *, dense: bool) -> pa.Table:
+    """Rows of one writer: new hours and corrections of old ones, never two of one key; `dense`: mostly whole days."""
     rows = chance.randint(1, 12)
     within = range(KEYS) if chance.random() < 0.1 else range(*chance.choice([(2, 20), (20, 38)]))
-    hours = chance.sample(within, rows)
+    hours = [40 * hour for hour in chance.sample(within, rows)]
+    if dense and chance.random() < 0.8:
+        hours = [24 * number + hour for hour in range(24)]
     made = [
         {
             "site": name,
             "parameter": "o3",
             "span": "PT1H",
-            "time": START + timedelta(hours=40 * hour),
+            "time": START + timedelta(hours=hour),
             "value": Decimal(number),
             "batch": f"{number}",
-            "line": rows,
+            "line": len(hours),
             "reason": "correction",
+            "review": "realtime",
         }
         for hour in hours
     ]
@@ -56,11 +59,11 @@ class Ledger:
         os.write(self._handle, (json.dumps(words) + "\n").encode())
 
 
-def write(lake: SegmentLake, ledger: Ledger, name: str, *, first: int) -> None:
+def write(lake: SegmentLake, ledger: Ledger, name: str, *, first: int, dense: bool) -> None:
     chance = random.Random()
     number = first
     while True:
-        table = batch(name, number, chance)
+        table = batch(name, number, chance, dense=dense)
         hours = [str(time) for time in table["time"].to_pylist()]
         ledger.note(step="try", name=name, number=number, hours=hours)
         receipt = lake.append("observation", table, source=f"{name}:{number}")
@@ -101,12 +104,13 @@ def main() -> None:
     parser.add_argument("ledger", type=Path)
     parser.add_argument("--name", default="")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--dense", action="store_true")
     given = parser.parse_args()
     lake = SegmentLake(given.lake, grace=timedelta(seconds=5))
     ledger = Ledger(given.ledger)
     ledger.note(step="ready", name=given.name, number=0)
     if given.part == "writer":
-        write(lake, ledger, given.name, first=given.first)
+        write(lake, ledger, given.name, first=given.first, dense=given.dense)
     elif given.part == "compactor":
         compact(lake, ledger)
     else:
