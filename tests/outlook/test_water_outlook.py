@@ -1,0 +1,161 @@
+"""The outlook of sections: the class of every future is evaluate's class; coming months are like earlier years'."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qingce.catalog import load_catalog
+from qingce.core.periods import Period
+from qingce.evaluate import water_indicator
+from qingce.evaluate.water_classes import class_of
+from qingce.evaluate.water_rules import Lawbook
+from qingce.outlook import Question, outlook_rows
+from qingce.outlook.models.months import MonthPast, draw_months
+from qingce.outlook.water_outlook import _grades
+
+CATALOG = load_catalog()
+YEAR = Period.year(2025)
+LIMITS = Lawbook(CATALOG, "auto").limits(date(2025, 12, 31), Lawbook(CATALOG, "auto").on(date(2025, 12, 31)).kinds[""])
+
+
+def section_months(levels: dict[str, float], last: tuple[int, int] = (2025, 8), years: int = 3) -> pa.Table:
+    """Months of sections: ammonia about a level with a cold-season peak, the basic others well within class II."""
+    rows = []
+    rng = np.random.default_rng(2)
+    for section, level in levels.items():
+        for year in range(2025 - years, 2026):
+            for month in range(1, 13):
+                if (year, month) <= last:
+                    season = 1 + 0.3 * np.cos(2 * np.pi * (month - 1) / 12)
+                    value = round(level * season * float(np.exp(rng.normal(0, 0.08))), 3)
+                    rows.append(
+                        {"section": section, "section_name": section, "period": f"{year}-{month:02d}",
+                         "review": "national", "nh3n": str(value), "exact_nh3n": str(value), "do": "8", "tp": "0.05",
+                         "codmn": "2", "ph": "7.5", "bod5": "2", "cod": "10"}
+                    )  # fmt: skip
+    return pa.Table.from_pylist(rows)
+
+
+def ask(name: str = "good_section_ratio", target: str = "100", comparator: str = ">=", **more: Any) -> Question:
+    places = more.pop("subjects", ("S1", "S2"))
+    return Question("T", CATALOG.indicator(name), "SS", more.pop("period", YEAR), comparator, Fraction(target),
+                    subjects=places, **more)  # fmt: skip
+
+
+def row_of(question: Question, months: pa.Table, as_of: date) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = outlook_rows(
+        [question], None, months, catalog=CATALOG, as_of=as_of
+    ).outlook.to_pylist()
+    assert len(rows) == 1
+    assert rows[0]["chosen"]
+    return rows[0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["nh3n", "tp", "do", "ph", "codmn"]),
+    st.lists(st.integers(0, 20_000_000), min_size=1, max_size=5),
+    st.fractions(0, 30, max_denominator=99),
+)
+def test_the_class_of_every_future_is_the_one_of_evaluate(name: str, sums: list[int], fixed: Fraction) -> None:
+    count = 3
+    found = _grades(np.array(sums, np.int64), fixed, count, limits=LIMITS[name])
+    want = [class_of((Fraction(part, 10**6) + fixed) / count, LIMITS[name]) for part in sums]
+    assert found.tolist() == want
+
+
+@pytest.mark.parametrize("name", ["nh3n", "tp", "do", "ph"])
+def test_at_every_limit_and_a_millionth_beside_it(name: str) -> None:
+    for limit in LIMITS[name]:
+        for edge in (limit.value, limit.low):
+            if edge is not None:
+                near = [int(Decimal(edge) * 10**6) + step for step in (-1, 0, 1)]
+                found = _grades(np.array(near, np.int64), Fraction(0), 1, limits=LIMITS[name])
+                assert found.tolist() == [class_of(Fraction(part, 10**6), LIMITS[name]) for part in near]
+
+
+def test_clean_sections_are_likely_and_dirty_ones_are_not() -> None:
+    clean = row_of(ask(), section_months({"S1": 0.3, "S2": 0.4}), date(2025, 8, 31))
+    assert (clean["state"], clean["model"], clean["p50"]) == ("ok", "month-level", 100)
+    assert clean["probability"] > 0.95
+    dirty = row_of(ask(), section_months({"S1": 0.3, "S2": 1.9}), date(2025, 8, 31))
+    assert dirty["probability"] < 0.05
+    assert dirty["p50"] == 50
+    edge = row_of(ask(), section_months({"S1": 0.3, "S2": 1.0}), date(2025, 8, 31))
+    assert 0.05 < edge["probability"] < 0.95
+
+
+def test_the_class_of_a_section_and_an_easier_target() -> None:
+    months = section_months({"S1": 1.0})
+    found = [row_of(ask("section_class", grade, "<=", subjects=("S1",)), months, date(2025, 8, 31))["probability"]
+             for grade in "1234"]  # fmt: skip
+    assert found == sorted(found)
+    assert found[-1] > 0.9
+
+
+def test_a_year_that_is_over_is_what_evaluate_says() -> None:
+    months = section_months({"S1": 0.4, "S2": 1.6}, last=(2025, 12))
+    row = row_of(ask(), months, date(2025, 12, 31))
+    want = water_indicator(
+        CATALOG.indicator("good_section_ratio"), months, scope="SS", sections=["S1", "S2"], period=YEAR, catalog=CATALOG
+    ).to_pylist()[0]
+    assert row["p10"] == row["p90"] == Decimal(want["exact"])
+
+
+def test_too_little_history_says_so() -> None:
+    row = row_of(ask(), section_months({"S1": 0.4, "S2": 0.4}, years=0), date(2025, 8, 31))
+    assert row["state"] == "quota_only"
+    assert "没有往年同月数据" in row["reason"]
+    assert (
+        row_of(ask(subjects=("nowhere",)), section_months({"S1": 0.4}), date(2025, 8, 31))["reason"] == "没有断面月值"
+    )
+
+
+def test_a_month_that_is_not_over_still_comes() -> None:
+    """In mid August the August figure in the table is not yet the month's: it is drawn."""
+    months = section_months({"S1": 0.95}, last=(2025, 8))
+    early = outlook_rows([ask(subjects=("S1",))], None, months, catalog=CATALOG, as_of=date(2025, 8, 15)).outlook
+    known = months.filter(pa.array([period <= "2025-07" for period in months["period"].to_pylist()]))
+    alone = outlook_rows([ask(subjects=("S1",))], None, known, catalog=CATALOG, as_of=date(2025, 8, 15)).outlook
+    assert early["probability"].to_pylist() == alone["probability"].to_pylist()
+
+
+def test_drawn_months_lie_about_earlier_ones_and_vary_as_years_do() -> None:
+    rng = np.random.default_rng(5)
+    values = {("S", "tp"): MonthPast({m: float(np.exp(rng.normal(0, 0.3))) for m in range(600, 660)})}
+    prior = CATALOG.outlooks.spread["other"]
+    drawn = draw_months(
+        values, [660, 661], begin=660, prior=prior, members=4000, shared=0.3, rng=np.random.default_rng(1)
+    )["S", "tp"]
+    logs = np.log(drawn)
+    centre = np.mean([np.log(values["S", "tp"].values[m]) for m in range(600, 660, 12)])
+    assert logs[:, 0].mean() == pytest.approx(centre, abs=0.03)
+    squares = [(np.log(values["S", "tp"].values[m]) - np.log(values["S", "tp"].values[m - 12])) ** 2
+               for m in range(612, 660)]  # fmt: skip
+    assert logs.var(axis=0) == pytest.approx(np.mean(squares) / 2 * (1 + 1 / 5), rel=0.1)
+
+
+def test_sections_share_a_part_of_what_comes() -> None:
+    flat = MonthPast(dict.fromkeys(range(600, 660), 1.0))
+    drawn = draw_months(
+        {("A", "tp"): flat, ("B", "tp"): flat}, [660], begin=660, prior=CATALOG.outlooks.spread["other"], members=5000,
+        shared=0.3, rng=np.random.default_rng(1),
+    )  # fmt: skip
+    pair = np.log(np.stack([drawn["A", "tp"][:, 0], drawn["B", "tp"][:, 0]]) + 0.0)
+    assert pair.std() < 0.01  # sixty equal months: nothing to differ by
+    rough = MonthPast({m: 1.0 + 0.5 * ((m // 12) % 2) for m in range(600, 660)})
+    drawn = draw_months(
+        {("A", "tp"): rough, ("B", "tp"): rough}, [660], begin=660, prior=CATALOG.outlooks.spread["other"],
+        members=5000, shared=0.3, rng=np.random.default_rng(1),
+    )  # fmt: skip
+    pair = np.log(np.stack([drawn["A", "tp"][:, 0], drawn["B", "tp"][:, 0]]))
+    assert np.corrcoef(pair)[0, 1] == pytest.approx(0.3, abs=0.05)
