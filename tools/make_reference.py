@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import typer
+from rule_table import rules_page
 
 from qingce.app import campaign, campaign_quota, starting
 from qingce.catalog import load_catalog
@@ -593,6 +594,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "indicators": indicators,
         "methods": methods,
         "parameters": parameters,
+        "rules": rules_page,
         "sources": sources,
         "unread": unread,
     }

@@ -28,7 +28,10 @@ def reference(name: str) -> str:
     return (REFERENCE / f"{name}.md").read_text("utf-8")
 
 
-def test_reference_is_what_content_and_code_say(capsys: pytest.CaptureFixture[str]) -> None:
+def test_reference_is_what_content_and_code_say(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
     spec = importlib.util.spec_from_file_location("make_reference", ROOT / "tools" / "make_reference.py")
     assert spec is not None
     assert spec.loader is not None
