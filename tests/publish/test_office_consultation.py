@@ -136,6 +136,30 @@ def test_weather_apart_from_effort_stands_in_the_briefing_and_on_no_page(documen
         assert "人努力" not in page.read_text("utf-8"), page
 
 
+def test_counties_stand_in_the_order_of_their_table_with_their_review_state(sample: Results, tmp_path: Path) -> None:
+    common = {"period": "2026-05", "change_text": "下降4.7%", "good_measured": "96.8", "review": "preliminary"}
+    listed = [
+        {
+            **common,
+            "place": place,
+            "scope": "990100",
+            "scope_name": name,
+            "text": "30.6",
+            "heavy": "0",
+            "composite": "3.77",
+        }
+        for place, name in ((1, "泽南县"), (1, "泽北县"), (3, "云西区"))
+    ]
+    older = {**listed[0], "period": "2026-04", "scope_name": "旧"}
+    counties = pa.Table.from_pylist([older, *listed], SCHEMAS["air_counties"])
+    write_consultation(sample.with_tables({"air_counties": counties}), tmp_path / "x.docx")
+    document = Document(str(tmp_path / "x.docx"))
+    table = next(t for t in document.tables if cells(t)[0][0] == "名次")
+    assert [line[:2] for line in cells(table)[1:]] == [["1", "泽南县"], ["1", "泽北县"], ["3", "云西区"]]
+    assert cells(table)[1][2:7] == ["30.6", "下降4.7%", "96.8", "0", "3.77"]
+    assert any("2026年5月县区空气质量（初审·未审核，仅供会商，不通报）" in line for line in paragraphs(document))
+
+
 def test_what_cannot_be_told_apart_says_why(sample: Results, tmp_path: Path) -> None:
     row = {**WEATHER, "observed": None, "weather": None, "effort": None, "reason": "留出检验 R² 0.11 过低"}
     write_consultation(sample.with_tables({"weather": pa.Table.from_pylist([row])}), tmp_path / "x.docx")

@@ -18,6 +18,7 @@ from qingce.publish.office.labels import (
     deadline_text,
     own_value,
     printed,
+    review_text,
     signed,
     unit_text,
 )
@@ -95,6 +96,7 @@ def _happened(document: Any, results: Results, sources: Sources) -> None:
     overall = sources.page("各状态目标数：目标进度页", "index.html")
     sources.say(document, f"目标 {board['counts']['targets']} 项：{told or '无'}", overall, "。")
     _air(document, results, sources)
+    _counties(document, results, sources)
     _water(document, results, sources)
     decimals = {str(row["id"]): row["decimals"] for row in results.rows("indicators")}
     columns = (
@@ -125,6 +127,28 @@ def _air(document: Any, results: Results, sources: Sources) -> None:
         said = "，".join(f"{label} {printed(row[name], 1)}" for name, label in known if row[name] is not None)
         change = f"，同比 {signed(row['change'], 1)}" if row["change"] is not None else ""
         sources.say(document, f"PM2.5 {said}{change} μg/m³", source, "。", head="空气。")
+
+
+def _counties(document: Any, results: Results, sources: Sources) -> None:
+    """The counties of the last month in the order of the table that ranks them."""
+    rows = results.rows("air_counties")
+    if not rows:
+        return
+    months = sorted({text(row, "period") for row in rows})
+    states = sorted({review_text(row["review"]) for row in rows if row["review"]})
+    heard = f"{deadline_text(months[-1])}县区空气质量（{'、'.join(states) or UNREVIEWED}，仅供会商，不通报）"
+    add_paragraph(document, heard, face="second", indent=2).paragraph_format.keep_with_next = True
+    columns = (
+        Column("名次", 8, "center"), Column("县区", 18), Column("PM2.5", 12, "center"), Column("同比", 16, "center"),
+        Column("优良率（实测）", 16, "center"), Column("重污染天数", 13, "center"), Column("综合指数", 13, "center"),
+        Column("出处", 8, "center"),
+    )  # fmt: skip
+    lines: list[Sequence[Cell]] = []
+    for row in (item for item in rows if item["period"] == months[-1]):
+        known = ("place", "scope_name", "text", "change_text", "good_measured", "heavy", "composite")
+        source = sources.place(row, key="scope", what=f"{text(row, 'scope_name')} 逐日评价（县区月排名）")
+        lines.append([*(text(row, name) or "—" for name in known), sources.cell(source)])
+    add_table(document, columns, rows=lines, size=style_facts()["size"]["table"] + 1)
 
 
 def _water(document: Any, results: Results, sources: Sources) -> None:
