@@ -119,7 +119,7 @@ def test_a_target_leads_to_its_why_and_an_outlook_to_its_fan(document: Any) -> N
 
 def test_the_warnings_say_how_far_why_and_what_they_need(document: Any) -> None:
     told = "\n".join(paragraphs(document))
-    assert "1.PM2.5年均浓度。达标概率一周内由 58% 降到 37%" in told
+    assert "1.PM2.5年均浓度（云泽市）≤ 39 μg/m³。达标概率一周内由 58% 降到 37%" in told
     assert "夜间21时至次日6时为主。" in told
     assert "控制要求：剩余 214 天均值须 ≤ 36.89" in told
     assert "现状：已超过 3 天，无法完成" in told, "what is lost has no allowance to keep"

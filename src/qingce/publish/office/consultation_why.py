@@ -21,7 +21,8 @@ def add_why(document: Any, results: Results, sources: Sources) -> None:
         target = row["target"]
         said = f"达标概率一周内由 {chance_text(row['week_ago'])} 降到 {chance_text(row['probability'])}"
         cause = f"：{text(row, 'cause')}" if row["cause"] else ""
-        name = text(target, "indicator_name")
+        scope = f"（{target['scope_name']}）" if target["scope_name"] else ""
+        name = f"{text(target, 'indicator_name')}{scope}{text(target, 'target_text')}"
         source = Source(f"预警：{name}", str(row["target_id"]), "outlook.html#warnings")
         sources.say(document, said, source, f"{cause}。", head=f"{place}.{name}。")
     if not rows:
