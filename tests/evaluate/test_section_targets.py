@@ -13,7 +13,7 @@ from evaluate.water_made import CATALOG, row, sections, table
 from oracle import water as slow
 from oracle.water import Row
 from qingce.core.periods import Period
-from qingce.evaluate import evaluate_water_months, water_indicator
+from qingce.evaluate import evaluate, evaluate_water_months, water_indicator
 
 YEAR = Period(date(2026, 1, 1), date(2026, 5, 31))
 
@@ -58,3 +58,32 @@ def test_the_target_class_itself_is_kept(value: str, exact: str) -> None:
 def test_without_a_target_there_is_nothing_to_keep() -> None:
     told = asked([row("S", "nh3n", "1.0")], {"S": None})
     assert (told["value"], told["exact"], told["absent"]) == (None, None, "not_monitored")
+
+
+def test_classes_are_set_against_the_year_and_the_period_before() -> None:
+    dice = random.Random(8)
+    months = [datetime(year, month, 6) for year in (2025, 2026) for month in (11, 12, 1, 2)]
+    values = {(f"S{n}", time): Fraction(dice.randint(1, 25), 10) for n in range(60) for time in months}
+    rows = [row(section, "nh3n", value, time=time) for (section, time), value in values.items()]
+    grades = {(s, f"{t:%Y-%m}"): slow.grade("nh3n", v, "river") for (s, t), v in values.items()}
+    data = table(rows)
+    for line in evaluate("section-target", data, catalog=CATALOG, period="month").to_pylist():
+        section, month = line["section"], line["period"]
+        if (section, month) not in grades:
+            continue
+        year, number = int(month[:4]), int(month[5:])
+        last = f"{year - (number == 1)}-{(number - 2) % 12 + 1:02d}"
+        for before, change, other in (
+            ("class_before", "change", f"{year - 1}{month[4:]}"), ("class_last", "change_last", last),
+        ):  # fmt: skip
+            then = grades.get((section, other))
+            better = None if then is None else then - grades[section, month]
+            assert (line[before], line[change]) == (then, better)
+            word = (
+                None
+                if better is None
+                else "持平"
+                if not better
+                else f"{'改善' if better > 0 else '恶化'} {abs(better)} 个类别"
+            )
+            assert line[f"{change}_text"] == word

@@ -212,12 +212,13 @@ def test_the_published_flood_intensity() -> None:
         evaluate_flood(table(rows), catalog=CATALOG, sites=sites)
 
 
-def test_random_flood_seasons_and_targets_are_the_oracles() -> None:
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.prove)])
+def test_random_flood_seasons_and_targets_are_the_oracles(count: int) -> None:
     dice = random.Random(11)
     rows: list[Row] = []
     floods: dict[str, list[tuple[str, Fraction]]] = {}
     sections: dict[str, dict[str, Fraction]] = {}
-    for number in range(2_000):
+    for number in range(count):
         site = f"{number:05d}"
         chosen = dice.sample(["codmn", "nh3n", "tp", "fluoride", "do", "ph"], dice.randint(1, 4))
         sections[site] = {item: near(item, dice) for item in chosen}

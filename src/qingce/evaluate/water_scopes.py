@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from qingce.core.records import Limit
 from qingce.evaluate.air_rules import edition_of
 from qingce.evaluate.method_options import chosen, number, whole
 from qingce.evaluate.point_tables import Cell, lay
-from qingce.evaluate.readings import asked_for
+from qingce.evaluate.readings import asked_for, period_of
 from qingce.evaluate.water import assess
 from qingce.evaluate.water_classes import judge
 from qingce.evaluate.water_periods import Assessed
@@ -203,7 +204,9 @@ def evaluate_targets(
     """Return each section against its target class: kept or not, the items beyond it, and how near its nearest item is.
 
     `load` is the largest ratio of an item to its limit of the target class (limit to value for a floor); sections are
-    told from the nearest to 1 on, so that those on the edge come first. Raises QC105, QC110, QC250–QC252, QC254.
+    told from the nearest to 1 on, so that those on the edge come first. The class is set against that of the year
+    before (同比) and of the period before (环比), in classes: positive is better. Raises QC105, QC110, QC250–QC252,
+    QC254.
 
     References
     ----------
@@ -213,11 +216,34 @@ def evaluate_targets(
     by, period = asked_for("section-target", by=by, period=period, allowed=allowed, otherwise=("section", "year"))
     lawbook = Lawbook(catalog, edition)
     rows = [_target(section, lawbook) for section in assess(table, sites, lawbook, period=period)]
+    _compare_classes(rows)
     rows.sort(key=lambda row: (str(row["period"]), _distance(row["exact_load"]), str(row["section"])))
     columns = {"section": "text", "section_name": "text", "period": "text", "class": "int", "target_class": "int"}
     columns |= {"met": "text", "beyond": "text", "load_item": "text", "load": "decimal", "exact_load": "exact"}
+    columns |= {"class_before": "int", "change": "int", "change_text": "text"}
+    columns |= {"class_last": "int", "change_last": "int", "change_last_text": "text"}
     columns |= {"absent": "text", "review": "text", "edition": "text", "limits": "text"}
     return lay(rows, columns)
+
+
+def _compare_classes(rows: Sequence[dict[str, Cell]]) -> None:
+    """Set each section's class against the same period of the year before and against the period before."""
+    known = {(row["section"], str(row["period"])): row["class"] for row in rows}
+    for row in rows:
+        period = parse_period(str(row["period"]))
+        previous = period_of(period.start - timedelta(1), period.kind)
+        for name, change, other in (
+            ("class_before", "change", period.year_before()),
+            ("class_last", "change_last", previous),
+        ):
+            then, now = known.get((row["section"], str(other))), row["class"]
+            if isinstance(then, int) and isinstance(now, int):
+                row |= {name: then, change: then - now, f"{change}_text": _class_words(then - now)}
+
+
+def _class_words(better: int) -> str:
+    """Tell a change of class: 改善 1 个类别, 恶化 2 个类别, 持平."""
+    return "持平" if not better else f"{'改善' if better > 0 else '恶化'} {abs(better)} 个类别"
 
 
 def _distance(load: Cell) -> Fraction:
