@@ -10,11 +10,11 @@ from functools import cache
 import pyarrow as pa
 import pytest
 
-from qingce.app.outlooking_tables import chosen, cut, kept_outlook, outlook_tables, with_probability
+from qingce.app.outlooking_tables import backtest_table, chosen, cut, kept_outlook, outlook_tables, with_probability
 from qingce.app.outlooking_warnings import Around, warning_table
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.periods import Period
-from qingce.core.tables import OBSERVATION, OUTLOOK, PROGRESS, SITE, WARNING
+from qingce.core.tables import BACKTEST, OBSERVATION, OUTLOOK, PROGRESS, SITE, WARNING
 from qingce.outlook.question import Question
 
 AS_OF = date(2026, 10, 31)
@@ -158,7 +158,19 @@ def test_an_earlier_day_is_cut_from_the_tables() -> None:
 
 def test_nothing_asked_is_answered_with_empty_tables() -> None:
     found = outlook_tables((), pa.table({}), pa.table({}), catalog=catalog(), as_of=AS_OF)
-    assert {name: rows.num_rows for name, rows in found.items()} == {"outlook": 0, "outlook_paths": 0, "before": 0}
+    assert set(found) == {"outlook", "outlook_paths", "before", "backtest"}
+    assert sum(rows.num_rows for rows in found.values()) == 0
+
+
+def test_the_packaged_back_test_stands_with_what_is_asked() -> None:
+    found = backtest_table([question("T1"), question("T2", "good_day_ratio")], catalog())
+    assert found.schema.equals(BACKTEST)
+    rows = found.to_pylist()
+    assert {row["indicator_id"] for row in rows} <= {"pm2_5_annual", "good_day_ratio"}
+    for row in rows:
+        same = [r for r in rows if (r["indicator_id"], r["month"]) == (row["indicator_id"], row["month"])]
+        naive = [r["brier"] for r in same if catalog().outlooks.models[r["model"]].verb == "repeat"]
+        assert row["brier_baseline"] == min(naive)
 
 
 def test_the_outlook_is_kept_by_question_and_data(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -14,12 +14,14 @@ import pyarrow.compute as pc
 from qingce.app.kept import code_digest, read_kept, write_kept
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
-from qingce.core.tables import FORECAST, OBSERVATION, OUTLOOK, OUTLOOK_PATH, empty, shape
+from qingce.core.tables import BACKTEST, FORECAST, OBSERVATION, OUTLOOK, OUTLOOK_PATH, empty, shape
 from qingce.outlook.question import Question
 
-__all__ = ["Feeds", "chosen", "cut", "feeds_of", "kept_outlook", "outlook_tables", "with_probability"]
+__all__ = ["Feeds", "backtest_table", "chosen", "cut", "feeds_of", "kept_outlook", "outlook_tables", "with_probability"]
 
 WEEK = timedelta(7)
+NAIVE = "repeat"
+"""The verb of the models that the others are measured against: last year again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,13 @@ def outlook_tables(
     as_of: date,
     feeds: Feeds | None = None,
 ) -> dict[str, pa.Table]:
-    """Return outlook, outlook_paths, `before` (the outlook of a week ago), forecasts, forecast_scores and weather.
+    """Return outlook, outlook_paths, `before` (a week ago), backtest, forecasts, forecast_scores and weather.
 
     The blend of forecasts stands in the place of the first days that the models draw; it is listed as an issuer.
     """
     days, past = cut(city_days, months, as_of=as_of)
     found = _forecast_tables(feeds, days, catalog=catalog, as_of=as_of)
+    found["backtest"] = backtest_table(questions, catalog)
     if not questions:
         return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
     from qingce.outlook.blend import nearer
@@ -74,6 +77,36 @@ def outlook_tables(
         asked, week if week.num_rows else None, earlier, catalog=catalog, as_of=then, paths=False
     ).outlook  # fmt: skip
     return found | {"outlook": now.outlook, "outlook_paths": now.paths, "before": before}
+
+
+def backtest_table(questions: Sequence[Question], catalog: Catalog) -> pa.Table:
+    """Return BACKTEST rows of what is asked: how each model did before, as the content says for the kind of question.
+
+    A figure for the indicator itself stands before that for its kind of statistic.
+    """
+    rows: list[dict[str, object]] = []
+    asked = {question.indicator.id: question.verb for question in questions}
+    for indicator, verb in sorted(asked.items()):
+        known = catalog.outlooks.skill
+        kind = indicator if any(one.kind == indicator for one in known) else verb
+        naive = [one for one in known if one.kind == kind and catalog.outlooks.models[one.model].verb == NAIVE]
+        baseline = {month: min(one.brier for one in naive if one.month == month) for month in {o.month for o in naive}}
+        rows += [
+            {
+                "indicator_id": indicator,
+                "model": one.model,
+                "month": one.month,
+                "scopes": one.scopes,
+                "coverage_80": one.coverage,
+                "crps": one.crps,
+                "brier": one.brier,
+                "brier_baseline": baseline.get(one.month),
+                "note": "随附回测 packaged back-test",
+            }
+            for one in known
+            if one.kind == kind
+        ]
+    return pa.Table.from_pylist(rows, schema=BACKTEST)
 
 
 def _forecast_tables(feeds: Feeds | None, days: pa.Table, *, catalog: Catalog, as_of: date) -> dict[str, pa.Table]:
