@@ -94,10 +94,13 @@ def test_only_the_days_that_newer_rows_touch_are_read_again(
     agree(block, lake)
 
 
-def test_rows_of_another_year_leave_a_year_as_it_is(lake: SegmentLake, cube: Cube) -> None:
-    before = cube.year(2026)
+def test_rows_of_another_year_leave_a_year_as_it_is(lake: SegmentLake, cube: Cube, tmp_path: Path) -> None:
+    before, folder = cube.year(2026), next((tmp_path / "cube").glob("2026-*"))
     lake.append("observation", observed([{"time": datetime(2025, 12, 31, 23), "value": 3}]), source="x")
+    assert cube._mapped(2026) is None
     same(cube.year(2026), before)
+    assert cube._mapped(2026) is not None
+    assert list((tmp_path / "cube").glob("2026-*")) == [folder]  # nothing was written anew but what it says
     assert cube.year(2025).sites == ("s1",)
 
 

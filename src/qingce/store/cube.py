@@ -14,7 +14,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -141,7 +141,10 @@ class Cube:
             growth = self._lake.since(_KIND, state.seq, head=state.head)
         block = self._made(year, old, growth)
         try:
-            self._keep(year, block, head=growth.head, seq=growth.seq)
+            if state is not None and block is old:
+                self._say(year, replace(state, head=growth.head, seq=growth.seq))
+            else:
+                self._keep(year, block, head=growth.head, seq=growth.seq)
         except StoreError as error:
             if error.code not in _NO_PLACE:
                 raise
@@ -159,6 +162,11 @@ class Cube:
     def _read(self, year: int) -> HourBlock:
         return self._lake.hours(self._parameters, start=date(year, 1, 1), end=date(year + 1, 1, 1))
 
+    def _say(self, year: int, state: _State) -> None:
+        """Put what a year says of itself in its place. Raises QC503, QC512."""
+        text = json.dumps(asdict(state), ensure_ascii=False)
+        write_whole(self._place(year), partial(_write_text, text))
+
     def _keep(self, year: int, block: HourBlock, *, head: str, seq: int) -> None:
         """Write a year beside the old one, then put it in its place. Raises QC503, QC512."""
         name = f"{year}-{secrets.token_hex(6)}"
@@ -169,8 +177,7 @@ class Cube:
             for file, array in zip(names, [*block.planes, block.review], strict=True):
                 files[file] = _written(folder / file, array)
             state = _State(head, seq, name, list(block.sites), list(block.parameters), list(block.scales), files)
-            text = json.dumps({key: getattr(state, key) for key in _State.__slots__}, ensure_ascii=False)
-            write_whole(self._place(year), partial(_write_text, text))
+            self._say(year, state)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

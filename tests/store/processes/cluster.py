@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def standalone(folder: Path, *, workers: int = 2) -> Iterator[str]:
+def standalone(folder: Path, *, workers: int = 2, memory: str = "1g") -> Iterator[str]:
     """Yield the master's address; every process is gone afterwards."""
     import pyspark
 
@@ -45,7 +45,7 @@ def standalone(folder: Path, *, workers: int = 2) -> Iterator[str]:
     try:
         wait_for(folder / "master.log", "New state: ALIVE")
         for number in range(workers):
-            where = ["--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", "1g"]
+            where = ["--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", memory]
             started.append(start(f"worker{number}", "worker.Worker", *where, address))
         for number in range(workers):
             wait_for(folder / f"worker{number}.log", "Successfully registered with master")
