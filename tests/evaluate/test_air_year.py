@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -86,30 +87,44 @@ def check_years(made: AirYear, days: AirDays, *, edition: str = "auto") -> int:
 # ---------------------------------------------------------------- random blocks
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    seed=st.integers(0, 2**32),
-    size=st.integers(1, 9),
-    cities=st.integers(1, 4),
-    days=st.integers(1, 12),
-    first=st.sampled_from((date(2026, 2, 22), date(2026, 2, 28), date(2024, 12, 27), date(2030, 12, 28))),
-    wide=st.booleans(),
-    scales=st.sampled_from(((1, 1, 10, 1, 1, 1), (10, 1, 100, 10, 1, 10), (1, 1, 1000000, 1, 1, 1))),
-)
-def test_a_block_is_judged_as_its_rows(
-    seed: int, size: int, cities: int, days: int, first: date, wide: bool, scales: tuple[int, ...]
-) -> None:
-    block = made_block(seed, sites=size, days=days, start=first, scales=scales, wide=wide or max(scales) > 100)
+CASES = {
+    "seed": st.integers(0, 2**32),
+    "size": st.integers(1, 9),
+    "cities": st.integers(1, 4),
+    "days": st.integers(1, 12),
+    "first": st.sampled_from((date(2026, 2, 22), date(2026, 2, 28), date(2024, 12, 27), date(2030, 12, 28))),
+    "scales": st.sampled_from(((1, 1, 10, 1, 1, 1), (10, 1, 100, 10, 1, 10), (1, 1, 1000000, 1, 1, 1))),
+    "sand": st.booleans(),
+}
+
+
+def check_block(**case: Any) -> None:
+    """Judge one random block with and without the compiled kernels, and its rows."""
+    first, scales = case["first"], case["scales"]
+    block = made_block(case["seed"], sites=case["size"], days=case["days"], start=first, scales=scales,
+                       wide=max(scales) > 100)  # fmt: skip
     block = without_empty(block)
-    places = some_cities(block, cities=cities, seed=seed)
-    sand = exceptions({"scope": "城990100", "start": first + timedelta(1), "end": first + timedelta(3)})
-    for size_of_engine in ENGINES.values():
+    places = some_cities(block, cities=case["cities"], seed=case["seed"])
+    events = exceptions({"scope": "城990100", "start": first + timedelta(1), "end": first + timedelta(3)})
+    for size in ENGINES.values():
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(jit, "LARGE", size_of_engine)
-            for events in (NO_EXCEPTIONS, sand):
-                made, long = judged(block, places, events)
-                check_days(made, long)
-                check_years(made, long)
+            patch.setattr(jit, "LARGE", size)
+            made, long = judged(block, places, events if case["sand"] else NO_EXCEPTIONS)
+            check_days(made, long)
+            check_years(made, long)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.fixed_dictionaries(CASES))
+def test_a_block_is_judged_as_its_rows(case: dict[str, Any]) -> None:
+    check_block(**case)
+
+
+@pytest.mark.prove
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.fixed_dictionaries(CASES))
+def test_many_blocks_are_judged_as_their_rows(case: dict[str, Any]) -> None:
+    check_block(**case)
 
 
 def without_empty(block: HourBlock) -> HourBlock:
