@@ -258,3 +258,13 @@ def test_a_section_on_the_edge_of_its_target_comes_first() -> None:
     assert (line["met"], line["load"]) == (None, None)
     with pytest.raises(QingceError, match=r"QC254.*section-target.*day"):
         evaluate_targets(table(rows), catalog=CATALOG, period="day")
+
+
+@pytest.mark.parametrize(("now", "exempt", "rank"), [("0.4", "yes", None), ("0.6", None, 1)])
+def test_a_city_that_was_and_is_of_class_two_leaves_the_ranking_of_change(
+    now: str, exempt: str | None, rank: int | None
+) -> None:
+    rows = [one("a", "nh3n", "0.3", time=datetime(2025, 5, 6)), one("a", "nh3n", now, time=datetime(2026, 5, 6))]
+    found = evaluate_cwqi(table(rows), catalog=CATALOG, period="month", sites=register_of(["a"])).to_pylist()
+    told = {line["period"]: (line["exempt"], line["rank_change"], line["rank"]) for line in found}
+    assert told["2026-05"] == (exempt, rank, 1)

@@ -111,12 +111,19 @@ def _city(
         "cwqi_lake": found[LAKE][0] if LAKE in found else None,
         "rivers": counts.get(RIVER, 0),
         "lakes": counts.get(LAKE, 0),
+        "steady": "yes" if _steady(sections, whole(method, "change", "exempt_at_most")) else None,
         "missing": ",".join(missing) or None,
         "absent": None if counts else Absent.TOO_FEW.value,
         "review": lowest(section.review for rows in parts.values() for section in rows if section.review),
         "edition": method.id,
         "note": "；".join(f"规则未核：{question}" for question in open_questions(method).values()) or None,
     }
+
+
+def _steady(sections: Sequence[Assessed], grade: int) -> bool:
+    """Say whether every section with a class is that good and keeps its target: such a city has little to gain."""
+    known = [(s.verdict.grade, s.place.target) for s in sections if s.verdict.grade is not None]
+    return bool(known) and all(found <= min(grade, target or grade) for found, target in known)
 
 
 def _index(
@@ -141,21 +148,34 @@ def _index(
 def _ranked(rows: Sequence[Mapping[str, Cell]]) -> pa.Table:
     """Add the change against the year before, where it is in the data, and the ranks within each period."""
     known = {(row["city"], row["period"]): row["exact_cwqi"] for row in rows}
+    steady = {(row["city"], row["period"]) for row in rows if row["steady"]}
     told: list[dict[str, Cell]] = []
     for row in rows:
-        before = known.get((row["city"], str(parse_period(str(row["period"])).year_before())))
-        now, change = row["exact_cwqi"], None
+        last = row["city"], str(parse_period(str(row["period"])).year_before())
+        before, now, change = known.get(last), row["exact_cwqi"], None
         if isinstance(now, Fraction) and isinstance(before, Fraction) and before:
             change = 100 * (now - before) / before
-        told.append({**row, "cwqi_before": before, "change": change, "exact_change": change})
+        exempt = "yes" if row["steady"] and last in steady else None
+        told.append({**row, "cwqi_before": before, "change": change, "exact_change": change, "exempt": exempt})
     for period in dict.fromkeys(row["period"] for row in told):
         mine = [row for row in told if row["period"] == period]
         for name, source in (("rank", "exact_cwqi"), ("rank_change", "exact_change")):
-            values = [value if isinstance(value := row[source], Fraction) else None for row in mine]
+            free = [row["exempt"] is None or name == "rank" for row in mine]
+            values = [
+                v if yes and isinstance(v := row[source], Fraction) else None
+                for row, yes in zip(mine, free, strict=True)
+            ]
             for row, rank in zip(mine, ranks(values), strict=True):
                 row[name] = rank
     columns = {"city": "text", "city_name": "text", "period": "text", "cwqi": "decimal", "exact_cwqi": "exact"}
     columns |= {"rank": "int", "cwqi_before": "decimal", "change": "decimal", "exact_change": "exact"}
     columns |= {"rank_change": "int", "cwqi_river": "decimal", "cwqi_lake": "decimal", "rivers": "int", "lakes": "int"}
-    columns |= {"missing": "text", "absent": "text", "review": "text", "edition": "text", "note": "text"}
+    columns |= {
+        "exempt": "text",
+        "missing": "text",
+        "absent": "text",
+        "review": "text",
+        "edition": "text",
+        "note": "text",
+    }
     return lay(told, columns)
