@@ -24,7 +24,7 @@ from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.questions import question_of
 from qingce.thread.quotas import Months, Stretch, months_of
-from qingce.thread.quotas_amount import amount_rest
+from qingce.thread.quotas_amount import amount_rest, index_rest
 from qingce.thread.quotas_parts import Share, share_rows
 from qingce.thread.rest import Rest, Splitting, rest_of
 from qingce.thread.status import Facts, Status, figure_decimals, judge, printed_places
@@ -151,6 +151,8 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
     rest = _rest(binding, goal, desk, stretch=stretch)
     if binding.verb == "none":
         rest = amount_rest(binding, goal, official, stretch=stretch, split=desk.split)
+    elif binding.verb == "composite":
+        rest = index_rest(binding, goal, own.value if own is not None else None, stretch=stretch)
     status = _status(binding, goal, own=own, official=official, rest=rest, desk=desk)
     later = _rest(binding, goal, desk, stretch=Stretch(carried, desk.as_of), part=str(carried)) if carried else Rest()
     pace = pace_of(binding, desk.rows, stretch=Stretch(carried, desk.as_of) if carried else stretch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from qingce.thread.quotas_parts import Share
 from qingce.thread.rest import Rest, Splitting
 from qingce.thread.status import printed_places
 
-__all__ = ["amount_rest"]
+__all__ = ["amount_rest", "index_rest"]
 
 PERCENT = "%"
 ADDED = ("t",)
@@ -53,3 +54,27 @@ def amount_rest(
     shares = {code: Fraction(given[code]) for code in names}
     share = Share(binding.target.id, "county", profile.counties, shares, names)
     return Rest((quota, *parts), text=text, shares=(share,) if parts else ())
+
+
+def index_rest(binding: Binding, goal: Goal | None, value: Fraction | None, *, stretch: Stretch) -> Rest:
+    """Return the room of a sum of several statistics, such as the composite index, as it stands to date.
+
+    Its terms are means and percentiles, each by its own days: no single figure says what the days left may bring.
+    """
+    indicator, basis = binding.indicator, binding.basis
+    side = goal.one_sided(indicator.direction) if goal is not None and indicator is not None else None
+    if indicator is None or basis is None or side is None or value is None:
+        return Rest()
+    target, comparator = side
+    quota = amount_quota(
+        value,
+        target=target,
+        comparator=comparator,
+        step=basis.step,
+        unit=indicator.unit,
+        shown=" ",
+        kind="index",
+        over=not stretch.left,
+    )
+    quota = replace(quota, text=quota.text.strip(), series=basis.series)
+    return Rest((quota,), text=f"{quota.text}（按目前值）")

@@ -1,0 +1,113 @@
+"""Tonnes and ratio points that only a decider values, tonnes by county; the room of a composite index."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from qingce.catalog.catalog import Catalog
+from qingce.core.tables import OFFICIAL
+from qingce.outlook.profile import Profile, Profiles
+from qingce.thread.binding import bind
+from qingce.thread.progress import Progress, progress
+
+CITY, AS_OF = "140100", date(2026, 10, 31)
+COUNTIES = {"140105": Decimal(3), "140106": Decimal(1)}
+
+
+@pytest.fixture
+def judged(catalog: Catalog, made: SimpleNamespace) -> Any:
+    """Judge one target of a city with assessed sites in two counties."""
+
+    def run(
+        target: object,
+        *,
+        official: pa.Table | None = None,
+        values: pa.Table | None = None,
+        by: Profile | None = None,
+    ) -> Progress:
+        air = {"kind": "air_site", "city": CITY, "roles": "评价点"}
+        rows = [air | {"site": code, "name": code, "county": code, "county_name": f"{code}区"} for code in COUNTIES]
+        sites = made.sites(*rows)
+        bindings = bind([made.reading(target)], catalog, sites, region=CITY, as_of=AS_OF)
+        return progress(
+            bindings, values if values is not None else made.values(), official, catalog=catalog, as_of=AS_OF,
+            sites=sites, profiles=Profiles(by or Profile()),
+        )  # fmt: skip
+
+    return run
+
+
+def official(indicator: str, value: str, unit: str, period: str = "2026-01/2026-09") -> pa.Table:
+    row = dict.fromkeys(OFFICIAL.names) | {"issuer": "省厅", "number": "1号", "version": 1, "review": "assessed"}
+    row |= {"indicator": indicator, "scope": CITY, "period": period, "value": Decimal(value), "unit": unit}
+    return pa.Table.from_pylist([row], schema=OFFICIAL)
+
+
+def tonnes(made: SimpleNamespace) -> object:
+    return made.target(
+        "氮氧化物重点工程减排量达到1000吨", indicator_id="nox_cut", comparator=">=", value=Decimal(1000), unit="吨"
+    )
+
+
+def test_what_is_missing_of_tonnes(judged: Any, made: SimpleNamespace) -> None:
+    found = judged(tonnes(made), official=official("nox_cut", "620.5", "t"))
+    (quota,) = found.quota.to_pylist()
+    assert (quota["kind"], quota["exact"], quota["unit"], quota["state"]) == ("amount", "759/2", "t", "open")
+    assert found.progress.to_pylist()[0]["quota_text"] == "距目标还差 379.5 t（2026年1月1日至9月30日认定值）"
+
+
+def test_tonnes_over_counties_by_hand(judged: Any, made: SimpleNamespace) -> None:
+    by = Profile(counties="hand", county_weights=COUNTIES)
+    found = judged(tonnes(made), official=official("nox_cut", "620.5", "t"), by=by)
+    whole, *parts = found.quota.to_pylist()
+    assert [(part["part"], part["allowed"]) for part in parts] == [
+        ("140105", Decimal("284.6")),
+        ("140106", Decimal("94.9")),
+    ]
+    assert sum(part["allowed"] for part in parts) == whole["allowed"] == Decimal("379.5")
+    assert [(row["part"], row["share"], row["profile"]) for row in found.shares.to_pylist()] == [
+        ("140105", 75, "hand"),
+        ("140106", 25, "hand"),
+    ]
+
+
+def test_ratio_points_are_not_split(judged: Any, made: SimpleNamespace) -> None:
+    target = made.target(
+        "森林覆盖率达到38.5%以上", indicator_id="forest_cover", comparator=">=", value=Decimal("38.5"), unit="%"
+    )
+    by = Profile(counties="population", population=COUNTIES)
+    found = judged(target, official=official("forest_cover", "38.2", "%", "2025"), by=by)
+    (quota,) = found.quota.to_pylist()
+    assert (quota["kind"], quota["text"]) == ("points", "距目标还差 0.3 个百分点")
+    assert found.shares.num_rows == 0
+
+
+def test_without_an_official_value_nothing_is_told(judged: Any, made: SimpleNamespace) -> None:
+    found = judged(tonnes(made))
+    assert (found.quota.num_rows, found.progress.to_pylist()[0]["quota_text"]) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("3.62", "距上限还有 0.38（按目前值）"), ("4.25", "已超出上限 0.25（按目前值）")]
+)
+def test_the_room_of_a_composite_index(judged: Any, made: SimpleNamespace, value: str, text: str) -> None:
+    target = made.target(
+        "环境空气质量综合指数降至4.0以下",
+        indicator_id="composite_index",
+        comparator="<=",
+        value=Decimal("4.0"),
+        unit="",
+    )
+    values = made.values(
+        made.value("composite_index", CITY, period="2026-01-01/2026-10-31", exact=Decimal(value), unit="index", n=304)
+    )
+    found = judged(target, values=values)
+    quotas = [quota for quota in found.quota.to_pylist() if quota["kind"] == "index"]
+    assert len(quotas) == 1
+    assert found.progress.to_pylist()[0]["quota_text"] == text
