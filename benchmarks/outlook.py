@@ -38,6 +38,7 @@ from qingce.outlook.backtest import BASELINES, Trial, trials
 INDICATORS = ("pm2_5_annual", "good_day_ratio")
 MONTHS = tuple(range(3, 12))
 MODEL = "season-bootstrap"
+ONE = "北京"  # a city with history, for the time of one
 EDITION = "hj633-2012"  # in force in the years judged
 COLUMNS = {"so2": "so2", "no2": "no2", "co": "co", "o3": "o3", "o3_8h": "o3", "pm10": "pm10", "pm2_5": "pm25"}
 HOURS_A_DAY, WINDOW, LEAST = 20, 8, 6
@@ -156,9 +157,10 @@ def speed(days: pa.Table, catalog: Catalog) -> dict[str, float]:
     begun = time.perf_counter()
     outlook_rows(questions, days, catalog=catalog, as_of=date(2015, 6, 30), edition=EDITION)
     whole = time.perf_counter() - begun
-    mine = days.filter(pc.equal(days["subject"], cities[0]))
+    mine = days.filter(pc.equal(days["subject"], ONE))
+    asked = [question for question in questions if question.scope == ONE]
     begun = time.perf_counter()
-    outlook_rows(questions[:2], mine, catalog=catalog, as_of=date(2015, 6, 30), edition=EDITION)
+    outlook_rows(asked, mine, catalog=catalog, as_of=date(2015, 6, 30), edition=EDITION)
     return {"seconds": round(whole, 2), "one_city_s": round(time.perf_counter() - begun, 3), "cities": len(cities)}
 
 

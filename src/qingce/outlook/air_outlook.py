@@ -16,12 +16,13 @@ from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import AirCase, Drawn, air_case, quantities_of, statistic
+from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, quantities_of, statistic
 from qingce.outlook.verdict import one_sided
 
 __all__ = ["air_answers"]
 
 _POINTS = 40  # a fan is drawn through about so many days
+_FEW = 12  # of a statistic that has to be sorted anew for each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _worse(
 def _fan(case: AirCase, drawn: Drawn, ends: tuple[Fraction, ...]) -> tuple[tuple[date, tuple[Fraction, ...]], ...]:
     """Return the 10, 50 and 90 per cent of the statistic so far on some of the coming days, the last one included."""
     count = case.ahead.size
-    step = -(-count // _POINTS)
+    step = -(-count // (_FEW if case.verb in SORTED else _POINTS))
     found = []
     for days in [*range(step, count, step), count]:
         values = ends if days == count else quantiles(statistic(case, drawn, days=days), FAN)

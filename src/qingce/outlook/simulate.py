@@ -30,7 +30,7 @@ from qingce.outlook.members import RESOLUTION, Members, most_of
 from qingce.outlook.models.past import Longs
 from qingce.outlook.verdict import bound_of
 
-__all__ = ["AirCase", "Drawn", "STATISTICS", "air_case", "quantities_of", "statistic"]
+__all__ = ["AirCase", "Drawn", "SORTED", "STATISTICS", "air_case", "quantities_of", "statistic"]
 
 _ROOM = 2**62
 _SCALE_ROOM = 10**11  # a common denominator beyond this is not worth the overflow: values are then told to 1e-6
@@ -235,6 +235,10 @@ STATISTICS: Mapping[str, Callable[[AirCase, Drawn], Members]] = {
     "composite": _composite,
 }
 """The verbs of `evaluate.indicators`, each over many futures at once; a test holds every one to the single way."""
+
+
+SORTED = ("percentile", "composite")
+"""Verbs that sort all days of every member."""
 
 
 def _terms(asked: Asked) -> tuple[Term, ...]:
