@@ -3,7 +3,8 @@
 `python benchmarks/air_year.py --json FILE` makes the year (seeded), appends it to a real lake and compacts it, then
 runs every way in fresh processes, in rounds, and writes medians: floor_s (DuckDB sums the six columns), ours_s and
 ours_cold_s (from the lake), cube_s, pandas_s, peer_s (pandas with the index of aqi-hub; null if it is not there:
-`--peer FOLDER` names where `pip install --target FOLDER aqi-hub` put it), spark_s (`--spark COMMAND` prints it), rss_mb
+`--peer FOLDER` names where `pip install --target FOLDER aqi-hub` put it), spark_s (January only, on a master and two
+workers started here; null without PySpark and Java), spark_here_s (the same call on the same rows here), rss_mb
 (ours), five_year_s and five_year_rss_mb (`--years 5`), live_ms, live_durable_ms; ratios, and how many AQIs differ.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -82,6 +84,14 @@ class Bench:
                 self.task("ours", times=2, years=years, label="five")
                 self.task("ours", times=2, label="one")
 
+    def spark(self) -> dict[str, Any]:
+        """Return the figures of one month on Spark, null where there is none to run."""
+        if self.given.no_spark or not importlib.util.find_spec("pyspark") or not shutil.which("java"):
+            return {"spark_s": None}
+        words = [self.lake, self.given.stations, self.given.cities, LAST]
+        found: dict[str, Any] = json.loads(child("with_spark", *words))
+        return found
+
     def middle(self, name: str, what: str) -> float | None:
         """Return the median of a figure, None for a way that was not run."""
         found = [each[what] for each in self.figures.get(name, [])]
@@ -103,7 +113,7 @@ class Bench:
             "cube_s": self.middle("cube", "warm"),
             "pandas_s": self.middle("pandas", "warm"),
             "peer_s": self.middle("peer", "warm"),
-            "spark_s": spark(self.given.spark),
+            **self.spark(),
             "rss_mb": self.middle("ours", "rss_mb"),
             "five_year_s": self.middle("five", "warm"),
             "five_year_rss_mb": self.middle("five", "rss_mb"),
@@ -124,14 +134,6 @@ class Bench:
         return found | ratios
 
 
-def spark(command: str) -> float | None:
-    """Return the seconds that a command of the Spark benchmark prints last."""
-    if not command:
-        return None
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[-1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", default="-", help="file for the figures; - is standard output")
@@ -141,7 +143,7 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--peer", default="")
-    parser.add_argument("--spark", default="")
+    parser.add_argument("--no-spark", action="store_true")
     parser.add_argument("--no-pandas", action="store_true")
     parser.add_argument("--keep", type=Path, help="a folder in which the lake is kept for another run")
     given = parser.parse_args()

@@ -18,7 +18,7 @@ from qingce.evaluate.air_input import QUANTITIES
 from qingce.store import open_lake
 from qingce.store.spark import Cluster, Times, on_groups
 
-__all__ = ["ALONE", "Judging", "evaluate_on_cluster"]
+__all__ = ["ALONE", "COLUMNS", "Judging", "evaluate_on_cluster", "groups_of"]
 
 ALONE = ("air", "surface-water", "groundwater", "flood-season", "lake")
 """Media whose subjects are judged each by itself, so that a group of sites can be judged anywhere."""
@@ -67,7 +67,7 @@ def evaluate_on_cluster(lake: Path, judging: Judging, *, master: str) -> pa.Tabl
     where = {"parameter": QUANTITIES} if judging.medium == "air" else None
     found = on_groups(
         files,
-        _groups(judging),
+        groups_of(judging),
         kind="observation",
         columns=COLUMNS,
         kernel=judging,
@@ -79,7 +79,7 @@ def evaluate_on_cluster(lake: Path, judging: Judging, *, master: str) -> pa.Tabl
     return pa.concat_tables(found, promote_options="permissive")
 
 
-def _groups(judging: Judging) -> dict[str, str]:
+def groups_of(judging: Judging) -> dict[str, str]:
     """Return the group of each site: its city when cities are judged, else itself."""
     column = "city" if judging.medium == "air" and judging.by != "site" else "site"
     pairs = zip(judging.sites["site"].to_pylist(), judging.sites[column].to_pylist(), strict=True)
