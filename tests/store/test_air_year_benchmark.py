@@ -29,6 +29,7 @@ def test_two_months_of_three_hundred_stations() -> None:
         "1440",
         "--repeat",
         "2",
+        "--no-spark",  # tests/app/test_clustering.py starts the cluster
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
