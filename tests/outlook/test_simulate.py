@@ -21,7 +21,7 @@ from qingce.evaluate.indicators_days import subject_days
 from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import RESOLUTION, Members, accepted, most_of, quantiles
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import air_case, quantities_of, statistic
+from qingce.outlook.simulate import air_case, quantities_of, running, statistic
 from qingce.outlook.verdict import bound_of, meets
 
 CATALOG = load_catalog()
@@ -190,3 +190,17 @@ def test_a_month_too_short_spoils_the_year() -> None:
     as_of = day_number(YEAR.start) + 69
     case = air_case(CATALOG.indicator("pm2_5_annual"), subject, period=YEAR, as_of=as_of, catalog=CATALOG)
     assert never_valid(case) == "1 月有效日 21 天，少于要求的 27 天，值将无效"
+
+
+@pytest.mark.parametrize("name", INDICATORS)
+def test_the_running_statistic_is_the_statistic_of_each_stretch(name: str) -> None:
+    rows = random_rows(60, seed=9)
+    subject = subject_days(table(YEAR.start, rows[:30]), scope="X", series="measured")
+    case = air_case(
+        CATALOG.indicator(name), subject, period=Period(YEAR.start, YEAR.start + timedelta(59)),
+        as_of=day_number(YEAR.start) + 29, catalog=CATALOG,
+    )  # fmt: skip
+    drawn = {key: part for key, part in drawn_of(rows[30:]).items() if key in quantities_of(case)}
+    counts = [1, 7, 30]
+    found = [members.at(0) for members in running(case, drawn, counts)]
+    assert found == [statistic(case, drawn, days=days).at(0) for days in counts]

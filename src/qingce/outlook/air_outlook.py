@@ -16,7 +16,7 @@ from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, quantities_of, statistic
+from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, quantities_of, running, statistic
 from qingce.outlook.verdict import one_sided
 
 __all__ = ["air_answers"]
@@ -151,11 +151,10 @@ def _fan(case: AirCase, drawn: Drawn, ends: tuple[Fraction, ...]) -> tuple[tuple
     """Return the 10, 50 and 90 per cent of the statistic so far on some of the coming days, the last one included."""
     count = case.ahead.size
     step = -(-count // (_FEW if case.verb in SORTED else _POINTS))
-    found = []
-    for days in [*range(step, count, step), count]:
-        values = ends if days == count else quantiles(statistic(case, drawn, days=days), FAN)
-        found.append((date(1970, 1, 1) + timedelta(int(case.ahead[days - 1])), values))
-    return tuple(found)
+    steps = range(step, count, step)
+    told = [*(quantiles(members, FAN) for members in running(case, drawn, steps)), ends]
+    days = [date(1970, 1, 1) + timedelta(int(case.ahead[place - 1])) for place in (*steps, count)]
+    return tuple(zip(days, told, strict=True))
 
 
 def _joined(*parts: str) -> str:

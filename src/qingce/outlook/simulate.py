@@ -6,11 +6,12 @@ after that is integer arithmetic, so that a verdict at a limit falls as the offi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import lcm
 
 import numpy as np
@@ -30,7 +31,7 @@ from qingce.outlook.members import RESOLUTION, Members, most_of
 from qingce.outlook.models.past import Longs
 from qingce.outlook.verdict import bound_of
 
-__all__ = ["AirCase", "Drawn", "SORTED", "STATISTICS", "air_case", "quantities_of", "statistic"]
+__all__ = ["AirCase", "Drawn", "SORTED", "STATISTICS", "air_case", "quantities_of", "running", "statistic"]
 
 _ROOM = 2**62
 _SCALE_ROOM = 10**11  # a common denominator beyond this is not worth the overflow: values are then told to 1e-6
@@ -112,6 +113,19 @@ def statistic(case: AirCase, drawn: Drawn, *, days: int | None = None) -> Member
     return STATISTICS[case.verb](case, kept)
 
 
+def running(case: AirCase, drawn: Drawn, counts: Sequence[int]) -> Iterator[Members]:
+    """Yield the statistic over the days so far and the first n coming ones, for each n; days are judged only once."""
+    if case.verb not in ("day_share", "day_share_above", "day_count"):
+        yield from (statistic(case, drawn, days=days) for days in counts)
+        return
+    hits = np.cumsum(_coming_days(case, drawn), axis=1, dtype=np.int64)
+    for days in counts:
+        if case.verb == "day_count":
+            yield Members(hits[:, days - 1] + int(case.fixed or 0), 1)
+        else:
+            yield _share_of(case, hits[:, days - 1], days)
+
+
 def _mean(case: AirCase, drawn: Drawn) -> Members:
     return _mean_of(case, case.asked.text("parameter"), drawn)
 
@@ -150,21 +164,22 @@ def _percentile_of(case: AirCase, name: str, drawn: Drawn, *, percent: Fraction)
 
 def _share(case: AirCase, drawn: Drawn) -> Members:
     """Share of days at most at a level, or above one [%]."""
-    good = "at_most" in case.asked.indicator.statistic
-    coming = _coming_days(case, drawn, good=good)
-    total = case.count + coming.shape[1]
+    coming = _coming_days(case, drawn)
+    return _share_of(case, coming.sum(axis=1), coming.shape[1])
+
+
+def _share_of(case: AirCase, hits: Ints, coming: int) -> Members:
     before = (case.fixed or Fraction(0)) * case.count / 100
-    top = product(coming.sum(axis=1), 100) + int(100 * before)
-    return Members(top, total)
+    return Members(product(hits, 100) + int(100 * before), case.count + coming)
 
 
 def _count(case: AirCase, drawn: Drawn) -> Members:
-    good = "at_most" in case.asked.indicator.statistic
-    return Members(_coming_days(case, drawn, good=good).sum(axis=1) + int(case.fixed or 0), 1)
+    return Members(_coming_days(case, drawn).sum(axis=1) + int(case.fixed or 0), 1)
 
 
-def _coming_days(case: AirCase, drawn: Drawn, *, good: bool) -> np.ndarray:
+def _coming_days(case: AirCase, drawn: Drawn) -> np.ndarray:
     """Say of every coming day of every member whether it counts: at most at the level, or above it."""
+    good = "at_most" in case.asked.indicator.statistic
     level = case.asked.index("at_most" if good else "above")
     width = next(iter(drawn.values())).shape[1]
     over = np.zeros((next(iter(drawn.values())).shape[0], width), bool)
@@ -176,6 +191,7 @@ def _coming_days(case: AirCase, drawn: Drawn, *, good: bool) -> np.ndarray:
     return ~over if good else over
 
 
+@cache
 def _last_within(item: AqiItem, level: int) -> int:
     """Return the largest simulated value whose sub-index, rounded up, is at most `level`.
 
