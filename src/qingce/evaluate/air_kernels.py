@@ -139,6 +139,7 @@ def day_rule(
         window_at_least=item.window_at_least,
         ends=item.ends,
         weights=weights,
+        lowest=-reach - 1,
         limit_num=top,
         limit_den=bottom,
         too_few=code_of(Absent.TOO_FEW),

@@ -51,7 +51,7 @@ class DayRule(NamedTuple):
     """How a quantity's hours become a day: `weights[count]` of a window; limits per day (denominator 0: none).
 
     A day below its `at_least` counts (hours, or windows) is good when num · limit_den > limit_num. `weights` has the
-    type that sums are kept in.
+    type that sums are kept in; `lowest` lies below every weighted sum.
     """
 
     verb: int
@@ -61,6 +61,7 @@ class DayRule(NamedTuple):
     window_at_least: int
     ends: tuple[int, int]
     weights: Whole
+    lowest: int
     limit_num: Longs
     limit_den: Longs
     too_few: int
@@ -214,7 +215,7 @@ def _leave(row: Any, missing: Any, sums: Any) -> None:
 def _window(block: Any, rule: Any, work: Any) -> None:
     """Take the largest weighted sum of the windows of one day and count the valid ones."""
     best, windows, total, count, some = work
-    best[:] = 0
+    best[:] = rule.lowest
     windows[:] = 0
     total[:] = 0
     count[:] = 0
@@ -229,9 +230,10 @@ def _window(block: Any, rule: Any, work: Any) -> None:
                 for site in range(best.shape[0]):
                     hit = count[site] == size
                     scaled = total[site] * weight
-                    better = hit & ((windows[site] == 0) | (scaled > best[site]))
-                    best[site] = scaled if better else best[site]
+                    best[site] = scaled if hit & (scaled > best[site]) else best[site]
                     windows[site] += hit
+    for site in range(best.shape[0]):
+        best[site] = best[site] if windows[site] > 0 else 0
 
 
 @compiled
