@@ -45,7 +45,20 @@ from qingce.evaluate.kernels.exact import (
 from qingce.evaluate.kernels.hours import day_maximum, day_mean, day_window_maximum
 from qingce.evaluate.kernels.jit import kernels_for
 
-__all__ = ["Cell", "area_cells", "beside", "code_of", "day_limits", "joined", "site_cells", "without"]
+__all__ = [
+    "Cell",
+    "Days",
+    "area_cells",
+    "beside",
+    "cell_of",
+    "code_of",
+    "compiled_days",
+    "day_limits",
+    "joined",
+    "plain_days",
+    "site_cells",
+    "without",
+]
 
 UNKNOWN = -1
 _SMALL, _LEAST = 2**15 - 1, -(2**63)
@@ -208,10 +221,15 @@ def _plane(block: Block) -> Plane:
 
 
 def _from_hours(block: Block, plane: Plane, *, item: DayItem, days: slice, limits: tuple[Ints, Ints] | None) -> Cell:
-    parts, n, some, valid = _compiled_days(plane, item, days=days, limits=limits) or _plain_days(
+    parts, n, some, valid = compiled_days(plane, item, days=days, limits=limits) or plain_days(
         block, item, days=days, limits=limits
     )
-    reason, review = block.reason[days], block.review[days]
+    return cell_of((parts, n, some, valid), reason=block.reason[days], review=block.review[days])
+
+
+def cell_of(found: Days, *, reason: Codes, review: Codes) -> Cell:
+    """Make a cell of site days; an absent day without any hour keeps the reason that was told, if any."""
+    parts, n, some, valid = found
     why = np.where(some, code_of(Absent.TOO_FEW), np.where(reason, reason, code_of(Absent.NOT_REPORTED)))
     return Cell(
         parts.masked(valid), n, np.where(valid, PRESENT, why).astype(np.int8),
@@ -219,11 +237,12 @@ def _from_hours(block: Block, plane: Plane, *, item: DayItem, days: slice, limit
     )  # fmt: skip
 
 
-_Days = tuple[Ratios, Longs, Bools, Bools]
+Days = tuple[Ratios, Longs, Bools, Bools]
 """Site days: values, how many hours or windows, whether there is any hour, whether the value is valid."""
 
 
-def _compiled_days(plane: Plane, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> _Days | None:
+def compiled_days(plane: Plane, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> Days | None:
+    """Compute site days by the compiled kernel; None where it would not do."""
     kernels = kernels_for(plane.values.size)
     size = days.stop - days.start
     rule = None if kernels is None or plane.peak < 0 else day_rule(kernels, item, plane, days=size, limits=limits)
@@ -240,7 +259,7 @@ def _compiled_days(plane: Plane, item: DayItem, *, days: slice, limits: tuple[In
     return site_ratios(item, out.num, out.n, scale=plane.scale), out.n.astype(np.int64), some, valid
 
 
-def _plain_days(block: Block, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> _Days:
+def plain_days(block: Block, item: DayItem, *, days: slice, limits: tuple[Ints, Ints] | None) -> Days:
     """Compute site days without the compiler, on Python integers where 64 bits do not do."""
     hours = slice(days.start * HOURS, days.stop * HOURS)
     values, ok = block.values[hours], block.ok[hours]
