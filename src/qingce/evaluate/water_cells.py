@@ -164,8 +164,8 @@ def _samples(read: Readings, row: Longs, shape: tuple[int, int]) -> Cells:
 
 
 def _nothing(shape: tuple[int, int]) -> Cells:
-    long = (np.zeros(shape, np.int64) for _ in range(3))
-    return Cells(*long, np.zeros(shape, np.int8), np.full(shape, NO_REVIEW, np.int8))
+    num, den, n = (np.zeros(shape, np.int64) for _ in range(3))
+    return Cells(num, den, n, how=np.zeros(shape, np.int8), review=np.full(shape, NO_REVIEW, np.int8))
 
 
 def _put(cells: Cells, place: Longs, *, num: Longs, den: Longs, n: Longs) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -254,7 +254,7 @@ def _exactly(
         above, base = int(verdicts.above[row, place]), int(verdicts.base[row, place])
         return Fraction(above, base) if verdicts.exceeds[row, place] else Fraction(-1)
 
-    ranks = {
+    ranks: Mapping[str, Callable[[int], int | Fraction]] = {
         "first": lambda place: int(first[place]),
         "class": lambda place: -int(verdicts.grades[row, place]),
         "multiple": lambda place: -multiple(place),
@@ -287,7 +287,8 @@ def _group(
     zero = np.zeros(size, np.int64)
     num, den, n, how = zero, zero, zero, zero
     if column is not None:
-        num, den, n, how = (part[:, column] for part in (cells.num, cells.den * q, cells.n, cells.how))
+        num, den, n = cells.num[:, column], cells.den[:, column] * q, cells.n[:, column]
+        how = cells.how[:, column].astype(np.int64)
     there = den > 0
     over = np.where(there, den, 1)
     found = {name: arrow.decimals(half_even_ratio(num, over), there)}
@@ -295,7 +296,7 @@ def _group(
         found |= _graded(name, verdicts, rules)
     found[f"n_{name}"] = arrow.integers(n)
     found[f"exact_{name}"] = _exact(num, over * SCALE, there)
-    found[f"how_{name}"] = arrow.words(how.astype(np.int64), _HOW)
+    found[f"how_{name}"] = arrow.words(how, _HOW)
     return found
 
 
