@@ -68,6 +68,18 @@ def test_scale_and_width_are_the_least_that_tell_every_value(lake: SegmentLake, 
         agree(lake.hours(AIR[:3], start=date(2026, 5, 1), end=date(2026, 5, 1) + timedelta(days=end)), lake)
 
 
+@pytest.mark.parametrize("most", [32766, 32767, 32768, 2**31 - 1, 2**31], ids=str)
+def test_the_greatest_value_of_a_width_stands_in_a_grid_beside_a_gap(lake: SegmentLake, most: int) -> None:
+    rows = full(0, 31)
+    rows[7]["value"] = most
+    appended(lake, [row for place, row in enumerate(rows) if place not in range(60, 66)])
+    appended(lake, full(31, 1))
+    lake.compact("observation")
+    block = lake.hours(AIR[:3], start=date(2026, 5, 1), end=date(2026, 6, 1))
+    assert max(int(plane.max()) for plane in block.planes) == most
+    agree(block, lake)
+
+
 def test_grids_of_different_scales_meet_in_one_plane(lake: SegmentLake) -> None:
     june = full(31, 30)
     for row in june:

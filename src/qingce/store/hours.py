@@ -232,10 +232,13 @@ def _values(column: pa.ChunkedArray, kind: Any, step: int) -> NDArray[Any]:
     values = integers(column)
     if step > 1 or values.dtype != kind:
         values = values.astype(kind) * kind.type(step)
-    if column.null_count:
-        values = np.where(there(column), values, kind.type(MISSING))
-    negative: NDArray[Any] = np.maximum(values, kind.type(MISSING))
-    return negative
+    if column.null_count:  # v * 1 + 1 - 1 or v * 0 + 0 - 1: half the time of choosing; what overflows comes back
+        kept = there(column).view(np.int8)
+        values = values * kept
+        values += kept
+        values -= kind.type(1)
+    told: NDArray[Any] = np.maximum(values, kind.type(MISSING))
+    return told
 
 
 def _review(group: _Group) -> int | None:
