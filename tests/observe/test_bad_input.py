@@ -86,14 +86,23 @@ def test_a_wrong_unit_in_the_header_refuses_its_column(take: Take):
 
 
 def test_unknown_columns_and_parameters_are_named(take: Take):
-    found = take("site,time,pm2_5,湿度,风速\nA,2026-01-01,35,60,\n", "canonical-air-wide")
-    assert refusals(found) == [(1, "湿度", "", "QC205"), (1, "风速", "", "QC205")]
+    found = take("site,time,pm2_5,舒适度,能见感\nA,2026-01-01,35,60,\n", "canonical-air-wide")
+    assert refusals(found) == [(1, "舒适度", "", "QC205"), (1, "能见感", "", "QC205")]
     assert "该列有 1 格未收" in message(found, 0)
     assert "该列有 0 格未收" in message(found, 1)
-    found = take("site,parameter,time,value,unit\nA,湿度,2026-01-01,60,%\n", "canonical-long")
+    found = take("site,parameter,time,value,unit\nA,舒适度,2026-01-01,60,%\n", "canonical-long")
     assert refusals(found) == [(2, "value", "60", "QC205")]
-    found = take("date,hour,type,1001A\n20260101,1,风速,3\n20260101,1,PM10,\n", "cnemc-archive-site")
+    found = take("date,hour,type,1001A\n20260101,1,能见感,3\n20260101,1,PM10,\n", "cnemc-archive-site")
     assert refusals(found) == [(2, "1001A", "3", "QC205")]
+
+
+def test_weather_beside_the_pollutants_is_taken(take: Take):
+    found = take("site,time,pm2_5,湿度,风速(m/s)\nA,2026-01-01,35,60,\nA,2026-01-02,36,,2.5\n", "canonical-air-wide")
+    assert refusals(found) == []
+    taken = {(row["parameter"], str(row["time"])[:10]): row["value"] for row in found.observations.to_pylist()}
+    assert taken["humidity", "2026-01-01"] == 60
+    assert taken["wind_speed", "2026-01-02"] == Decimal("2.5")
+    assert taken["humidity", "2026-01-02"] is None
 
 
 def test_a_bad_time_costs_its_row_only(take: Take):

@@ -84,6 +84,13 @@ def _forecast(given: Mapping[str, str]) -> dict[str, str]:
     return {"threat_score": str(hits / (hits + misses + false_alarms))}
 
 
+def _watch(given: Mapping[str, str]) -> dict[str, str]:
+    """Whether a mean has used up nine tenths of its limit and still keeps it; a floor is used the other way round."""
+    value, limit = Fraction(given["value"]), Fraction(given["limit"])
+    used = limit / value if given["bound"] == "ge" else value / limit
+    return {"used": f"{float(100 * used):g}", "edge": "yes" if Fraction(9, 10) <= used <= 1 else "no"}
+
+
 def _straw(given: Mapping[str, str]) -> dict[str, str]:
     points = int(given["points"])
     words = ("", "通报批评", "约谈分管负责人", "约谈主要负责人")
@@ -104,6 +111,7 @@ JUDGES: Mapping[str, Callable[[Mapping[str, str]], dict[str, str]]] = {
     "forecast": _forecast,
     "groundwater": _groundwater,
     "noise": _noise,
+    "section-watch": _watch,
     "soil": _soil,
     "source": outlets.case,
     "straw": _straw,
