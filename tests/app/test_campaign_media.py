@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from app.conftest import Example
+from qingce.app.judging_media import Points, judge_points
 from qingce.app.pipeline import build
 from qingce.core.rounding import as_decimal
+from qingce.publish import Results
 from qingce.store import open_lake
 from qingce.thread import why
 from stories.folders import only, write_campaign, write_rows
@@ -131,3 +134,58 @@ def test_a_medium_that_cannot_be_judged_is_told_by_number_and_the_others_stand(t
     assert rows["straw_use"]["own_value"] == 92
     assert rows["noise_night_ratio"]["own_value"] is None
     assert any("noise" in note and "QC258" in note and "海湾" in note for note in results.run["notes"])
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Count how often points are judged in this process."""
+    times: list[str] = []
+
+    def judge(*args: object, **more: object) -> Points:
+        times.append("judged")
+        return judge_points(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("qingce.app.kept.judge_points", judge)
+    return times
+
+
+def told(results: Results) -> tuple[object, ...]:
+    rows = {row["target_id"]: (row["own_value"], row["own_n"]) for row in results.tables["progress"].to_pylist()}
+    notes = [note for note in results.run["notes"] if "没有评价" in str(note)]  # type: ignore[attr-defined]
+    return rows, results.tables["points"].to_pylist(), notes
+
+
+@pytest.mark.parametrize("category", ["2类", "海湾"])
+def test_a_second_build_takes_the_points_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, category: str
+) -> None:
+    folder, times = made(tmp_path, category), counted(monkeypatch)
+    first, second = build(folder, show=False), build(folder, show=False)
+    assert len(times) == 1
+    assert told(second) == told(first)
+    assert second.tables["points"].schema.equals(first.tables["points"].schema)
+
+
+def more_rows(folder: Path) -> None:
+    file = folder / "data" / "noise.csv"
+    file.write_text(file.read_text("utf-8") + "N1,2026-03-18T00:00:00+08:00,ln,58,dB(A)\n", "utf-8")
+
+
+def other_sites(folder: Path) -> None:
+    file = folder / "data" / "sites.csv"
+    file.write_text(file.read_text("utf-8").replace("2类", "0类"), "utf-8")
+
+
+def torn(folder: Path) -> None:
+    file = folder / ".qingce" / "points" / "points.parquet"
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+@pytest.mark.parametrize(("change", "value"), [(more_rows, 50), (other_sites, 0), (torn, 100)])
+def test_points_are_judged_anew_when_what_they_rest_on_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], value: int
+) -> None:
+    folder, times = made(tmp_path, "2类"), counted(monkeypatch)
+    build(folder, show=False)
+    change(folder)
+    rows = {row["indicator_id"]: row for row in build(folder, show=False).tables["progress"].to_pylist()}
+    assert (rows["noise_night_ratio"]["own_value"], len(times)) == (value, 2)

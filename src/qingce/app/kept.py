@@ -23,13 +23,15 @@ from qingce import __version__
 from qingce.app.campaign import Campaign
 from qingce.app.judging import Judged, judge
 from qingce.app.judging_again import Earlier, judge_again
+from qingce.app.judging_media import Points, judge_points
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 
-__all__ = ["basis", "code_digest", "ground", "judged_of", "kept", "read_kept", "tree_digest", "write_kept"]
+__all__ = ["basis", "code_digest", "ground", "judged_of", "kept", "points_of", "read_kept", "tree_digest", "write_kept"]
 
 LISTING = "kept.json"
-CODE = ("core", "catalog", "store", "observe", "evaluate", "data", "app/judging.py", "app/judging_again.py")
+JUDGES = ("app/judging.py", "app/judging_again.py", "app/judging_media.py")
+CODE = ("core", "catalog", "store", "observe", "evaluate", "data", *JUDGES)
 """What judges: rooms and files of the package whose bytes are part of the key."""
 
 
@@ -46,6 +48,33 @@ def judged_of(
         return again or judge(lake, *lists, catalog=catalog, as_of=as_of)
 
     return kept(folder, key, ask, ground=same, head=head, as_of=as_of.isoformat())
+
+
+def points_of(
+    campaign: Campaign, lake: Lake, lists: tuple[pa.Table, pa.Table], *, catalog: Catalog, as_of: date
+) -> Points:
+    """Judge the other media of a campaign's feeds, or take what an earlier build judged of the very same."""
+    feeds = sorted({entry.feed for entry in campaign.feeds})
+    rests = basis(lake, *lists, overlays=campaign.overlays, as_of=as_of)
+    key = hashlib.sha256("\0".join([rests, *feeds]).encode()).hexdigest()
+    folder = campaign.folder / ".qingce" / "points"
+    found = _read_points(folder, key)
+    if found is not None:
+        return found
+    points = judge_points(lake, lists[0], catalog=catalog, as_of=as_of, feeds=feeds)
+    write_kept(folder, key, {"points": points.table}, answered=sorted(points.answered), notes=list(points.notes))
+    return points
+
+
+def _read_points(folder: Path, key: str) -> Points | None:
+    found = read_kept(folder, key)
+    if found is None:
+        return None
+    tables, said = found
+    answered, notes = said.get("answered"), said.get("notes")
+    if "points" not in tables or not isinstance(answered, list) or not isinstance(notes, list):
+        return None
+    return Points(tables["points"], frozenset(answered), tuple(notes))
 
 
 def ground(sites: pa.Table, exceptions: pa.Table, *, overlays: Sequence[Path]) -> str:

@@ -17,8 +17,8 @@ from qingce.app.comparing import Woven, weave
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged
-from qingce.app.judging_media import judge_points, point_subjects
-from qingce.app.kept import basis, judged_of
+from qingce.app.judging_media import point_subjects
+from qingce.app.kept import basis, judged_of, points_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
 from qingce.app.outlooking_tables import cut, feeds_of, kept_outlook, outlook_tables, with_probability
@@ -195,8 +195,8 @@ class Run:
     def _progress(
         self, laid: Laid, inputs: Inputs, judged: Judged, *, woven: Woven, as_of: date
     ) -> tuple[dict[str, pa.Table], tuple[Binding, ...], tuple[Question, ...]]:
-        feeds = {entry.feed for entry in self.campaign.feeds}
-        points = judge_points(self.lake, inputs.sites, catalog=self.catalog, as_of=as_of, feeds=feeds)
+        lists = inputs.sites, inputs.exceptions
+        points = points_of(self.campaign, self.lake, lists, catalog=self.catalog, as_of=as_of)
         self.told += points.notes
         bindings = bind(
             laid.readings,
