@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +18,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from app.conftest import Example
-from qingce.app import outlooking_verb
+from qingce.app import outlooking_verb, outlooking_web
 from qingce.app.campaign import read_campaign
 from qingce.app.cli import app
 from qingce.app.outlooking import today_table
@@ -226,6 +228,25 @@ def test_the_endpoint_answers_and_stores_nothing(client: TestClient, example: Ex
     assert any(row["changed"] for row in body["targets"])
     after = {path: path.stat().st_mtime_ns for path in (example.folder / "out").rglob("*") if path.is_file()}
     assert before == after
+
+
+def test_other_pages_do_not_wait_for_a_what_if(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is held in its computing; a page asked meanwhile over the same event loop comes at once."""
+    begun, held = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> dict[str, object]:
+        begun.set()
+        held.wait(20)
+        return {"ok": True, "slow": True}
+
+    monkeypatch.setattr(outlooking_web, "answer_moves", slow)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(client.post, "/api/what-if", json={"moves": []})
+        assert begun.wait(20)
+        assert client.get("/healthz").json() == {"ok": True}
+        assert not asking.done()
+        held.set()
+        assert asking.result(20).json() == {"ok": True, "slow": True}
 
 
 @pytest.mark.parametrize(

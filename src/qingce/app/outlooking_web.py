@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from qingce.app.campaign import Campaign
 from qingce.app.outlooking_what_if import answer_moves
@@ -29,12 +30,16 @@ def what_if_router(campaign: Campaign, built: Callable[[], Results], *, host: st
     def catalog() -> Catalog:
         return load_catalog(campaign.overlays)
 
+    def answer(moves: list[object], *, chance: bool) -> str:
+        return as_json(answer_moves(moves, built(), campaign, catalog=catalog(), chance=chance))
+
     @router.post("/api/what-if")
     async def ask(request: Request) -> Response:
         check_origin(request, host)
         moves, chance = _wish(await request.body())
-        body = answer_moves(moves, built(), campaign, catalog=catalog(), chance=chance)
-        return Response(as_json(body), media_type="application/json", headers={"Cache-Control": "no-store"})
+        # seconds of computing stay out of the event loop: other pages need not wait for them
+        text = await run_in_threadpool(answer, moves, chance=chance)
+        return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     return router
 
