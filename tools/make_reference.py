@@ -408,7 +408,7 @@ def parameters(catalog: Catalog) -> str:
     )
     parts.append(table(head, rows))
     parts.append("## 单位 Units\n\n给出的值乘以系数得到内部单位的值；别的单位拒收（QC203）。\n")
-    units = read_rows(DATA / "units.csv", required=("quantity", "inside", "unit", "factor", "zh"))
+    units = read_rows(DATA / "units.csv", required=("quantity", "inside", "unit", "factor", "zh"), optional=("shown",))
     shown: dict[tuple[str, str], list[str]] = {}
     for row in units:
         text = row.cells["unit"] + ("" if row.cells["factor"] == "1" else f"（×{row.cells['factor']}）")

@@ -8,7 +8,7 @@ import pytest
 
 from qingce.core.absence import Review, lowest
 from qingce.core.errors import ObservationError
-from qingce.core.units import Unit, Units, plain
+from qingce.core.units import BARE, Unit, Units, plain
 
 UNITS = Units([Unit("mass", "ug/m3", "ug/m3", Decimal(1)), Unit("mass", "ug/m3", "mg/m3", Decimal(1000))])
 
@@ -31,3 +31,9 @@ def test_a_wrong_unit_is_refused_with_the_cure() -> None:
 def test_the_lowest_review_state_wins() -> None:
     assert lowest(["assessed", "preliminary", "national"]) is Review.PRELIMINARY
     assert lowest([]) is None
+
+
+def test_a_unit_is_printed_as_declared() -> None:
+    rows = [("mass", "ug/m3", "μg/m³"), ("index", "index", BARE), ("share", "%", "")]
+    shown = Units([Unit(quantity, unit, unit, Decimal(1), shown=printed) for quantity, unit, printed in rows])
+    assert [shown.shown(unit) for unit in ("ug/m3", "index", "%", "nobody's")] == ["μg/m³", "", "%", "nobody's"]

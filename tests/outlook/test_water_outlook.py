@@ -100,6 +100,9 @@ def test_the_class_of_a_section_and_an_easier_target() -> None:
              for grade in "1234"]  # fmt: skip
     assert found == sorted(found)
     assert found[-1] > 0.9
+    row = row_of(ask("section_class", "3", "<=", subjects=("S1",)), months, date(2025, 8, 31))
+    assert row["text"].startswith("2025年12月31日预计 Ⅳ类（80% 区间 Ⅲ类—Ⅳ类）")
+    assert "class" not in row["text"]
 
 
 def test_a_year_that_is_over_is_what_evaluate_says() -> None:

@@ -1,4 +1,4 @@
-"""Reader of `units.csv`: quantity, inside unit, accepted spellings, factor. 计量单位表。"""
+"""Reader of `units.csv`: quantity, inside unit, accepted spellings, factor, what is printed. 计量单位表。"""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_units(roots: Sequence[Path], report: Report = refuse) -> Units:
     shelf: Shelf[Unit] = Shelf(report)
     insides: dict[str, str] = {}
     for path in content_files(roots, "units.csv"):
-        for row in read_rows(path, required=_COLUMNS, optional=("supersedes",), report=report):
+        for row in read_rows(path, required=_COLUMNS, optional=("supersedes", "shown"), report=report):
             with guarded(report):
                 unit = Unit(
                     quantity=row.text("quantity"),
@@ -28,6 +28,7 @@ def read_units(roots: Sequence[Path], report: Report = refuse) -> Units:
                     unit=row.text("unit"),
                     factor=row.decimal("factor"),
                     zh=row.cells["zh"],
+                    shown=row.cells["shown"],
                 )
                 if unit.factor <= 0:
                     words: dict[str, object] = {"key": "factor", "value": unit.factor, "expected": "> 0"}

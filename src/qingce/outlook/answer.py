@@ -14,7 +14,10 @@ FAN = (10, 50, 90)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model's distribution of the statistic at the end: its 10, 50 and 90 per cent, the chance, the fan."""
+    """A model's distribution of the statistic at the end: its 10, 50 and 90 per cent, the chance, the fan.
+
+    `words` are the ends as they are said, unit and all, where a number would not do: Ⅲ类.
+    """
 
     model: str
     state: str
@@ -25,6 +28,7 @@ class Answer:
     members: int
     history: int
     reason: str = ""
+    words: tuple[str, ...] = ()
 
 
 def chance(met: int, members: int) -> float:

@@ -109,6 +109,7 @@ def _rows(question: Question, answers: Sequence[Answer], desk: _Desk) -> list[di
     )  # fmt: skip
     names = {model.id: model.zh for model in there}
     horizon = max(0, (question.period.end - desk.as_of).days)
+    unit = desk.catalog.units.shown(question.indicator.unit)
     rows: list[dict[str, object]] = []
     for answer in answers:
         shown = [_shown(value, answer.decimals) for value in answer.ends or (None, None, None)]
@@ -133,7 +134,7 @@ def _rows(question: Question, answers: Sequence[Answer], desk: _Desk) -> list[di
                 "members": answer.members,
                 "history": answer.history,
                 "skill": score.crps if score else None,
-                "text": _text(question, answer, [text for _, text in shown]),
+                "text": _text(question, answer, _said(answer, shown, unit)),
                 "reason": "；".join(part for part in (answer.reason, _by(score, picked)) if part),
             }
         )
@@ -153,17 +154,24 @@ def _by(score: Score | None, picked: bool) -> str:
     return "按本工程回测选用" if score.own else "按随附回测选用"
 
 
-def _text(question: Question, answer: Answer, shown: Sequence[str | None]) -> str:
+def _said(answer: Answer, shown: Sequence[tuple[Decimal | None, str | None]], unit: str) -> str:
+    """Return the distribution in words: 12.3 μg/m³（80% 区间 10.1—14.0）."""
+    if not answer.ends:
+        return ""
+    low, middle, high = answer.words or [text or "" for _, text in shown]
+    return f"{middle} {'' if answer.words else unit}".strip() + f"（80% 区间 {low}—{high}）"
+
+
+def _text(question: Question, answer: Answer, said: str) -> str:
     """Say it in one Chinese sentence."""
     end = f"{question.period.end.year}年{question.period.end.month}月{question.period.end.day}日"
-    unit = question.indicator.unit
     if answer.state == "lost":
         return "已不可能实现：余下即使最好也不达标"
     if answer.state == "safe":
         return "已稳妥：余下即使最差也达标"
     if answer.state == "quota_only":
         return f"只给剩余允许值：{answer.reason}"
-    spread = f"{end}预计 {shown[1]} {unit}（80% 区间 {shown[0]}—{shown[2]}）"
+    spread = f"{end}预计 {said}"
     if answer.probability is None:
         return spread
     return f"{spread}，达标可能性{_percent(answer.probability)}（内部研判）"

@@ -91,15 +91,18 @@ def _by(
             side = one_sided(side, question.indicator.direction)
         met = accepted(members, question.target_value, side, step=question.step)
     probability = None if met is None else chance(int(met.sum()), len(members))
+    ends = quantiles(members, FAN)
+    names = waters.lawbook.on(question.period.end).names if question.verb == "section_class" else {}
     return Answer(
         model=model.id,
         state="ok",
         probability=probability,
-        ends=quantiles(members, FAN),
+        ends=ends,
         fan=(),
         decimals=question.indicator.decimals,
         members=len(members),
         history=years,
+        words=tuple(names[int(end)] for end in ends) if names else (),
     )
 
 
