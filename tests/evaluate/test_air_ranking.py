@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluate.air_made import catalog
-from evaluate.more_made import SIX, Days, made_days, table_of
+from evaluate.more_made import SIX, Days, made_days, table_of, whole_days
 from oracle import air_more as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
@@ -263,21 +263,57 @@ def test_ten_thousand_random_city_months_are_ranked_as_the_slow_way_does() -> No
     assert count > 10_000
 
 
+def judge_improvement(now: Days, then: Days, period: Period, *, edition: int) -> int:
+    """Rank by improvement and compare R, both kinds of places and class II with the slow way."""
+    rows = improved({city: then[city] | now[city] for city in now}, period, edition=LIMITS_OF[edition])
+    last = period.year_before()
+    change, met = {}, {}
+    for city in now:
+        one, two = (
+            slow.composite(part[city], span.start, span.end, edition=edition)[0]
+            for part, span in ((now, period), (then, last))
+        )
+        full = all(
+            sum(len(row) == 6 for day, row in part[city].items() if day in span)
+            >= (0 if period.kind != "month" else 25 if period.start.month == 2 else 27)
+            for part, span in ((now, period), (then, last))
+        )
+        if one is not None and two and full:
+            change[city] = slow.improvement(one, two)
+        met[city] = slow.meets(now[city], period.start, period.end, edition=edition)
+    wanted = dict(zip(change, slow.places(list(change.values())), strict=True))
+    worse = {city: -r for city, r in change.items() if not met[city]}
+    worst = dict(zip(worse, slow.places(list(worse.values())), strict=True))
+    for row in rows:
+        city = str(row["scope"])
+        assert row["place"] == wanted.get(city)
+        assert row["worse_place"] == worst.get(city)
+        assert row["met"] == (None if met[city] is None else int(bool(met[city])))
+        assert row["change"] is None or Fraction(str(row["change"])) == change[city]
+    return len(change)
+
+
 def test_improvement_of_random_cities_is_the_slow_one() -> None:
     now = made_days(random.Random(8), 60, first=MAY.start, last=MAY.end, gap=0.0)
     then = made_days(random.Random(9), 60, first=date(2025, 5, 1), last=date(2025, 5, 31), gap=0.0)
-    days = {city: then[city] | now[city] for city in now}
-    rows = improved(days)
-    change = {}
-    for city in days:
-        first, last = (slow.composite(part[city], *span, edition=2026)[0] for part, span in (
-            (now, (MAY.start, MAY.end)), (then, (date(2025, 5, 1), date(2025, 5, 31)))))  # fmt: skip
-        assert first is not None
-        assert last is not None
-        change[city] = slow.improvement(first, last)
-    wanted = dict(zip(change, slow.places(list(change.values())), strict=True))
-    assert {str(row["scope"]): row["place"] for row in rows} == wanted
-    assert {str(row["scope"]): Fraction(str(row["change"])) for row in rows} == change
+    assert judge_improvement(now, then, MAY, edition=2026) == 60
+
+
+@pytest.mark.prove
+def test_ten_thousand_random_city_pairs_are_ranked_by_improvement_as_the_slow_way_does() -> None:
+    # whole months at their validity of 27 (25) days, and stretches of ten days that have none
+    spans = [Period.month(2026, 5), Period.month(2026, 2)]
+    spans += [Period(date(2026, month, 8), date(2026, month, 17)) for month in range(3, 12)]
+    count = 0
+    for number, period in enumerate(spans):
+        size, last = (300, period.year_before()) if period.kind == "month" else (1_080, period.year_before())
+        gap = 0.09 if period.kind == "month" else 0.02
+        now, then = (
+            whole_days(random.Random(10 * number + side), size, first=one.start, last=one.end, gap=gap)
+            for side, one in enumerate((period, last))
+        )
+        count += judge_improvement(now, then, period, edition=(2012, 2026, 2031)[number % 3])
+    assert count > 10_000
 
 
 def test_days_outside_the_period_do_not_matter() -> None:

@@ -134,6 +134,17 @@ def composite(
     return sum(parts.values(), Fraction(0)), parts
 
 
+def meets(days: Mapping[date, Mapping[str, Fraction]], first: date, last: date, *, edition: int) -> bool | None:
+    """Whether every pollutant, rounded for compliance (co to tenths, the rest whole), keeps class II."""
+    found = []
+    for quantity, limit in LIMITS[edition].items():
+        value = statistic(days, first, last, quantity=quantity)
+        if value is None:
+            return None
+        found.append(even(value, 1 if quantity == "co" else 0) <= limit)
+    return all(found)
+
+
 CRITICAL = {
     5: "0.900", 6: "0.829", 7: "0.714", 8: "0.643", 9: "0.600", 10: "0.564", 12: "0.506", 14: "0.456", 16: "0.425",
     18: "0.399", 20: "0.377", 22: "0.359", 24: "0.343", 26: "0.329", 28: "0.317", 30: "0.306",

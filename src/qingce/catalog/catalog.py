@@ -33,6 +33,15 @@ class Catalog(Parts):
         return name_index(self.parameters)
 
     @cached_property
+    def edition_names(self) -> Mapping[str, tuple[str, ...]]:
+        """What an edition may be called: ids and aliases of the methods by family; "limits" for editions of limits."""
+        found: dict[str, list[str]] = {}
+        for method in self.methods.values():
+            found.setdefault(method.family, []).extend((method.id, *method.aliases))
+        limits = dict.fromkeys(name for limit in self.limits for name in (limit.edition, limit.standard))
+        return {family: tuple(names) for family, names in found.items()} | {"limits": tuple(limits)}
+
+    @cached_property
     def _finder(self) -> Finder:
         return Finder(self.indicators.values(), self.units)
 

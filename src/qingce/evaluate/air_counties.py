@@ -96,9 +96,10 @@ def _ranked(row: Mapping[str, Cell]) -> dict[str, Cell]:
 
 
 def _columns(rows: pa.Table, scope: str, sheet: _Sheet) -> dict[str, Cell]:
+    subjects = {name: subject_days(rows, scope=scope, series=name) for name in {MEASURED, DEDUCTED, sheet.series}}
+
     def told(key: str, series: str, period: Period) -> Mapping[str, object]:
-        indicator = sheet.indicator(key)
-        subject = subject_days(rows, scope=scope, series=series)
+        indicator, subject = sheet.indicator(key), subjects[series]
         asked = ask(indicator, subject, period=period, as_of=sheet.as_of, catalog=sheet.catalog, edition=sheet.edition)
         return value_row(asked, scope=scope, scope_name="", series=series)
 

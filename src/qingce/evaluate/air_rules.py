@@ -166,11 +166,12 @@ def edition_of(catalog: Catalog, family: str, edition: str) -> str:
     A request may join several: `hj633-2026+hj663-2013+gb3095-2026-final`. Family "limits" means the limit tables.
     Raises QC110 for a name that is neither a method nor an edition of limits.
     """
+    known = catalog.edition_names
     for name in edition.split("+"):
-        if name != "auto" and name in _names(catalog).get(family, ()):
+        if name != "auto" and name in known.get(family, ()):
             return name
-        if name != "auto" and not any(name in names for names in _names(catalog).values()):
-            allowed = ", ".join(sorted({word for names in _names(catalog).values() for word in names}))
+        if name != "auto" and not any(name in names for names in known.values()):
+            allowed = ", ".join(sorted({word for names in known.values() for word in names}))
             raise complain("QC110", words={"name": name, "what": "标准或方法版本 edition", "allowed": allowed})
     return "auto"
 
@@ -344,11 +345,3 @@ def _texts(method: Method, section: str, key: str) -> tuple[str, ...]:
 def _wrong(method: Method, key: str, value: object) -> Exception:
     words: dict[str, object] = {"key": key, "value": value, "expected": "见 families.toml see families.toml"}
     return complain("QC107", method.place, words)
-
-
-def _names(catalog: Catalog) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for method in catalog.methods.values():
-        found.setdefault(method.family, []).extend((method.id, *method.aliases))
-    editions = {limit.edition for limit in catalog.limits} | {limit.standard for limit in catalog.limits}
-    return {family: tuple(names) for family, names in found.items()} | {LIMITS: tuple(editions)}
