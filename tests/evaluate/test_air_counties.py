@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from evaluate.air_made import catalog
-from evaluate.more_made import Days, made_days, table_of
+from evaluate.more_made import Days, table_of, whole_days
 from oracle import air_more as slow
 from oracle.air import even
 from qingce.core.errors import QingceError
@@ -109,28 +109,67 @@ def test_the_city_itself_is_not_a_county() -> None:
     assert told(days, counties=("nobody",)) == []
 
 
-def test_random_counties_are_the_slow_ones() -> None:
-    made = random.Random(6)
-    days: Days = {}
-    for year in YEARS:
-        for city, part in made_days(made, 25, first=date(year, 5, 1), last=date(year, 5, 31), gap=0.004).items():
-            days.setdefault(city, {}).update(part)
-    index = {city: slow.composite(part, MAY.start, MAY.end, edition=2026)[0] for city, part in days.items()}
+def judge_counties(days: Days, *, as_of: date) -> int:
+    """Compare the table of May with the slow way, cell by cell; return how many cells there were."""
+    now, over = Period(MAY.start, as_of), as_of == MAY.end
+    index = {city: slow.composite(part, now.start, now.end, edition=2026)[0] for city, part in days.items()}
     for city, part in days.items():
         whole = sum(len(row) == 6 for day, row in part.items() if day in MAY)
-        index[city] = index[city] if whole >= 27 else None
+        index[city] = index[city] if whole >= 27 or not over else None
     ranked = {city: value for city, value in index.items() if value is not None}
     places = dict(zip(ranked, slow.places(list(ranked.values())), strict=True))
-    for row in told(days):
-        part = days[str(row["scope"])]
-        means = {y: slow.statistic(part, date(y, 5, 1), date(y, 5, 31), quantity="pm2_5") for y in YEARS}
-        now, last = (even(means[year] or Fraction(0), 1) for year in (2026, 2025))
-        base = even(sum((means[year] or Fraction(0) for year in YEARS[:3]), Fraction(0)) / 3, 1)
-        assert row["place"] == places.get(str(row["scope"]))
-        if row["text"] is not None:
-            assert Fraction(str(row["text"])) == now
-            assert row["change_text"] in (None, slow.change("ug/m3", now, last))
-            assert row["base_change_text"] in (None, slow.change("ug/m3", now, base))
+    cells = 0
+    for row in told(days, as_of=as_of):
+        part, city = days[str(row["scope"])], str(row["scope"])
+        assert (row["place"], row["composite"]) == (places.get(city), slow.printed(ranked.get(city), 2))
+        means = {}
+        for year in YEARS:
+            span = date(year, 5, 1), as_of.replace(year=year)
+            found = [cells["pm2_5"] for day, cells in part.items() if span[0] <= day <= span[1] and "pm2_5" in cells]
+            # only a whole month has a number of days to keep; a running one is told from what there is
+            means[year] = sum(found, Fraction(0)) / len(found) if len(found) >= (27 if over else 1) else None
+        base = (
+            None if None in (past := [means[year] for year in YEARS[:3]]) else sum(filter(None, past), Fraction(0)) / 3
+        )
+        assert row["text"] == slow.printed(means[2026], 1)
+        assert row["last_text"] == slow.printed(means[2025], 0)
+        if means[2026] is not None:
+            sides = [None if value is None else even(value, 1) for value in (means[2026], means[2025], base)]
+            assert row["base_text"] == slow.printed(base, 1)
+            for told_, side in (("change_text", sides[1]), ("base_change_text", sides[2])):
+                assert row[told_] == (slow.change("ug/m3", sides[0] or Fraction(0), side) if side else None)
+        tally = slow.tally({day: cells for day, cells in part.items() if day in now}, set())
+        levels, n = tally["levels"], int(str(tally["n"]))
+        assert isinstance(levels, dict)
+        if row["good_measured"] is not None:
+            share = slow.printed(Fraction(100 * (levels[1] + levels[2]), n), 1)
+            assert (row["good_measured"], row["good_deducted"]) == (share, share)
+            assert row["heavy"] == str(levels[5] + levels[6])
+        assert (row["good_measured"] is None) == (n < (27 if over else 1))
+        cells += 10
+    return cells
+
+
+def years_of(seed: int, counties: int, last: int) -> Days:
+    """The first days of four Mays of many counties."""
+    made, found = random.Random(seed), {}
+    for year in YEARS:
+        for city, part in whole_days(
+            made, counties, first=date(year, 5, 1), last=date(year, 5, last), gap=0.03
+        ).items():
+            found.setdefault(city, {}).update(part)
+    return found
+
+
+@pytest.mark.parametrize(("counties", "last"), [(25, 31), (25, 9)])
+def test_random_counties_are_the_slow_ones(counties: int, last: int) -> None:
+    assert judge_counties(years_of(6, counties, last), as_of=date(2026, 5, last)) == counties * 10
+
+
+@pytest.mark.prove
+def test_ten_thousand_random_cells_of_counties_are_the_slow_ones() -> None:
+    cells = sum(judge_counties(years_of(last, 260, last), as_of=date(2026, 5, last)) for last in (31, 5, 12, 20))
+    assert cells > 10_000
 
 
 # ---------------------------------------------------------------- the sheet

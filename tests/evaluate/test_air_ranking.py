@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluate.air_made import catalog
+from evaluate.air_made import NO_EXCEPTIONS, catalog
 from evaluate.more_made import SIX, Days, made_days, table_of, whole_days
 from oracle import air_more as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
+from qingce.evaluate import evaluate
 from qingce.evaluate.air_ranking import Scope, places, rank_cities, rank_improvement
 
 MAY = parse_period("2026-05")
@@ -326,3 +327,15 @@ def test_days_outside_the_period_do_not_matter() -> None:
 def test_no_city_at_all() -> None:
     empty: pa.Table = table_of(constant(MAY, a=CASE), series="deducted").slice(0, 0)
     assert rank_cities(Scope(empty, MAY, catalog())).num_rows == 0
+
+
+@pytest.mark.parametrize("medium", ["air-ranking", "air-improvement"])
+def test_without_a_list_of_exceptional_days_the_note_says_that_the_measured_series_is_ranked(medium: str) -> None:
+    days = two_years(a=(CASE, CLEAN))
+    table = table_of(days).select(["subject", "day", *SIX, "review"])
+    table = table.rename_columns([{"subject": "city", "day": "time"}.get(name, name) for name in table.column_names])
+    shown = evaluate(medium, table, catalog=catalog(), period="month")
+    assert {row["series"] for row in shown.to_pylist()} == {"measured"}
+    assert all(str(row["note"]).startswith("未给例外事件清单，按实测系列排名") for row in shown.to_pylist())
+    listed = evaluate(medium, table, catalog=catalog(), period="month", options={"exceptions": NO_EXCEPTIONS})
+    assert not any("未给例外事件清单" in str(row["note"]) for row in listed.to_pylist())

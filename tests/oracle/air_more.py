@@ -74,6 +74,11 @@ def told(value: Fraction | None, decimals: int) -> Fraction | None:
     return None if value is None else even(value, decimals)
 
 
+def printed(value: Fraction | None, decimals: int) -> str | None:
+    """A value as it is printed; None where there is none."""
+    return None if value is None else f"{float(even(value, decimals)):.{decimals}f}"
+
+
 def change(unit: str, now: Fraction, last: Fraction) -> str:
     """How the change against last year is told, from the two published values."""
     if now == last:

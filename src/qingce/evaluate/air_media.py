@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _EPOCH = date(1970, 1, 1)
+_MEASURED_ONLY = "未给例外事件清单，按实测系列排名 no list of exceptional days: the measured series is ranked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,9 @@ def _ranked(rank: Callable[[Scope], pa.Table], ground: _Ground, scheme: str, *, 
         scope = replace(scope, series=MEASURED)
     tables = [rank(replace(scope, period=period)) for period in ground.periods]
     found = pa.concat_tables(tables).combine_chunks()
+    if not ground.both:
+        notes = [f"{_MEASURED_ONLY}；{note}" if note else _MEASURED_ONLY for note in arrow.texts(found, "note")]
+        found = found.set_column(found.column_names.index("note"), "note", arrow.text(notes))
     return _stated(found, ground.judged)
 
 
