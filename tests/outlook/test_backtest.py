@@ -117,7 +117,7 @@ def test_real_cities_in_two_months(shared: Path) -> None:
 
 
 @pytest.mark.prove
-def test_every_second_city_at_every_month(shared: Path) -> None:
+def test_every_third_city_at_every_month(shared: Path) -> None:
     """Brier beats both naive models for both indicators at every month of 2015; overall 75 to 85 % are covered.
 
     Not each month's cell lies within 75 to 85 %: docs/benchmarks.md lists the six that do not, and says that the
@@ -127,7 +127,7 @@ def test_every_second_city_at_every_month(shared: Path) -> None:
     days = run.city_days()
     names = sorted({str(name) for name in days["subject"].unique().to_pylist()})
     indicators = [CATALOG.indicator(name) for name in run.INDICATORS]
-    found = list(trials(days, indicators, catalog=CATALOG, years=[2015], months=run.MONTHS, scopes=names[::2],
+    found = list(trials(days, indicators, catalog=CATALOG, years=[2015], months=run.MONTHS, scopes=names[::3],
                         edition=run.EDITION))  # fmt: skip
     told = run.by_month(found)
     assert len(told) == 3 * len(run.MONTHS)

@@ -68,7 +68,7 @@ def row_of(question: Question, months: pa.Table, as_of: date) -> dict[str, Any]:
 )
 def test_the_class_of_every_future_is_the_one_of_evaluate(name: str, sums: list[int], fixed: Fraction) -> None:
     count = 3
-    found = _grades(np.array(sums, np.int64), fixed, count, limits=LIMITS[name])
+    found = _grades(np.array(sums, np.int64)[:, None], fixed, [count], limits=LIMITS[name])[:, 0]
     want = [class_of((Fraction(part, 10**6) + fixed) / count, LIMITS[name]) for part in sums]
     assert found.tolist() == want
 
@@ -79,7 +79,7 @@ def test_at_every_limit_and_a_millionth_beside_it(name: str) -> None:
         for edge in (limit.value, limit.low):
             if edge is not None:
                 near = [int(Decimal(edge) * 10**6) + step for step in (-1, 0, 1)]
-                found = _grades(np.array(near, np.int64), Fraction(0), 1, limits=LIMITS[name])
+                found = _grades(np.array(near, np.int64)[:, None], Fraction(0), [1], limits=LIMITS[name])[:, 0]
                 assert found.tolist() == [class_of(Fraction(part, 10**6), LIMITS[name]) for part in near]
 
 
@@ -162,3 +162,93 @@ def test_sections_share_a_part_of_what_comes() -> None:
     )  # fmt: skip
     pair = np.log(np.stack([drawn["A", "tp"][:, 0], drawn["B", "tp"][:, 0]]))
     assert np.corrcoef(pair)[0, 1] == pytest.approx(0.3, abs=0.05)
+
+
+def test_the_fan_steps_through_the_months_and_ends_at_the_distribution() -> None:
+    months = section_months({"S1": 0.3, "S2": 1.0})
+    tables = outlook_rows([ask()], None, months, catalog=CATALOG, as_of=date(2025, 8, 31))
+    fan, row = tables.paths.to_pylist(), tables.outlook.to_pylist()[0]
+    assert [step["day"] for step in fan] == [Period.month(2025, month).end for month in (9, 10, 11, 12)]
+    assert [fan[-1][name] for name in ("p10", "p50", "p90")] == [row[name] for name in ("p10", "p50", "p90")]
+    assert {step["model"] for step in fan} == {row["model"]}
+    assert all(step["p10"] <= step["p50"] <= step["p90"] for step in fan)
+    again = outlook_rows([ask()], None, months, catalog=CATALOG, as_of=date(2025, 8, 31), paths=False)
+    assert again.paths.num_rows == 0
+    assert again.outlook.equals(tables.outlook)
+
+
+def test_a_step_of_the_fan_is_evaluate_s_share_of_the_months_up_to_it() -> None:
+    """Years all alike: every future is last year, so that each step is what evaluate says of that stretch."""
+    rows = []
+    for section, bad in (("S1", 10), ("S2", 13)):  # the month from which ammonia is high
+        for year in (2022, 2023, 2024, 2025):
+            for month in range(1, 13):
+                value = "8" if month >= bad else "0.3"
+                rows.append({"section": section, "section_name": section, "period": f"{year}-{month:02d}",
+                             "review": "national", "nh3n": value, "exact_nh3n": value, "do": "8", "tp": "0.05",
+                             "codmn": "2", "ph": "7.5", "bod5": "2", "cod": "10"})  # fmt: skip
+    whole = pa.Table.from_pylist(rows)
+    known = whole.filter(pa.array([row["period"] <= "2025-08" for row in rows]))
+    fan = outlook_rows([ask()], None, known, catalog=CATALOG, as_of=date(2025, 8, 31)).paths.to_pylist()
+    for step in fan:
+        stretch = Period(date(2025, 1, 1), step["day"])
+        want = water_indicator(
+            CATALOG.indicator("good_section_ratio"), whole, scope="SS", sections=["S1", "S2"], period=stretch,
+            catalog=CATALOG,
+        ).to_pylist()[0]  # fmt: skip
+        assert step["p50"] == Decimal(want["exact"])
+    assert [step["p50"] for step in fan] == [100, 50, 50, 50]
+
+
+def test_what_no_coming_month_can_change_is_said_exactly() -> None:
+    """Ammonia of eleven months far beyond class III: one of nothing mends no mean; a share of 0 % is always kept."""
+    months = section_months({"S1": 0.3, "S2": 3.0}, last=(2025, 11))
+    lost = row_of(ask(), months, date(2025, 11, 30))
+    assert (lost["state"], lost["probability"]) == ("lost", 0.0)
+    assert lost["text"] == "已不可能实现：余下即使最好也不达标"
+    safe = row_of(ask(target="0"), months, date(2025, 11, 30))
+    assert (safe["state"], safe["probability"]) == ("safe", 1.0)
+    worst = row_of(ask("section_class", "6", "<=", subjects=("S1",)), months, date(2025, 11, 30))
+    assert (worst["state"], worst["probability"]) == ("safe", 1.0)
+    assert row_of(ask(target="50"), months, date(2025, 11, 30))["state"] == "ok"
+
+
+def test_a_lost_target_needs_no_history() -> None:
+    months = section_months({"S1": 9.0}, years=0)
+    row = row_of(ask(subjects=("S1",)), months, date(2025, 8, 31))
+    assert (row["state"], row["probability"]) == ("lost", 0.0)
+    assert "没有往年同月数据" in row["reason"]
+
+
+@pytest.mark.parametrize("done", [1, 6, 11])
+@pytest.mark.parametrize("level", ["0.9", "1.0", "1.09", "1.1", "2.0", "12"])
+def test_lost_is_what_a_month_of_nothing_cannot_mend(level: str, done: int) -> None:
+    """One factor, n equal months, the rest at nothing: lost exactly when n x level / 12 is beyond the limit of 1.0."""
+    months = section_months({"S1": 0.5}, last=(2025, done)).to_pylist()
+    for row in months:
+        if row["period"] >= "2025":
+            row["nh3n"] = row["exact_nh3n"] = level
+    row = row_of(ask(subjects=("S1",)), pa.Table.from_pylist(months), Period.month(2025, done).end)
+    assert (row["state"] == "lost") == (Fraction(level) * done / 12 > 1)
+
+
+def test_factors_that_rose_together_come_together() -> None:
+    rng = np.random.default_rng(3)
+    shock = rng.normal(0, 0.4, 60)
+    values = {
+        "nh3n": shock, "tp": shock + rng.normal(0, 0.05, 60), "do": -shock, "cod": rng.normal(0, 0.4, 60),
+    }  # fmt: skip
+    pasts = {("S", name): MonthPast({600 + m: float(np.exp(logs[m])) for m in range(60)})
+             for name, logs in values.items()}  # fmt: skip
+    prior = CATALOG.outlooks.spread["other"]
+
+    def drawn(independence: float) -> np.ndarray:
+        found = draw_months(pasts, [660], begin=660, prior=prior, members=5000, shared=0.3,
+                            rng=np.random.default_rng(1), independence=independence)  # fmt: skip
+        return np.corrcoef(np.log(np.stack([found["S", name][:, 0] for name in values])))
+
+    for independence in (0.0, 0.2, 1.0):
+        found = drawn(independence)
+        assert found[0, 1] == pytest.approx(1 - independence, abs=0.06)
+        assert found[0, 2] == pytest.approx(independence - 1, abs=0.06)
+        assert abs(found[0, 3]) < 0.3

@@ -11,7 +11,7 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.evaluate.air_input import day_number
-from qingce.outlook.answer import FAN, Answer, chance
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.panel import Panel
@@ -47,7 +47,7 @@ def air_answers(
         return [_over(seen, decimals)]
     if seen.why_not:
         state = seen.state if seen.state != "open" else "quota_only"
-        probability = {"lost": 0.0, "safe": 1.0}.get(state)
+        probability = CERTAIN.get(state)
         return [Answer("", state, probability, (), (), decimals, 0, seen.years, _joined(seen.why_not, seen.remarks))]
     found = [_by(model, seen, panel, paths=paths) for model in models if panel.suits(model, question.places)]
     for place in question.places:
@@ -92,7 +92,7 @@ def _over(seen: _Seen, decimals: int) -> Answer:
     """Answer a period that is over: the figure itself."""
     case = next(iter(seen.cases.values()))
     ends = () if case.fixed is None else (case.fixed,) * len(FAN)
-    probability = {"lost": 0.0, "safe": 1.0}.get(seen.state)
+    probability = CERTAIN.get(seen.state)
     return Answer(
         "", seen.state if ends else "quota_only", probability, ends, (), decimals, 1, seen.years, "时段已结束"
     )
@@ -120,7 +120,7 @@ def _by(model: OutlookModel, seen: _Seen, panel: Panel, *, paths: bool) -> Answe
     if worst is None:
         return None
     case, drawn, members = worst
-    probability = {"lost": 0.0, "safe": 1.0}.get(seen.state)
+    probability = CERTAIN.get(seen.state)
     if probability is None and met is not None:
         probability = chance(int(met.sum()), len(members))
     ends = quantiles(members, FAN)

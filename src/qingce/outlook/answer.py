@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-__all__ = ["Answer", "FAN", "chance"]
+__all__ = ["Answer", "CERTAIN", "FAN", "chance"]
 
+CERTAIN = {"lost": 0.0, "safe": 1.0}
+"""The chance of what exact arithmetic has already decided."""
 FAN = (10, 50, 90)
 """The percentiles of the fan."""
 

@@ -79,7 +79,7 @@ def outlook_rows(
         if question.verb in STATISTICS and panel is not None:
             answers = air_answers(question, panel, desk.over("days"), edition=edition, paths=paths)
         elif question.verb in SHARES and waters is not None:
-            answers = water_answers(question, waters, desk.over("months"))
+            answers = water_answers(question, waters, desk.over("months"), paths=paths)
         rows += _rows(question, answers, desk)
         fans += [
             {"target_id": question.target_id, "model": answer.model, "day": day,

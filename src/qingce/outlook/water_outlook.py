@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlooks import OutlookModel
+from qingce.core.periods import Period
 from qingce.core.records import Limit
 from qingce.core.tables import SCALE
+from qingce.evaluate.kernels.exact import Bools
 from qingce.evaluate.water_periods import Assessed
-from qingce.evaluate.water_rules import Lawbook
+from qingce.evaluate.water_rules import Lawbook, WaterRules
 from qingce.evaluate.water_tables import months_of_table
-from qingce.outlook.answer import FAN, Answer, chance
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.models.months import MonthPast, draw_months
 from qingce.outlook.models.past import Floats
@@ -45,13 +47,28 @@ class Waters:
         self.known = months_of_table(self.months, self.lawbook) if self.months.num_rows else {}
 
 
-def water_answers(question: Question, waters: Waters, models: Sequence[OutlookModel]) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A question on the day: its sections, the months still to come, how many years are known, what is certain."""
+
+    question: Question
+    sections: Sequence[str]
+    coming: Sequence[int]
+    years: int
+    state: str
+
+
+def water_answers(
+    question: Question, waters: Waters, models: Sequence[OutlookModel], *, paths: bool = True
+) -> list[Answer]:
     """Answer a question about sections by every model of months, or say what history is missing."""
     sections = [section for section in question.places if section in waters.known]
     coming = _coming(question, waters.as_of)
     if not sections or not models:
         return [Answer("", "quota_only", None, (), (), 0, 0, 0, "没有断面月值")] if models else []
     pasts, years = _pasts(sections, waters)
+    state = _certain(question, waters, sections=sections, coming=len(coming))
+    seen = _Seen(question, sections, coming, years, state)
     found = []
     for model in models:
         dice = np.random.default_rng([waters.seed, crc32(f"{question.scope}/{question.period}/{model.id}".encode())])
@@ -63,51 +80,88 @@ def water_answers(question: Question, waters: Waters, models: Sequence[OutlookMo
             members=int(model.number("members")) if coming else 1,
             shared=model.number("shared"),
             rng=dice,
+            independence=waters.catalog.outlooks.history.independence,
         ) if coming else {}  # fmt: skip
         lacking = [section for section in sections if coming and not any(key[0] == section for key in drawn)]
         if lacking:
             names = "、".join(lacking[:3])
             why = f"{names} 等 {len(lacking)} 个断面没有往年同月数据，不给概率"
-            return [Answer("", "quota_only", None, (), (), 0, 0, years, why)]
-        found.append(_by(model, question, waters, drawn=drawn, sections=sections, years=years))
+            settled = state if state != "open" else "quota_only"
+            return [Answer("", settled, CERTAIN.get(state), (), (), 0, 0, years, why)]
+        found.append(_by(model, seen, waters, drawn=drawn, paths=paths))
     return found
 
 
 def _by(
-    model: OutlookModel,
-    question: Question,
-    waters: Waters,
-    *,
-    drawn: dict[tuple[str, str], Floats],
-    sections: Sequence[str],
-    years: int,
+    model: OutlookModel, seen: _Seen, waters: Waters, *, drawn: dict[tuple[str, str], Floats], paths: bool
 ) -> Answer:
-    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in sections])
-    members = _statistic(question, classes)
-    met = None
-    if question.target_value is not None:
-        side = question.comparator
-        if not isinstance(question.target_value, tuple):
-            side = one_sided(side, question.indicator.direction)
-        met = accepted(members, question.target_value, side, step=question.step)
-    probability = None if met is None else chance(int(met.sum()), len(members))
+    question = seen.question
+    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in seen.sections])
+    members = _statistic(question, classes[:, :, -1])
+    met = _met(question, members)
+    probability = CERTAIN.get(seen.state)
+    if probability is None and met is not None:
+        probability = chance(int(met.sum()), len(members))
     ends = quantiles(members, FAN)
     names = waters.lawbook.on(question.period.end).names if question.verb == "section_class" else {}
+    told = [quantiles(_statistic(question, classes[:, :, place]), FAN) for place in range(len(seen.coming))]
+    days = [Period.month(1970 + month // 12, month % 12 + 1).end for month in seen.coming]
     return Answer(
         model=model.id,
-        state="ok",
+        state="ok" if seen.state == "open" else seen.state,
         probability=probability,
         ends=ends,
-        fan=(),
+        fan=tuple(zip(days, told, strict=True)) if paths else (),
         decimals=question.indicator.decimals,
         members=len(members),
-        history=years,
+        history=seen.years,
         words=tuple(names[int(end)] for end in ends) if names else (),
     )
 
 
+def _met(question: Question, members: Members) -> Bools | None:
+    if question.target_value is None:
+        return None
+    side = question.comparator
+    if not isinstance(question.target_value, tuple):
+        side = one_sided(side, question.indicator.direction)
+    return accepted(members, question.target_value, side, step=question.step)
+
+
+def _certain(question: Question, waters: Waters, *, sections: Sequence[str], coming: int) -> str:
+    """Return `lost`, `safe` or `open`: what the best and the worst coming months could still make of the sections."""
+    if question.target_value is None or isinstance(question.target_value, tuple):
+        return "open"
+    ends = []
+    for good in (True, False):
+        classes = [_end(section, question, waters, coming=coming, good=good) for section in sections]
+        met = _met(question, _statistic(question, np.array(classes, np.int64)[:, None]))
+        ends.append(met is not None and bool(met[0]))
+    return "safe" if all(ends) else "open" if any(ends) else "lost"
+
+
+def _end(section: str, question: Question, waters: Waters, *, coming: int, good: bool) -> int:
+    """Return the best or the worst class that a section's year can still come to.
+
+    A concentration has no upper end, so that any month to come may end in the worst class; the best is nothing of
+    what should be low, as much as is needed of what should be high, and for a range what brings the mean into it.
+    """
+    rules, limits, known = _so_far(section, question, waters)
+    if coming and not good:
+        return rules.worst
+    worst = 1
+    for name, values in known.items():
+        count, total = len(values) + coming, sum(values, Fraction(0))
+        first = limits[name][0]
+        low = first.value if first.bound == "ge" else first.low
+        need = max(Fraction(0), Fraction(low) * count - total) if coming and low is not None else Fraction(0)
+        rest = np.array([[-_floor(-need * SCALE)]], np.int64)
+        worst = max(worst, int(_grades(rest, total, [count], limits=limits[name])[0, 0]))
+    return worst
+
+
 def _statistic(question: Question, classes: np.ndarray) -> Members:
-    """Share of the sections [%], or the class of the worst one."""
+    """Share of the sections [%], or the class of the worst one; `classes` is [section, member]."""
     statistic = question.indicator.statistic
     if question.verb == "section_class":
         return Members(classes.max(axis=0), 1)
@@ -116,41 +170,56 @@ def _statistic(question: Question, classes: np.ndarray) -> Members:
     return Members(100 * met.sum(axis=0), classes.shape[0])
 
 
+def _so_far(
+    section: str, question: Question, waters: Waters
+) -> tuple[WaterRules, Mapping[str, Sequence[Limit]], dict[str, list[Fraction]]]:
+    """Return the rules at the end of the period, a section's limits and its factors' months so far."""
+    rows = waters.known[section]
+    inside = [row for row in rows if row.period.end in question.period and row.period.end <= waters.as_of]
+    place, rules = rows[0].place, waters.lawbook.on(question.period.end)
+    limits = waters.lawbook.limits(question.period.end, rules.kinds.get(place.kind, rules.kinds[""]))
+    known = {name: [row.means[name].value for row in inside if name in row.means] for name in rules.evaluated}
+    return rules, limits, {name: values for name, values in known.items() if values}
+
+
 def _classes(section: str, question: Question, waters: Waters, *, drawn: dict[tuple[str, str], Floats]) -> np.ndarray:
-    """Return the class of every member: of the mean of the months so far and the coming ones, the worst factor.
+    """Return the class [member, coming month] of the mean of the months so far and the coming ones up to that one.
+
+    The last is that of the whole period; with no month to come there is one column, of the months so far.
 
     References
     ----------
     [HB2011-22]_ (cumulative assessment by the mean of the months); [GB3838-2002]_ table 1.
     """
-    rows = waters.known[section]
-    inside = [row for row in rows if row.period.end in question.period and row.period.end <= waters.as_of]
-    place, rules = rows[0].place, waters.lawbook.on(question.period.end)
-    limits = waters.lawbook.limits(question.period.end, rules.kinds.get(place.kind, rules.kinds[""]))
-    size = next((part.shape[0] for part in drawn.values()), 1)
-    worst = np.ones(size, np.int64)
+    rules, limits, known = _so_far(section, question, waters)
+    shape = next((part.shape for part in drawn.values()), (1, 1))
+    worst = np.ones(shape, np.int64)
     for name in rules.evaluated:
-        fixed = [row.means[name].value for row in inside if name in row.means]
-        coming = drawn.get((section, name), np.zeros((size, 0)))
-        count = len(fixed) + coming.shape[1]
-        if count:
-            total = sum(fixed, Fraction(0))
-            whole = np.floor(coming * SCALE + 1 / 2).astype(np.int64).sum(axis=1)
-            worst = np.maximum(worst, _grades(whole, total, count, limits=limits[name]))
+        fixed, coming = known.get(name, []), drawn.get((section, name))
+        if not fixed and coming is None:
+            continue
+        steps = range(1, shape[1] + 1) if coming is not None else [0] * shape[1]
+        values = np.zeros(shape, np.int64) if coming is None else np.floor(coming * SCALE + 1 / 2).astype(np.int64)
+        counts = [len(fixed) + step for step in steps]
+        found = _grades(values.cumsum(axis=1), sum(fixed, Fraction(0)), counts, limits=limits[name])
+        worst = np.maximum(worst, found)
     return worst
 
 
-def _grades(whole: np.ndarray, total: Fraction, count: int, *, limits: Sequence[Limit]) -> np.ndarray:
-    """Return the best class whose limit the mean meets, exactly; one beyond the last if none."""
+def _grades(whole: np.ndarray, total: Fraction, counts: Sequence[int], *, limits: Sequence[Limit]) -> np.ndarray:
+    """Return the best class whose limit the mean meets, exactly; one beyond the last if none.
+
+    `whole` is [member, step] of sums in millionths, to which `total` is added; `counts` says of how many, by step.
+    """
     grade = np.full(whole.shape, len(limits) + 1, np.int64)
     for place in range(len(limits), 0, -1):
         limit = limits[place - 1]
         met = np.ones(whole.shape, bool)
         if limit.bound != "ge":
-            met &= whole <= _floor((Fraction(limit.value) * count - total) * SCALE)
+            met &= whole <= np.array([_floor((Fraction(limit.value) * count - total) * SCALE) for count in counts])
         low = limit.value if limit.bound == "ge" else limit.low
         if low is not None:
-            met &= whole >= -_floor(-(Fraction(low) * count - total) * SCALE)
+            met &= whole >= np.array([-_floor(-(Fraction(low) * count - total) * SCALE) for count in counts])
         grade = np.where(met, place, grade)
     return grade
 

@@ -37,26 +37,63 @@ def draw_months(
     members: int,
     shared: float,
     rng: np.random.Generator,
+    independence: float = 1,
 ) -> dict[tuple[str, str], Floats]:
     """Draw [member, coming month] for each (section, factor) that has the coming months in some earlier year.
 
     `begin` is the first month of the period; `shared` is the share of the variance that all sections have in common.
+    Factors of a month vary together as they did between years, less the share `independence`.
     """
     variance = _variances(pasts, prior)
-    common = {name: rng.standard_normal((members, len(coming))) for name in sorted({name for _, name in pasts})}
+    names = sorted(variance)
+    root = _root(_correlation(pasts, names), independence)
+    size = (len(names), members * len(coming))
+    common = root @ rng.standard_normal(size)
     drawn = {}
-    for key, past in sorted(pasts.items()):
-        centre = [_centre(past, month) for month in coming]
-        if any(np.isnan(value) for value, _ in centre):
-            continue
-        v = variance[key[1]]
-        level = _level(past, begin, min(coming), ratio=prior.level / (prior.level + prior.month), variance=v)
-        own = rng.standard_normal((members, len(coming)))
-        noise = np.sqrt(shared) * common[key[1]] + np.sqrt(1 - shared) * own
-        spread = np.array([v / 2 * (1 + 1 / years) for _, years in centre])
-        logs = np.array([value for value, _ in centre]) + level + np.sqrt(spread) * noise
-        drawn[key] = np.exp(logs)
+    for section in sorted({section for section, _ in pasts}):
+        noise = np.sqrt(shared) * common + np.sqrt(1 - shared) * (root @ rng.standard_normal(size))
+        for row, name in enumerate(names):
+            past = pasts.get((section, name))
+            centre = [_centre(past, month) for month in coming] if past is not None else []
+            if past is None or any(np.isnan(value) for value, _ in centre):
+                continue
+            v = variance[name]
+            level = _level(past, begin, min(coming), ratio=prior.level / (prior.level + prior.month), variance=v)
+            spread = np.array([v / 2 * (1 + 1 / years) for _, years in centre])
+            logs = np.array([value for value, _ in centre]) + level
+            drawn[section, name] = np.exp(logs + np.sqrt(spread) * noise[row].reshape(members, len(coming)))
     return drawn
+
+
+def _correlation(pasts: Mapping[tuple[str, str], MonthPast], names: list[str]) -> Floats:
+    """Return how factors differed together from the year before, over all sections and months; none where unknown."""
+    keys = sorted({(section, month) for (section, _), past in pasts.items() for month in past.values})
+    place = {key: column for column, key in enumerate(keys)}
+    table = np.full((len(names), len(keys)), np.nan)
+    for (section, name), past in pasts.items():
+        for month in past.values:
+            if month - 12 in past.values:
+                table[names.index(name), place[section, month]] = past.log(month) - past.log(month - 12)
+    there = (~np.isnan(table)).astype(float)
+    filled = np.nan_to_num(table)
+    both, square = there @ there.T, filled**2 @ there.T
+    scale = np.sqrt(square * square.T)
+    known = (both >= _KNOWN) & (scale > _LEAST)
+    found: Floats = np.where(known, (filled @ filled.T) / np.where(known, scale, 1), 0.0)
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
+def _root(correlation: Floats, independence: float) -> Floats:
+    """Return a matrix that gives independent numbers this correlation, shrunk to none by `independence`.
+
+    Pairs are told from different months, so that the whole may be no correlation: what is below zero is cut.
+    """
+    mixed = (1 - independence) * correlation + independence * np.eye(len(correlation))
+    values, vectors = np.linalg.eigh(mixed)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    found: Floats = root / np.linalg.norm(root, axis=1, keepdims=True)
+    return found
 
 
 def _centre(past: MonthPast, month: int) -> tuple[float, int]:
