@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -189,3 +191,26 @@ def test_points_are_judged_anew_when_what_they_rest_on_has_changed(
     change(folder)
     rows = {row["indicator_id"]: row for row in build(folder, show=False).tables["progress"].to_pylist()}
     assert (rows["noise_night_ratio"]["own_value"], len(times)) == (value, 2)
+
+
+@pytest.mark.parametrize("site", ["YZG01", "YZN05"])
+def test_the_newest_findings_of_a_point_have_the_tree_of_why_on_their_own_page(example: Example, site: str) -> None:
+    mine = [row for row in example.results.tables["points"].to_pylist() if row["subject"] == site]
+    kept = {row["id"]: json.loads(row["tree"]) for row in example.results.tables["whys"].to_pylist()}
+    traced = [row for row in mine if row["id"] in kept]
+    newest = max(mine, key=lambda row: (row["end"], row["start"]))
+    assert newest["id"] in kept
+    assert len(traced) == 3 * len({row["quantity"] for row in mine})
+    lake = open_lake(example.folder / ".qingce" / "lake")
+    try:
+        assert kept[newest["id"]] == json.loads(
+            json.dumps(why(newest["id"], example.results.tables, lake=lake).to_dict())
+        )
+    finally:
+        lake.close()
+    page = (example.site / "sites" / f"{site}.html").read_text("utf-8")
+    links = re.findall(r'href="\.\./(why/[^"]+)"', page)
+    assert len(links) == len(traced)
+    assert all((example.site / link).is_file() for link in links)
+    twin = json.loads((example.site / "sites" / f"{site}.json").read_text("utf-8"))
+    assert len(twin["findings"]) == len(mine)

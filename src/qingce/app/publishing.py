@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from qingce.publish.office import (
     write_progress_table,
     write_section_monthly,
 )
-from qingce.thread import why
+from qingce.thread import whys
 
 __all__ = ["publish", "tidy"]
 
@@ -31,6 +32,10 @@ NAMES = {
     "ledger": "台账.xlsx", "progress": "目标进度表.docx", "briefing": "会商材料.docx", "consultation": "月度会商.docx",
     "sections": "断面月报.xlsx", "counties": "区县月排名.xlsx",
 }  # fmt: skip
+
+
+TRACED = 3
+"""How many of the newest findings of a point and quantity have a tree of their own."""
 
 
 def publish(results: Results, campaign: Campaign, *, lake: Lake, steps: Steps) -> Results:
@@ -60,13 +65,25 @@ def tidy(out: Path) -> None:
 
 
 def _whys(results: Results, lake: Lake) -> pa.Table:
-    rows = []
-    for row in results.rows("progress", where={"bound": True}):
-        for identifier in dict.fromkeys((row["target_id"], row["value_id"])):
-            if identifier:
-                tree = why(str(identifier), results.tables, lake=lake)
-                rows.append({"id": str(identifier), "tree": as_json(tree.to_dict())})
+    ids = list(dict.fromkeys(_traced(results)))
+    rows = [
+        {"id": name, "tree": as_json(one.to_dict())}
+        for name, one in zip(ids, whys(ids, results.tables, lake=lake), strict=True)
+    ]
     return pa.Table.from_pylist(rows, pa.schema([("id", pa.string()), ("tree", pa.string())]))
+
+
+def _traced(results: Results) -> Iterator[str]:
+    """Yield the ids whose trees are kept: bound targets, their values, and the newest findings of every point."""
+    for row in results.rows("progress", where={"bound": True}):
+        yield from dict.fromkeys(str(name) for name in (row["target_id"], row["value_id"]) if name)
+    seen: dict[tuple[object, object], int] = {}
+    points = results.rows("points", columns=["id", "subject", "quantity", "start", "end"])
+    for row in sorted(points, key=lambda row: (str(row["end"]), str(row["start"])), reverse=True):
+        place = row["subject"], row["quantity"]
+        seen[place] = seen.get(place, 0) + 1
+        if seen[place] <= TRACED:
+            yield str(row["id"])
 
 
 def write_office(results: Results, out: Path) -> list[str]:

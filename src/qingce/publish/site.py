@@ -20,6 +20,7 @@ from qingce.publish import (
     views_ahead,
     views_compare,
     views_content,
+    views_counties,
     views_outlook,
     views_place,
     views_plan,
@@ -48,7 +49,12 @@ def _ids(table: str, *columns: str) -> Callable[[Results], Iterable[Ids]]:
 
 
 def _places(results: Results) -> Iterable[Ids]:
-    judged = (("air_site_days", "subject"), ("air_city_days", "subject"), ("water_months", "section"))
+    judged = (
+        ("air_site_days", "subject"),
+        ("air_city_days", "subject"),
+        ("water_months", "section"),
+        ("points", "subject"),
+    )
     return sorted({pair for table, column in (("sites", "site"), *judged) for pair in distinct(results, table, column)})
 
 
@@ -88,6 +94,7 @@ ROUTES = (
     Route("outlook.html", views_outlook.outlook, "outlook"),
     Route("today.html", views_ahead.today, "today"),
     Route("month.html", views_ahead.month_sections, "month"),
+    Route("counties.html", views_counties.counties, "counties"),
     Route("what-if.html", views_ahead.what_if, "what_if"),
     Route("plans.html", views_plan.plans, "plans"),
     Route("compare.html", views_compare.compare, "compare"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -71,6 +71,9 @@ def site(results: Results, identity: str) -> View:
         days = results.pick(table, {"subject": identity, "series": "measured"})
         if days.num_rows:
             return _air(results, days.sort_by("day"), known)
+    findings = results.rows("points", where={"subject": identity})
+    if findings:
+        return _point(results, findings, known)
     if known is None:
         raise complain("QC554", words={"kind": "sites", "id": identity})
     return {**_head(results, identity, known), "kind": "empty"}
@@ -176,6 +179,35 @@ def _section(results: Results, identity: str, known: View | None) -> View:
         "trend": charts.trend(rows, names, x="period"),
         "target_class": rows[-1].get("target_class"),
         "months": [_water_month(row, ids) for row in rows][::-1],
+    }
+
+
+def _point(results: Results, findings: Sequence[Row], known: View | None) -> View:
+    """What a point (well, noise point, source of drinking water …) was found to be, the newest first."""
+    first = findings[0]
+    subject = {"site": first["subject"], "name": first["subject_name"], "kind": "point"}
+    rows = sorted(findings, key=lambda row: (str(row["end"]), str(row["start"])), reverse=True)
+    traced = {key for (key,) in results.keep("traced", lambda: set(distinct(results, "whys", "id")))}
+    named = {str(row["id"]): plain(row, "zh", "en", "symbol") for row in results.rows("parameters")}
+    named |= {str(row["id"]): plain(row, "zh", "en") for row in results.rows("indicators")}
+    return {
+        **_head(results, str(first["subject"]), known or subject),
+        "kind": "point",
+        "media": list(dict.fromkeys(str(row["medium"]) for row in rows)),
+        "findings": [_finding(row, named, traced) for row in rows],
+    }
+
+
+def _finding(row: Row, named: Mapping[str, View], traced: Collection[str]) -> View:
+    columns = ("id", "medium", "quantity", "period", "value", "text", "unit", "n", "edition", "limits", "note")
+    blank: View = {"zh": None, "en": None, "symbol": None}
+    return {
+        **plain(row, *columns),
+        "quantity_name": named.get(str(row["quantity"])),
+        "items": [{"id": name, **blank, **named.get(name, {})} for name in split(row["items"], ",")],
+        "absent": absent_label(row["absent"]),
+        "review": review_label(row["review"]),
+        "why": row["id"] in traced,
     }
 
 

@@ -9,7 +9,7 @@ from qingce.thread.progress import Progress, progress
 from qingce.thread.scope import Scope, resolve_scope
 from qingce.thread.status import STATUS_ZH
 from qingce.thread.values import compute_values, value_id
-from qingce.thread.why import Node, Sentence, Why, why
+from qingce.thread.why import Node, Sentence, Why, why, whys
 
 __all__ = [
     "Basis",
@@ -38,4 +38,5 @@ __all__ = [
     "resolve_scope",
     "value_id",
     "why",
+    "whys",
 ]

@@ -6,7 +6,7 @@ observation `O:<site>:<parameter>:<time>`. Any two ends are at most three steps 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from qingce.core.ports import Lake
 from qingce.thread.steps import Node, Trail
 from qingce.thread.telling import downward, upward
 
-__all__ = ["Node", "Sentence", "Why", "why"]
+__all__ = ["Node", "Sentence", "Why", "why", "whys"]
 
 _SHAPES = "T-doc-001, V:indicator:scope:period:series, F:subject:quantity:period:series, O:site:parameter:time"
 
@@ -91,7 +91,16 @@ def why(
     With `known_at` [UTC] the hours are those known at that instant, and with `catalog` too an air day says what would
     have been said of it then. Raises QC405 for an id that is nowhere.
     """
-    trail = Trail(tables, lake, known_at=known_at, catalog=catalog)
+    return _why(identifier, Trail(tables, lake, known_at=known_at, catalog=catalog), lake=lake, known_at=known_at)
+
+
+def whys(identifiers: Iterable[str], tables: Mapping[str, pa.Table], *, lake: Lake | None = None) -> Iterator[Why]:
+    """Trace many ids as they are known now, the tables read once. Raises QC405 for an id that is nowhere."""
+    trail = Trail(tables, lake)
+    return (_why(identifier, trail, lake=lake) for identifier in identifiers)
+
+
+def _why(identifier: str, trail: Trail, *, lake: Lake | None, known_at: datetime | None = None) -> Why:
     makers = {"T-": _target, "V:": _value, "F:": _finding, "O:": _observation}
     maker = makers.get(identifier[:2])
     found = maker(identifier, trail) if maker else None
