@@ -103,6 +103,7 @@ def scoreboard(results: Results) -> View:
             "tasks": results["tasks"].num_rows,
             "rejected": results["rejected"].num_rows,
             "warnings": results["warnings"].num_rows,
+            "counties": results["air_counties"].num_rows,
         },
         "statuses": [
             {"code": code, "zh": found[0]["status"]["zh"], "count": len(found)}  # type: ignore[index]
