@@ -14,6 +14,7 @@ from qingce.core.errors import QingceError
 CATALOG = load_catalog()
 HISTORY = (
     "cover = 0.75\nmonth_days = 15\nlevel_days = 60\nyears = 5\nusable = 0.5\nindependence = 0.2\nown_weight = 12\n"
+    "own_trials = 24\n"
 )
 SPREAD = "quantity,month_variance,level_variance,memory,drift,winter,weight,basis,status,question\n"
 SKILL = "kind,model,month,crps,coverage_80,brier,scopes,basis\n"
@@ -83,8 +84,8 @@ def test_an_overlay_adds_a_model_and_replaces_another(tmp_path: Path) -> None:
         ({"skill_csv": SKILL + "mean,one,3,1,0.8,0.1,9,b\n"}, r"QC106: .*one.*skill\.csv:2"),
         ({"history.toml": HISTORY.replace("cover = 0.75\n", "")}, r"QC103: .*cover.*history\.toml:1"),
         ({"history.toml": HISTORY.replace("0.75", '"much"')}, r"QC107: .*cover.*history\.toml:1"),
-        ({"history.toml": HISTORY + "winter = [13]\n"}, r"QC107: .*winter.*history\.toml:8"),
-        ({"history.toml": HISTORY + "summer = 1\n"}, r"QC102: .*summer.*history\.toml:8"),
+        ({"history.toml": HISTORY + "winter = [13]\n"}, r"QC107: .*winter.*history\.toml:9"),
+        ({"history.toml": HISTORY + "summer = 1\n"}, r"QC102: .*summer.*history\.toml:9"),
     ],
 )
 def test_faults_are_refused_with_their_place(tmp_path: Path, files: dict[str, str], want: str) -> None:

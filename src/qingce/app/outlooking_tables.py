@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.app.kept import code_digest, read_kept, write_kept
+from qingce.app.outlooking_scores import Shelf, enough, instead, own_backtest
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 from qingce.core.tables import BACKTEST, FORECAST, OBSERVATION, OUTLOOK, OUTLOOK_PATH, empty, shape
@@ -52,14 +53,18 @@ def outlook_tables(
     catalog: Catalog,
     as_of: date,
     feeds: Feeds | None = None,
+    shelf: Shelf | None = None,
 ) -> dict[str, pa.Table]:
     """Return outlook, outlook_paths, `before` (a week ago), backtest, forecasts, forecast_scores and weather.
 
-    The blend of forecasts stands in the place of the first days that the models draw; it is listed as an issuer.
+    With a `shelf` the campaign's own back-test stands before the packaged one, and picks models where it is
+    large enough. The blend of forecasts stands in the place of the first days that the models draw; it is an issuer.
     """
     days, past = cut(city_days, months, as_of=as_of)
     found = _forecast_tables(feeds, days, catalog=catalog, as_of=as_of)
-    found["backtest"] = backtest_table(questions, catalog)
+    own = own_backtest(questions, days, catalog=catalog, as_of=as_of, shelf=shelf) if shelf else empty(BACKTEST)
+    found["backtest"] = instead(own, backtest_table(questions, catalog))
+    scores = enough(own, least=catalog.outlooks.history.own_trials)
     if not questions:
         return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
     from qingce.outlook.blend import nearer
@@ -69,12 +74,12 @@ def outlook_tables(
     near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
     known = days if days.num_rows else None
     met = weather_days(feeds.weather, feeds.sites, catalog=catalog) if feeds and feeds.weather.num_rows else None
-    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met)
+    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met, scores=scores)
     then = as_of - WEEK
     week, earlier = cut(city_days, months, as_of=then)
     asked = [question for question in questions if question.period.start <= then]
     before = outlook_rows(
-        asked, week if week.num_rows else None, earlier, catalog=catalog, as_of=then, paths=False
+        asked, week if week.num_rows else None, earlier, catalog=catalog, as_of=then, paths=False, scores=scores
     ).outlook  # fmt: skip
     return found | {"outlook": now.outlook, "outlook_paths": now.paths, "before": before}
 
@@ -132,7 +137,11 @@ def kept_outlook(
     folder: Path, rests: str, questions: Sequence[Question], *, ask: Callable[[], dict[str, pa.Table]]
 ) -> dict[str, pa.Table]:
     """Return what was kept for the same questions over the same data, content and code, else ask and keep it."""
-    words = [rests, code_digest(("outlook", "app/outlooking_tables.py")), *(repr(question) for question in questions)]
+    words = [
+        rests,
+        code_digest(("outlook", "app/outlooking_tables.py", "app/outlooking_scores.py")),
+        *(repr(question) for question in questions),
+    ]
     key = hashlib.sha256("\0".join(words).encode()).hexdigest()
     found = read_kept(folder, key)
     if found is not None:

@@ -18,9 +18,10 @@ from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
 from qingce.app.judging import Judged
 from qingce.app.judging_media import point_subjects
-from qingce.app.kept import basis, judged_of, points_of
+from qingce.app.kept import basis, ground, judged_of, points_of
 from qingce.app.lists import catalogue_tables
 from qingce.app.outlooking import month_sections_table, today_table
+from qingce.app.outlooking_scores import Shelf
 from qingce.app.outlooking_tables import cut, feeds_of, kept_outlook, outlook_tables, with_probability
 from qingce.app.outlooking_warnings import Around, warning_table
 from qingce.app.outlooking_what_if import keep_questions
@@ -251,6 +252,10 @@ class Run:
                     catalog=self.catalog,
                     as_of=as_of,
                     feeds=feeds_of(self.lake, inputs.sites, catalog=self.catalog, as_of=as_of),
+                    shelf=Shelf(
+                        self.campaign.folder / ".qingce" / "outlook" / "backtest",
+                        ground(inputs.sites, inputs.exceptions, overlays=self.campaign.overlays),
+                    ),
                 ),
             )
         around = Around(

@@ -32,7 +32,7 @@ _SPREAD = (
     "question",
 )
 _SKILL = ("kind", "model", "month", "crps", "coverage_80", "brier", "scopes", "basis")
-_HISTORY = ("cover", "month_days", "level_days", "years", "usable", "independence", "own_weight")
+_HISTORY = ("cover", "month_days", "level_days", "years", "usable", "independence", "own_weight", "own_trials")
 _MONTHS = range(1, 13)
 
 
@@ -104,6 +104,7 @@ class History:
     usable: float
     independence: float
     own_weight: float
+    own_trials: int
     winter: tuple[int, ...] = ()
 
 
@@ -209,4 +210,5 @@ def _history(roots: Sequence[Path], report: Report) -> History:
         usable=found["usable"],
         independence=found["independence"],
         own_weight=found["own_weight"],
+        own_trials=int(found["own_trials"]),
     )
