@@ -7,7 +7,8 @@ import hashlib
 import re
 import time
 import tomllib
-from datetime import datetime
+from collections import Counter
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,7 @@ def test_the_campaign_names_files_that_are_there(folder: Path) -> None:
     named += [campaign["sites"], *campaign["official"], *campaign["exceptions"], *campaign["overlays"]]
     assert all((folder / name).exists() for name in named)
     matched = [path for feed in campaign["feeds"] for path in folder.glob(feed["path"])]
-    points = ("groundwater", "drinking-water", "noise", "dustfall")
+    points = ("groundwater", "drinking-water", "noise", "dustfall", "forecast")
     on_disk = [path for name in ("air", "water", *points) for path in folder.glob(f"data/{name}-*")]
     assert sorted(matched) == sorted(on_disk), "each file belongs to one feed"
 
@@ -126,6 +127,18 @@ def test_counts_of_the_water(folder: Path) -> None:
     assert {row["time"][11:13] for row in auto} == {"00", "04", "08", "12", "16", "20"}
     assert 100_000 < len(auto) < 120_000
     assert any(row["value"].endswith("L") for row in manual), "laboratories write below-detection as limit and L"
+
+
+def test_two_forecasters_said_three_days_ahead_for_two_months(folder: Path) -> None:
+    (path,) = (folder / "data").glob("forecast-*.csv")
+    said = rows(path)
+    by_issuer = Counter(row["issuer"] for row in said)
+    assert set(by_issuer.values()) == {60 * 3}
+    assert len(by_issuer) == 2
+    leads = Counter((date.fromisoformat(row["day"]) - date.fromisoformat(row["made_on"])).days for row in said)
+    assert leads == {1: 120, 2: 120, 3: 120}
+    assert max(row["made_on"] for row in said) == "2026-10-31"
+    assert {row["note"] for row in said} == {MARK}
 
 
 def test_automatic_station_agrees_with_the_month(folder: Path) -> None:

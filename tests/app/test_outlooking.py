@@ -131,6 +131,23 @@ def test_a_chance_stands_with_targets_whose_period_is_not_over_and_nowhere_else(
         assert "probability" not in example.results[name].column_names
 
 
+def test_forecasts_are_blended_and_scored(example: Example) -> None:
+    """Two issuers and their blend for the three days ahead; past issues have scores; every cell was taken in."""
+    rows = [row for row in example.results.rows("forecasts", where={"parameter": "aqi"}) if row["day"] > AS_OF]  # type: ignore[operator]
+    newest = [row for row in rows if row["made_on"] == AS_OF]
+    issuers = {str(row["issuer"]) for row in newest}
+    assert len(issuers) == 3
+    assert "blend" in issuers
+    assert {issuer: sum(row["issuer"] == issuer for row in newest) for issuer in issuers} == dict.fromkeys(issuers, 3)
+    blended = [row for row in newest if row["issuer"] == "blend"]
+    assert any(all(name in str(row["source"]) for name in issuers - {"blend"}) for row in blended)
+    scores = example.results.rows("forecast_scores", where={"parameter": "aqi", "scope": CITY})
+    assert {(row["lead"], row["n"]) for row in scores} == {(1, 59), (2, 58), (3, 57)}
+    assert not any("forecast" in str(row["file"]) for row in example.results.rows("rejected"))
+    page = (example.site / "today.html").read_text("utf-8")
+    assert all(f"2026-11-0{day}" in page for day in (1, 2, 3))
+
+
 # --- what if ---------------------------------------------------------------------------------------------------------
 
 
