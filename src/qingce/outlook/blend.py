@@ -272,6 +272,7 @@ def _primaries(forecasts: pa.Table, found: Blended) -> dict[tuple[str, int], str
 def _named_index(forecasts: pa.Table, as_of: date) -> pa.Table:
     """Return the forecasts of the index for coming days that name a pollutant."""
     now = pa.scalar(as_of, pa.date32())
+    forecasts = forecasts.select(["issuer", "site", "parameter", "made_on", "day", "primary"])
     coming = pc.and_(pc.less_equal(forecasts["made_on"], now), pc.greater(forecasts["day"], now))
     named = pc.greater(pc.binary_length(pc.fill_null(forecasts["primary"], "")), 0)
     chosen = pc.and_(pc.and_(coming, named), pc.equal(forecasts["parameter"], _INDEX))

@@ -6,7 +6,7 @@ so that no later step can look at it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -30,6 +30,8 @@ _EPOCH = date(1970, 1, 1)
 _LEAST = 1e-3  # a value of zero has no logarithm: one thousandth of the unit stands for it
 _YEAR = 365.25
 _YEARS = 10
+_BLOCK = 1 << 18
+"""Rows of forecasts laid out at once: millions of them are never copied whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +105,60 @@ def read_cube(forecasts: pa.Table, days: pa.Table, *, as_of: date, rules: Settin
     Of forecasts alike in issuer, place, parameter, day of making and day, the last known counts.
     """
     now = (as_of - _EPOCH).days
-    said = _usable(forecasts, now, rules)
-    subjects, issuers = _kinds(said["site"]), _kinds(said["issuer"])
-    parameters = tuple(name for name in _kinds(said["parameter"]) if name in days.column_names)
-    said = said.filter(pc.is_in(said["parameter"], value_set=arrow.text(parameters)))
-    came = _came(days, subjects, parameters, now=now)
+    order = _usable(forecasts, now, rules)
+    parts = {name: _coded(forecasts[name], order) for name in ("issuer", "site", "parameter")}
+    issuers, subjects = parts["issuer"].words, parts["site"].words
+    parameters = tuple(name for name in parts["parameter"].words if name in days.column_names)
     shape = (len(issuers), len(subjects), len(parameters), rules.whole("window_days") + rules.whole("longest"))
     laid = np.full((*shape, rules.whole("longest")), np.nan)
-    made, lead = arrow.whole(said["made_on"]), arrow.whole(said["day"]) - arrow.whole(said["made_on"])
-    place = [_places(said[name], words) for name, words in zip(
-        ("issuer", "site", "parameter"), (issuers, subjects, parameters), strict=True)]  # fmt: skip
+    for start in range(0, len(order), _BLOCK):
+        _lay(laid, forecasts, order[start : start + _BLOCK], parts=parts, parameters=parameters, now=now)
+    return Cube(subjects, parameters, issuers, now, tuple(laid), _came(days, subjects, parameters, now=now), rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A text column of all rows as places in `words`, sorted; the words are those of the usable rows."""
+
+    place: NDArray[np.int32]
+    words: tuple[str, ...]
+
+
+def _coded(column: pa.ChunkedArray, order: Longs) -> _Coded:
+    code, kinds = arrow.codes(column)
+    used = np.flatnonzero(np.bincount(code[order], minlength=1)) if order.size else np.zeros(0, np.int64)
+    place = np.full(max(len(kinds), 1), -1, np.int32)
+    place[used] = np.arange(used.size, dtype=np.int32)
+    return _Coded(place[code], tuple(str(kinds[at]) for at in used))
+
+
+def _lay(
+    laid: Floats, forecasts: pa.Table, rows: Longs, *, parts: Mapping[str, _Coded], parameters: Sequence[str], now: int
+) -> None:
+    """Lay some rows into the cube in their order, so that of equal keys the last one stays."""
+    known = {name: at for at, name in enumerate(parameters)}
+    lookup = np.array([known.get(word, -1) for word in parts["parameter"].words] or [-1], np.int64)
+    parameter = lookup[parts["parameter"].place[rows]]
+    said = forecasts.select(["made_on", "day", "value", "low", "high"]).take(arrow.integers(rows))
+    made = arrow.whole(said["made_on"])
+    lead = arrow.whole(said["day"]) - made
+    origin = made - now + laid.shape[3] - 1
     micro, there = _middle(said)
-    keep = there & (made - now + shape[3] - 1 >= 0)
-    laid[place[0][keep], place[1][keep], place[2][keep], (made - now + shape[3] - 1)[keep], lead[keep] - 1] = np.log(
-        np.maximum(micro[keep] / SCALE, _LEAST)
-    )
-    return Cube(subjects, parameters, issuers, now, tuple(laid), came, rules)
+    keep = there & (origin >= 0) & (parameter >= 0)
+    at = (parts["issuer"].place[rows][keep], parts["site"].place[rows][keep], parameter[keep], origin[keep])
+    laid[(*at, lead[keep] - 1)] = np.log(np.maximum(micro[keep] / SCALE, _LEAST))
 
 
-def _usable(forecasts: pa.Table, now: int, rules: Settings) -> pa.Table:
-    """Keep forecasts made until now for a later day, ordered so that the last known of equal keys comes last."""
-    made, day = arrow.whole(forecasts["made_on"]), arrow.whole(forecasts["day"])
-    lead = day - made
+def _usable(forecasts: pa.Table, now: int, rules: Settings) -> Longs:
+    """Return the rows made until now for a later day, ordered so that the last known of equal keys comes last."""
+    made = arrow.whole(forecasts["made_on"])
+    lead = arrow.whole(forecasts["day"]) - made
     first = now - rules.whole("window_days") - rules.whole("longest")
-    keep = (made <= now) & (made > first) & (lead >= 1) & (lead <= rules.whole("longest"))
+    rows = np.flatnonzero((made <= now) & (made > first) & (lead >= 1) & (lead <= rules.whole("longest")))
+    if forecasts["known_at"].null_count == forecasts.num_rows:
+        return rows
     known = np.where(arrow.validity(forecasts["known_at"]), arrow.whole(forecasts["known_at"]), -1)
-    order = np.argsort(known, kind="stable")
-    return forecasts.take(arrow.integers(order[keep[order]]))
-
-
-def _kinds(column: pa.ChunkedArray) -> tuple[str, ...]:
-    """Return the distinct texts of a column, sorted."""
-    return tuple(sorted(str(word) for word in pc.unique(column).to_pylist()))
+    return rows[np.argsort(known[rows], kind="stable")]
 
 
 def _places(column: pa.ChunkedArray, words: Sequence[str]) -> Longs:
@@ -153,7 +177,7 @@ def _middle(table: pa.Table) -> tuple[Floats, NDArray[np.bool_]]:
 
 def _came(days: pa.Table, subjects: Sequence[str], parameters: Sequence[str], *, now: int) -> Floats:
     """Return the logs of the judged values until now: [subject, parameter, day]; QC-free, an absent one is NaN."""
-    days = days.filter(
+    days = days.select(["subject", "series", "day", *parameters]).filter(
         pc.and_(
             pc.is_in(days["subject"], value_set=arrow.text(list(subjects))),
             pc.and_(
