@@ -9,12 +9,14 @@ from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingce.catalog import load_catalog
 from qingce.core.tables import FORECAST, empty
+from qingce.outlook import forecast_cube
 from qingce.outlook.blend import blend, blended, near_days, nearer
 
 CATALOG = load_catalog()
@@ -183,6 +185,67 @@ def test_index_with_levels_and_the_primary_that_weight_names():
         level = lambda value: 1 + sum(value > bound for bound in bounds)  # noqa: E731
         assert (row["level_low"], row["level_high"]) == (level(row["low"]), level(row["high"]))
         assert row["primary"] == ("pm2_5" if row["value"] > 50 else "")
+
+
+def mixed(places: int = 3, parameters: tuple[str, ...] = ("aqi", "co", "pm2_5")) -> tuple[pa.Table, pa.Table]:
+    """Two forecasters with gaps and late corrections over some places and parameters."""
+    series = {f"P{n}": {name: truth(10 * n + at) for at, name in enumerate(parameters)} for n in range(places)}
+    rows = []
+    for n, (place, quantities) in enumerate(series.items()):
+        for at, (name, came) in enumerate(quantities.items()):
+            where = {"site": place, "parameter": name}
+            early, late = datetime(2026, 9, 1, 7), datetime(2026, 9, 1, 8)
+            rows += issued("late", came, noise(0.1, n), **where, known_at=late)[:: at + 1]
+            rows += issued("late", came, noise(0.9, n), **where, known_at=early)
+            rows += issued("none", came, noise(0.3, 7 + at), **where, leads=5)
+    return table(rows), days_of(series)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 500])
+def test_blocks_of_any_size_give_the_same_answer(rows: int, monkeypatch: pytest.MonkeyPatch):
+    forecasts, judged = mixed()
+    whole = blended(forecasts, judged, as_of=AS_OF, catalog=CATALOG)
+    monkeypatch.setattr(forecast_cube, "_BLOCK", rows)
+    if rows == 1:  # a row at a time is slow: the last forecasts suffice
+        forecasts = forecasts.slice(forecasts.num_rows - 900)
+        monkeypatch.setattr(forecast_cube, "_BLOCK", 1 << 18)
+        whole = blended(forecasts, judged, as_of=AS_OF, catalog=CATALOG)
+        monkeypatch.setattr(forecast_cube, "_BLOCK", 1)
+    found = blended(forecasts, judged, as_of=AS_OF, catalog=CATALOG)
+    for one, two in zip(found.cube.said, whole.cube.said, strict=True):
+        np.testing.assert_array_equal(one, two)
+    for name in ("centre", "spread", "weights", "errors"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+
+
+def test_a_parameter_alone_is_blended_as_among_others():
+    forecasts, judged = mixed()
+    together = blend(forecasts, judged, as_of=AS_OF, catalog=CATALOG).to_pylist()
+    assert len(together) == 3 * 3 * 5
+    for name in ("aqi", "co", "pm2_5"):
+        alone = forecasts.filter(pc.equal(forecasts["parameter"], name))
+        rows = blend(alone, judged, as_of=AS_OF, catalog=CATALOG).to_pylist()
+        assert rows == [row for row in together if row["parameter"] == name]
+
+
+def test_laying_out_one_by_one_finds_every_forecast_at_its_place():
+    forecasts, judged = mixed(places=2)
+    cube = blended(forecasts, judged, as_of=AS_OF, catalog=CATALOG).cube
+    newest: dict[tuple[str, str, str, date, date], tuple[datetime, float]] = {}
+    for row in forecasts.to_pylist():
+        key = row["issuer"], row["site"], row["parameter"], row["made_on"], row["day"]
+        known = row["known_at"] or datetime(1900, 1, 1)
+        if key not in newest or known >= newest[key][0]:
+            newest[key] = known, float(row["value"])
+    count = 0
+    for (issuer, site, name, made, target), (_, value) in newest.items():
+        origin, lead = cube.origins - 1 - (AS_OF - made).days, (target - made).days
+        if made > AS_OF or origin < 0:
+            continue
+        place = cube.subjects.index(site), cube.parameters.index(name), origin, lead - 1
+        assert cube.said[cube.issuers.index(issuer)][place] == pytest.approx(math.log(value))
+        count += 1
+    assert count == sum(int((~np.isnan(one)).sum()) for one in cube.said) > 2_000
 
 
 def test_nothing_to_blend():

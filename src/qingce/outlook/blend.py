@@ -119,8 +119,19 @@ def nearer(
 
 
 def blended(forecasts: pa.Table, days: pa.Table, *, as_of: date, catalog: Catalog) -> Blended:
-    """Weigh the members for each place, parameter and lead, and combine their newest forecasts."""
+    """Weigh the members for each place, parameter and lead, and combine their newest forecasts.
+
+    One parameter after the other, as none tells of another: a nation of cities needs the room of one.
+    """
     cube = read_cube(forecasts, days, as_of=as_of, rules=read_settings(catalog.roots, "blend"))
+    found = [_weighed(cube.part(slice(at, at + 1))) for at in range(max(1, len(cube.parameters)))]
+    centre, spread, errors = (
+        np.concatenate([getattr(one, name) for one in found], axis=1) for name in ("centre", "spread", "errors")
+    )
+    return Blended(cube, centre, spread, np.concatenate([one.weights for one in found], axis=2), errors)
+
+
+def _weighed(cube: Cube) -> Blended:
     bias, square, verified = _verification(cube)
     now, used = _newest(cube)
     bias, square = np.take_along_axis(bias, used, axis=3), np.take_along_axis(square, used, axis=3)

@@ -7,7 +7,7 @@ so that no later step can look at it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -64,6 +64,11 @@ class Cube:
     def origins(self) -> int:
         """How many days of issue are laid out, the last one being now."""
         return self.rules.whole("window_days") + self.leads
+
+    def part(self, chosen: slice) -> Cube:
+        """Return the cube of some parameters, without copying."""
+        said = tuple(one[:, chosen] for one in self.said)
+        return replace(self, parameters=self.parameters[chosen], said=said, came=self.came[:, chosen])
 
     def forecasts(self) -> Iterator[Floats]:
         """Yield what each member said: [subject, parameter, origin, lead - 1]."""
