@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from qingce.app.outlooking_tables import backtest_table, chosen, cut, kept_outlook, outlook_tables, with_probability
-from qingce.app.outlooking_warnings import Around, warning_table
+from qingce.app.outlooking_warnings import Around, section_cause, warning_table
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import BACKTEST, OBSERVATION, OUTLOOK, PROGRESS, SITE, WARNING
@@ -189,3 +190,66 @@ def test_the_outlook_is_kept_by_question_and_data(tmp_path_factory: pytest.TempP
     (folder / "outlook.parquet").write_bytes(b"broken")
     kept_outlook(folder, "data-2", [question("T2")], ask=ask)
     assert len(asked) == 4
+
+
+# --- sections --------------------------------------------------------------------------------------------------------
+
+
+def section_months(**sections: list[str]) -> pa.Table:
+    """Ammonia of this year's months by section; oxygen is fine everywhere."""
+    fields = [("section", pa.string()), ("section_name", pa.string()), ("period", pa.string()), ("class", pa.int64())]
+    for name in ("nh3n", "do"):
+        fields += [(name, pa.decimal128(18, 6)), (f"class_{name}", pa.int64())]
+    rows = [
+        {
+            "section": section, "section_name": f"{section}断面", "period": f"2026-{month:02d}", "class": 3,
+            "nh3n": Decimal(value), "class_nh3n": 3, "do": Decimal("8.5"), "class_do": 1,
+        }
+        for section, values in sections.items()
+        for month, value in enumerate(values, 1)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=pa.schema(fields))
+
+
+def by_sections(months: pa.Table) -> Around:
+    places = [
+        {"site": name, "name": f"{name}断面", "kind": "section", "water_kind": "river", "target_class": 3}
+        for name in ("S1", "S2", "S3")
+    ]
+    return replace(around(days([30] * 7)), section_months=months, sites=table(SITE, *places))
+
+
+def of_sections(indicator: str, value: int, *subjects: str) -> Question:
+    return Question(
+        "T1", catalog().indicator(indicator), CITY, Period.year(2026), ">=", Fraction(value), subjects=subjects
+    )
+
+
+RISEN = {"S1": ["0.5"] * 9 + ["0.6"], "S2": ["1.0"] * 9 + ["1.41"], "S3": ["1.2"] * 9 + ["1.1"]}
+
+
+def test_a_section_target_names_the_sections_and_factors_that_decide() -> None:
+    """S2: (9 + 1.41) / 10 = 1.041; S3: (10.8 + 1.1) / 10 = 1.19, the worst, goes first; S1 is within class Ⅲ."""
+    here = by_sections(section_months(**RISEN))
+    cause = section_cause(of_sections("good_section_ratio", 100, "S1", "S2", "S3"), around=here)
+    assert cause == (
+        "S3断面 氨氮 10月 1.100，今年以来 1.190（要求 ≤ 1 mg/L）；"
+        "S2断面 氨氮 10月 1.410，今年以来 1.041（要求 ≤ 1 mg/L）"
+    )  # fmt: skip
+
+
+def test_with_none_beyond_the_nearest_are_named() -> None:
+    here = by_sections(section_months(S1=RISEN["S1"]))
+    cause = section_cause(of_sections("good_section_ratio", 100, "S1", "S2"), around=here)
+    assert cause.startswith("S1断面 氨氮 10月 0.600，今年以来 0.510")
+    assert section_cause(of_sections("good_section_ratio", 100, "S9"), around=here) == "没有断面月均值"
+    nothing = replace(here, section_months=pa.table({}))
+    assert section_cause(of_sections("good_section_ratio", 100, "S1"), around=nothing) == "没有断面月均值"
+
+
+def test_the_warning_of_a_section_target_has_its_cause() -> None:
+    here = by_sections(section_months(**RISEN))
+    found = warning_table(
+        outlook(T1=0.8), outlook(T1=0.3), [of_sections("good_section_ratio", 100, "S2")], around=here
+    ).to_pylist()
+    assert [row["cause"] for row in found] == ["S2断面 氨氮 10月 1.410，今年以来 1.041（要求 ≤ 1 mg/L）"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -14,11 +14,14 @@ from qingce.app.outlooking_tables import chosen
 from qingce.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
-from qingce.core.tables import WARNING
+from qingce.core.tables import OFFICIAL, WARNING, empty
 from qingce.outlook.question import Question
+from qingce.outlook.sections import Factor, SectionOutlook
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, is_bad, summed
+from qingce.thread.official import Officials
+from qingce.thread.quotas import Months, Stretch, months_of, outlooks_of
 
-__all__ = ["Around", "warning_table"]
+__all__ = ["Around", "section_cause", "warning_table"]
 
 ASSESSED = "评价点"
 MOST = 10
@@ -31,7 +34,7 @@ LEAST = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What causes are looked for in: days of regions and sites, the last hours, PROGRESS, SITE."""
+    """What causes are looked for in: days of regions and sites, the last hours, PROGRESS, SITE, section months."""
 
     city_days: pa.Table
     site_days: pa.Table
@@ -40,6 +43,8 @@ class Around:
     sites: pa.Table
     catalog: Catalog
     as_of: date
+    section_months: pa.Table = field(default_factory=lambda: pa.table({}))
+    official: pa.Table = field(default_factory=lambda: empty(OFFICIAL))
 
     @property
     def week(self) -> Period:
@@ -68,7 +73,9 @@ def warning_table(before: pa.Table, now: pa.Table, questions: Sequence[Question]
             "probability": new,
             "week_ago": old,
             "drop": fall,
-            "cause": _cause(asked[target], days, sites, around=around),
+            "cause": _cause(asked[target], days, sites, around=around)
+            if asked[target].indicator.medium == "air"
+            else section_cause(asked[target], around=around),
             "needs": quotas.get(target) or "",
             "rank": rank,
         }
@@ -83,7 +90,7 @@ def _cause(question: Question, days: Days, sites: Days, *, around: Around) -> st
     daily = days.daily(subject, question.series, column)
     week = daily.within(around.week)
     if not week:
-        return "近七日没有数据" if question.indicator.medium == "air" else ""
+        return "近七日没有数据"
     first, last = around.week.start, around.week.end
     words = [f"{first.month}月{first.day}日至{last.month}月{last.day}日{_level(question, daily, week)}"]
     worst = sorted(week, key=lambda pair: (-pair[1], pair[0]))[:NAMED]
@@ -93,6 +100,48 @@ def _cause(question: Question, days: Days, sites: Days, *, around: Around) -> st
     hour = _highest_hour(column, worst[0][0], around=around)
     words += [hour] if hour else []
     return "；".join(words)
+
+
+def section_cause(question: Question, *, around: Around) -> str:
+    """Name the sections and factors that decide with what the last month brought, the worst first."""
+    sections = [row for row in around.sites.to_pylist() if row["kind"] == "section"]
+    if not around.section_months.num_rows:
+        return "没有断面月均值"
+    known = months_of(around.section_months, sections, Officials(around.official))
+    stretch = Stretch(question.period, around.as_of)
+    own = {str(row["site"]): row["target_class"] for row in sections}
+    found: list[SectionOutlook] = []
+    for place in question.places:
+        grade = _grade(question, own.get(place))
+        if grade is not None:
+            found += outlooks_of([place], known, grade=grade, stretch=stretch, catalog=around.catalog)
+    decided = [(one, factor) for one in found for factor in one.deciding[:1]]
+    ranked = sorted(decided, key=lambda pair: (not pair[0].failing, -pair[1].strain, pair[0].section))
+    failing = [pair for pair in ranked if pair[0].failing]
+    words = [_factor_words(known[one.section], factor, around=around) for one, factor in (failing or ranked)[:NAMED]]
+    return "；".join(words) if words else "没有断面月均值"
+
+
+def _grade(question: Question, own: object) -> int | None:
+    """Return the class a section is held to: the indicator's, what a class target asks, else the section's own."""
+    statistic, goal = question.indicator.statistic, question.target_value
+    asked = statistic.get("at_most", statistic.get("worse_than"))
+    if asked is None:
+        asked = goal if question.verb == "section_class" else own
+    return None if asked is None or isinstance(asked, tuple) else int(str(asked))
+
+
+def _factor_words(months: Months, factor: Factor, *, around: Around) -> str:
+    """Tell a factor's last month, the mean of the year so far and the limit."""
+    item = around.catalog.parameters[factor.parameter]
+    values = {
+        month: value for month, value in months.values[factor.parameter].items() if month <= f"{around.as_of:%Y-%m}"
+    }
+    last = max(values)
+    sign = "≥" if factor.limit.bound == "ge" else "≤"
+    limit = f"{factor.limit.value.normalize():f}"
+    year, month = f"{as_decimal(factor.mean, 3):f}", f"{as_decimal(values[last], 3):f}"
+    return f"{months.name} {item.zh} {int(last[5:])}月 {month}，今年以来 {year}（要求 {sign} {limit} {item.unit}）"
 
 
 def _level(question: Question, daily: Daily, week: Sequence[tuple[date, Fraction]]) -> str:

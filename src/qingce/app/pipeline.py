@@ -266,6 +266,8 @@ class Run:
             sites=inputs.sites,
             catalog=self.catalog,
             as_of=as_of,
+            section_months=judged.months,
+            official=inputs.official,
         )
         found["warnings"] = warning_table(found.pop("before"), found["outlook"], known.questions, around=around)
         found["progress"] = with_probability(known.tables["progress"], found["outlook"], as_of=as_of)
