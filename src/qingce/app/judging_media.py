@@ -13,7 +13,7 @@ from qingce.catalog import Catalog
 from qingce.core.errors import QingceError
 from qingce.core.ports import Lake
 from qingce.core.tables import POINT_FINDING, SITE
-from qingce.evaluate import POINT_MEDIA, finding_of, points_found
+from qingce.evaluate import POINT_MEDIA, finding_of, is_finding, points_found
 
 __all__ = ["Points", "judge_points", "point_subjects"]
 
@@ -49,8 +49,10 @@ def judge_points(lake: Lake, sites: pa.Table, *, catalog: Catalog, as_of: date, 
         except QingceError as error:
             notes.append(f"{medium} 的数据已保存但没有评价：{error}")
     table = pa.Table.from_pylist(list(rows), schema=POINT_FINDING)
-    seen = {(row["medium"], row["quantity"]) for row in rows}
-    answered = frozenset(i.id for i in catalog.indicators.values() if finding_of(i) in seen)
+    seen = {(row["medium"], row["quantity"]): row for row in rows}.values()
+    answered = frozenset(
+        one.id for one in catalog.indicators.values() if any(is_finding(row, *finding_of(one)) for row in seen)
+    )
     return Points(table, answered, tuple(notes))
 
 

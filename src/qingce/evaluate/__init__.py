@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from qingce.evaluate.outlets import evaluate_source
     from qingce.evaluate.point_findings import POINT_MEDIA, points_found
     from qingce.evaluate.point_indicators import point_indicator
-    from qingce.evaluate.point_values import finding_counts, finding_indicator, finding_of, in_scope
+    from qingce.evaluate.point_values import finding_counts, finding_indicator, finding_of, in_scope, is_finding
     from qingce.evaluate.ratios import evaluate_ratios
     from qingce.evaluate.soil import evaluate_soil
     from qingce.evaluate.sources import evaluate_sources
@@ -97,6 +97,7 @@ __all__ = [
     "finding_indicator",
     "finding_of",
     "in_scope",
+    "is_finding",
     "point_indicator",
     "points_found",
     "score_forecasts",
@@ -181,6 +182,7 @@ _HOME = {
     "finding_indicator": "point_values",
     "finding_of": "point_values",
     "in_scope": "point_values",
+    "is_finding": "point_values",
     "point_indicator": "point_indicators",
     "points_found": "point_findings",
     "score_forecasts": "forecast_score",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -19,7 +19,16 @@ from qingce.evaluate.method_options import chosen, open_questions
 from qingce.evaluate.point_tables import Cell, lay
 from qingce.evaluate.readings import Point, Reading, asked_for, grouped, points_of, read_points, review_of
 
-__all__ = ["FAMILY", "EmissionRules", "Formula", "Project", "cut_of", "emission_rules", "evaluate_emissions"]
+__all__ = [
+    "FAMILY",
+    "EmissionRules",
+    "Formula",
+    "Project",
+    "cut_of",
+    "emission_rules",
+    "evaluate_emissions",
+    "projects_of",
+]
 
 MEDIUM = "emissions"
 FAMILY = "emission_totals"
@@ -65,6 +74,8 @@ class EmissionRules:
     offset: str
     disallowed: str
     questions: Mapping[str, str]
+    counted: Mapping[str, str] = field(default_factory=dict)
+    """The reported quantity that a pollutant's projects sum up to, by pollutant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,14 @@ def evaluate_emissions(
     [STG-JIANPAI-2021]_.
     """
     by, period = asked_for(MEDIUM, by=by, period=period, allowed=ALLOWED, otherwise=("project", "year"))
+    projects = projects_of(table, catalog=catalog, period=period, edition=edition, sites=sites)
+    return _listed(projects) if by == "project" else _by_region(projects)
+
+
+def projects_of(
+    table: pa.Table, *, catalog: Catalog, period: str = "year", edition: str = "auto", sites: pa.Table | None = None
+) -> list[Project]:
+    """Return every project of a table, accounted; raises what `evaluate_emissions` raises."""
     name = edition_of(catalog, FAMILY, edition)
     rules = emission_rules(catalog.method(FAMILY, day=date.max, edition=name))
     items = dict.fromkeys(item for formula in rules.formulas.values() for item in formula.items)
@@ -111,7 +130,7 @@ def evaluate_emissions(
         _project(points[site], span, found, rules=rules) for (site, span), found in grouped(readings, period).items()
     ]
     _refuse_doubles(projects)
-    return _listed(projects) if by == "project" else _by_region(projects)
+    return projects
 
 
 def emission_rules(method: Method) -> EmissionRules:
@@ -142,6 +161,7 @@ def emission_rules(method: Method) -> EmissionRules:
         offset=str(method.option("offset", "formula")),
         disallowed=str(method.option("disallowed", "parameter")),
         questions=open_questions(method),
+        counted={row.text("pollutant"): row.cells["project"] for row in method.tables["pollutants"]},
     )
 
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period, parse_period
 from qingce.core.tables import POINT_FINDING
+from qingce.evaluate.point_emissions import cuts_found
 from qingce.evaluate.point_tables import Cell
 
 __all__ = ["POINT_MEDIA", "findings_table", "points_found", "spans_to"]
@@ -103,6 +104,7 @@ POINT_MEDIA: Mapping[str, _Medium] = {
     "noise": _Medium("point", "day", "point", _nights),
     "black-odorous": _Medium("point", "span", "point", _black),
     "dustfall": _Medium("", "month", "site", lambda row: ()),
+    "emissions": _Medium("project", "span", "project", lambda row: ()),
     "ratio": _Medium("region", "span", "scope", _reported),
 }
 """Media judged point by point or region by region."""
@@ -134,13 +136,16 @@ def points_found(
     how = POINT_MEDIA[medium]
     if how.subject == "site":
         return list(_single(medium, rows, places, catalog=catalog))
+    spans = spans_to(pc.min(rows["time"]).as_py().date(), as_of)
+    if how.subject == "project":
+        return list(cuts_found(rows, [(span, _within(rows, span)) for span in spans], sites=sites, catalog=catalog))
     from qingce.evaluate import evaluate
 
     found: list[dict[str, Cell]] = []
     if how.period != "span":
         judged = evaluate(medium, rows, catalog=catalog, by=how.by, period=how.period, sites=sites)
         return [one for row in judged.to_pylist() for one in _of(medium, row, places, period=None, catalog=catalog)]
-    for span in spans_to(pc.min(rows["time"]).as_py().date(), as_of):
+    for span in spans:
         part = _within(rows, span)
         if part.num_rows:
             judged = evaluate(medium, part, catalog=catalog, by=how.by, period="year", sites=sites)

@@ -15,19 +15,19 @@ from qingce.core.rounding import round_gbt8170
 from qingce.evaluate.indicators import value_table
 from qingce.evaluate.point_tables import decimals_step
 
-__all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope"]
+__all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope", "is_finding"]
 
 _SERIES = "measured"
 _MEDIA = {"drinking_source": "drinking-water"}
 """Family of rules → medium, where they are called differently."""
-_REPORTED = "ratio"
+_REPORTED, _PROJECTS = "ratio", "emissions"
 _QUANTITY = {"night": "met_night", "day": "met_day", "source": "met"}
 
 Row = Mapping[str, object]
 
 
 def finding_of(indicator: Indicator) -> tuple[str, str]:
-    """Return the medium and the quantity whose findings an indicator counts; empty for one of another kind."""
+    """Return the media (joined by `|`) and the quantity whose findings an indicator counts; empty where none do."""
     verb, family = str(indicator.statistic.get("verb", "")), str(indicator.statistic.get("family", ""))
     medium = _MEDIA.get(family, family)
     if verb == "class_share":
@@ -36,7 +36,14 @@ def finding_of(indicator: Indicator) -> tuple[str, str]:
         return medium, _QUANTITY.get(str(indicator.statistic.get("part")), "met")
     if verb == "point_mean":
         return medium, str(indicator.statistic.get("parameter", ""))
-    return (_REPORTED, indicator.id) if verb in ("ratio", "net") else ("", "")
+    if verb == "net":
+        return f"{_REPORTED}|{_PROJECTS}", indicator.id
+    return (_REPORTED, indicator.id) if verb == "ratio" else ("", "")
+
+
+def is_finding(row: Row, medium: str, quantity: str) -> bool:
+    """Say whether a finding is of one of the media (joined by `|`) and of the quantity that an indicator counts."""
+    return row["quantity"] == quantity and row["medium"] in medium.split("|")
 
 
 def in_scope(row: Row, scope: str) -> bool:
@@ -58,7 +65,7 @@ def finding_indicator(
     if verb not in FINDING_VERBS:
         raise complain("QC255", words={"indicator": indicator.id, "verb": verb})
     medium, quantity = finding_of(indicator)
-    rows = [row for row in findings if (row["medium"], row["quantity"]) == (medium, quantity)]
+    rows = [row for row in findings if is_finding(row, medium, quantity)]
     rows = [row for row in rows if finding_counts(row, scope, period)]
     known = [row for row in rows if row["exact"]]
     exact, notes = FINDING_VERBS[verb](indicator, known)
@@ -150,11 +157,21 @@ def _reported(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | No
     return (Fraction(str(rows[0]["exact"])), []) if rows else (None, [])
 
 
+def _net(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
+    """What a region reports of a net cut, else the sum of what its listed projects add."""
+    reported = [row for row in rows if row["medium"] == _REPORTED]
+    if reported or not rows:
+        return _reported(_indicator, reported)
+    open_rules = dict.fromkeys(part for row in rows for part in str(row["note"] or "").split("；") if "未核" in part)
+    told = [f"{len(rows)} 个工程净减排量之和，只计本期投运的；目标为累计量时须逐年相加", *open_rules]
+    return sum((Fraction(str(row["exact"])) for row in rows), Fraction(0)), told
+
+
 FINDING_VERBS: Mapping[str, Callable[[Indicator, Sequence[Row]], tuple[Fraction | None, list[str]]]] = {
     "class_share": _class_share,
     "met_share": _met_share,
     "point_mean": _point_mean,
     "ratio": _reported,
-    "net": _reported,
+    "net": _net,
 }
 """The closed table of verbs answered by findings of points."""

@@ -35,13 +35,13 @@ class PointFindings:
         indicator = self._answered.get(str(row["indicator"]))
         if indicator is None:
             return {}
-        from qingce.evaluate import finding_counts
+        from qingce.evaluate import finding_counts, is_finding
 
         period, scope = parse_period(str(row["period"])), str(row["scope"])
         return {
             key: found
             for key, found in self.rows.items()
-            if (found["medium"], found["quantity"]) == indicator and finding_counts(found, scope, period)
+            if is_finding(found, *indicator) and finding_counts(found, scope, period)
         }
 
     def point(self, identifier: str) -> Row | None:
@@ -60,12 +60,14 @@ class PointFindings:
     @cached_property
     def _answered(self) -> dict[str, tuple[str, str]]:
         """What each indicator that points answer counts: medium and quantity."""
-        told = {(str(row["medium"]), str(row["quantity"])) for row in self.rows.values()}
+        from qingce.evaluate import is_finding
+
+        told = {(row["medium"], row["quantity"]): row for row in self.rows.values()}.values()
         named = {
             name: (str(row.get("finding_medium")), str(row.get("finding")))
             for name, row in _by(self._tables, "indicators").items()
         }
-        return {name: pair for name, pair in named.items() if pair in told}
+        return {name: pair for name, pair in named.items() if any(is_finding(row, *pair) for row in told)}
 
 
 def _around(row: Row, day: date) -> bool:
