@@ -109,14 +109,19 @@ def test_other_names_are_refused_with_those_there_are(name: str) -> None:
 # ---------------------------------------------------------------- values of every kind against the slow way
 
 
+STRICT = ("season", "autumn-winter", "rolling")
+
+
 def windows(first: date, last: date) -> Iterator[tuple[str, Period]]:
     for name in (*CALENDAR, "ytd", "autumn-winter", "rolling-3", "rolling-12"):
         for one in spans(name, first, last):
             yield name, one
 
 
-def expected(days: dict[date, dict[str, Fraction]], indicator: str, period: Period) -> dict[str, object]:
-    """Value, count and absence of one indicator over one period, by loops."""
+def expected(
+    days: dict[date, dict[str, Fraction]], indicator: str, period: Period, *, strict: bool
+) -> dict[str, object]:
+    """Value, count and absence of one indicator over one period, by loops; `strict`: each month has its days."""
     quantity, percent = (MEANS[indicator], 0) if indicator in MEANS else PERCENTILES[indicator]
     values = {day: row[quantity] for day, row in days.items() if quantity in row}
     exact, n = slow.mean_over(
@@ -126,11 +131,13 @@ def expected(days: dict[date, dict[str, Fraction]], indicator: str, period: Peri
     whole_year = (period.start, period.end) == slow.period_of("year", period.end)
     whole_month = (period.start, period.end) == slow.period_of("month", period.end)
     absent = None if n else "not_reported"
-    if n and max(days) >= period.end and (whole_year or whole_month):
+    if n and max(days) >= period.end and (whole_year or whole_month or strict):
         short = whole_year and n < 324
-        for month in range(period.start.month, period.end.month + 1):
-            have = sum(day.month == month and day.year == period.end.year for day in values)
-            short = short or have < (25 if month == 2 else 27)
+        day = period.start
+        while day <= period.end:
+            have = sum((one.year, one.month) == (day.year, day.month) for one in values)
+            short = short or have < (25 if day.month == 2 else 27)
+            day = slow.month_end(day.year, day.month) + timedelta(1)
         absent = "too_few" if short else None
     statistic_2026 = period.end >= date(2026, 3, 1) and quantity == "pm2_5"
     decimals = 1 if quantity == "co" or statistic_2026 else 0
@@ -155,7 +162,7 @@ def judge_all(days: Days) -> int:
         for name, period in windows(min(part), max(part)):
             for indicator in (*MEANS, *PERCENTILES):
                 row = answer(catalog().indicator(indicator), asked, kind=kind(name), period=period)
-                check(row, expected(part, indicator, period))
+                check(row, expected(part, indicator, period, strict=name.startswith(STRICT)))
                 count += 1
     return count
 
@@ -169,6 +176,62 @@ def test_random_cities_over_every_kind_of_period() -> None:
 def test_ten_thousand_random_values_over_every_kind_of_period() -> None:
     days = made_days(random.Random(4), 9, first=date(2023, 1, 1), last=date(2026, 8, 20), gap=0.05)
     assert judge_all(days) > 10_000
+
+
+# ---------------------------------------------------------------- how many days a season and a window need
+
+
+def lacking(first: date, last: date, *without: tuple[date, int]) -> Days:
+    """Days of 20 each but for the first `n` days from each date."""
+    gone = {start + timedelta(n) for start, count in without for n in range(count)}
+    every = (first + timedelta(n) for n in range((last - first).days + 1))
+    return {"c000": {day: {} if day in gone else {"pm2_5": Fraction(20)} for day in every}}
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "month", "gaps", "absent"),
+    [
+        ("season", ("2025-12-01", "2026-02-28"), "2025-12-01", 4, None),
+        ("season", ("2025-12-01", "2026-02-28"), "2025-12-01", 5, "too_few"),
+        ("season", ("2025-12-01", "2026-02-28"), "2026-02-01", 3, None),
+        ("season", ("2025-12-01", "2026-02-28"), "2026-02-01", 4, "too_few"),
+        ("season", ("2027-12-01", "2028-02-29"), "2028-02-01", 4, None),
+        ("season", ("2027-12-01", "2028-02-29"), "2028-02-01", 5, "too_few"),
+        ("autumn-winter", ("2025-10-01", "2026-03-31"), "2025-11-01", 3, None),
+        ("autumn-winter", ("2025-10-01", "2026-03-31"), "2025-11-01", 4, "too_few"),
+        ("rolling-3", ("2026-04-01", "2026-06-30"), "2026-05-01", 4, None),
+        ("rolling-3", ("2026-04-01", "2026-06-30"), "2026-05-01", 5, "too_few"),
+        ("rolling-30d", ("2026-04-11", "2026-05-10"), "2026-04-20", 3, None),
+        ("rolling-30d", ("2026-04-11", "2026-05-10"), "2026-04-20", 4, "too_few"),
+        ("rolling-7d", ("2026-04-11", "2026-04-17"), "2026-04-12", 0, None),
+        ("rolling-7d", ("2026-04-11", "2026-04-17"), "2026-04-12", 1, "too_few"),
+    ],
+)
+def test_a_season_and_a_window_at_the_least_number_of_days(
+    name: str, period: tuple[str, str], month: str, gaps: int, absent: str | None
+) -> None:
+    span = Period(*map(date.fromisoformat, period))
+    days = lacking(span.start, span.end, (date.fromisoformat(month), gaps))
+    row = ask(days, "pm2_5_annual", name, span)
+    assert (row["absent"], row["text"] is None) == (absent, absent is not None)
+    assert "规则未核" in str(row["note"])
+    assert ("少于" in str(row["note"])) == (absent is not None)
+
+
+def test_a_season_that_is_not_over_is_told_to_date_and_one_cut_at_its_start_is_not() -> None:
+    span = Period(date(2025, 12, 1), date(2026, 2, 28))
+    row = ask(lacking(span.start, date(2025, 12, 9)), "pm2_5_annual", "season", span)
+    assert (row["text"], row["n"], row["absent"]) == ("20", 9, None)
+    row = ask(lacking(date(2026, 1, 20), span.end), "pm2_5_annual", "season", span)
+    assert (row["text"], row["absent"]) == (None, "too_few")
+
+
+@pytest.mark.parametrize("name", ["quarter", "half-year", "ytd"])
+def test_where_no_validity_is_declared_what_lacks_is_noted(name: str) -> None:
+    span = Period(date(2026, 1, 1), date(2026, 6, 30) if name == "half-year" else date(2026, 3, 31))
+    row = ask(lacking(span.start, span.end, (date(2026, 1, 5), 10)), "pm2_5_annual", name, span)
+    assert (row["text"] is None, row["absent"]) == (False, None)
+    assert "1 月有效 21 天，少于 27 天" in str(row["note"])
 
 
 # ---------------------------------------------------------------- three years

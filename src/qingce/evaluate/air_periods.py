@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent, lowest
@@ -18,7 +19,8 @@ from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.rounding import round_gbt8170
-from qingce.evaluate.indicators import ask, value_row
+from qingce.evaluate.air_rules import PeriodRules
+from qingce.evaluate.indicators import Need, ask, need_of, value_row
 from qingce.evaluate.indicators_days import SubjectDays
 
 __all__ = ["FAMILY", "PeriodKind", "Question", "answer", "kind_names", "kind_of", "needed_kind", "periods_of"]
@@ -30,7 +32,11 @@ _YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class PeriodKind:
-    """A kind of period: `verb` calendar | to_date | rolling | years, its length, the months it may start in."""
+    """A kind of period: `verb` calendar | to_date | rolling | years, its length, the months it may start in.
+
+    With `validity` "months" each calendar month inside must have its valid days, a window of n days `days_share` of n;
+    without it a period that is neither a year nor a month is told and what lacks is noted.
+    """
 
     id: str
     verb: str
@@ -38,6 +44,8 @@ class PeriodKind:
     days: int
     starts: tuple[int, ...]
     question: str
+    validity: str = ""
+    days_share: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,9 @@ def kind_of(name: str, *, catalog: Catalog, day: date) -> PeriodKind | None:
         else:
             months, days = row.whole("months"), 0
         starts = tuple(int(word) for word in row.cells["starts"].split())
-        return PeriodKind(name, verb, months, days, starts, row.cells["question"])
+        validity = row.one_of("validity", ("", "months")) if row.cells.get("validity") else ""
+        share = Fraction(row.decimal("days_share")) if row.cells.get("days_share") else Fraction(0)
+        return PeriodKind(name, verb, months, days, starts, row.cells["question"], validity, share)
     return None
 
 
@@ -117,17 +127,23 @@ def periods_of(kind: PeriodKind, first: date, last: date) -> Iterator[Period]:
 def answer(indicator: Indicator, asked: Question, *, kind: PeriodKind, period: Period) -> dict[str, object]:
     """Return the indicator over one period as the cells of a VALUE row; what is unread of the kind is noted."""
     row = (
-        _of_years(indicator, asked, kind, period=period) if kind.verb == "years" else _of_days(indicator, asked, period)
+        _of_years(indicator, asked, kind, period=period)
+        if kind.verb == "years"
+        else _of_days(indicator, asked, period, kind=kind)
     )
     if kind.question:
         row["note"] = "；".join(filter(None, (str(row["note"]), f"规则未核：{kind.question}")))
     return row
 
 
-def _of_days(indicator: Indicator, asked: Question, period: Period) -> dict[str, object]:
+def _of_days(
+    indicator: Indicator, asked: Question, period: Period, *, kind: PeriodKind | None = None
+) -> dict[str, object]:
     question = ask(
         indicator, asked.days, period=period, as_of=asked.as_of, catalog=asked.catalog, edition=asked.edition
     )
+    if kind is not None and kind.validity:
+        question = replace(question, need=_need(kind, period, question.rules))
     return value_row(question, scope=asked.scope, scope_name=asked.scope_name, series=asked.series)
 
 
@@ -157,6 +173,13 @@ def _of_years(indicator: Indicator, asked: Question, kind: PeriodKind, *, period
         "start": period.start,
         "note": "；".join(dict.fromkeys(told)),
     }
+
+
+def _need(kind: PeriodKind, period: Period, rules: PeriodRules) -> Need:
+    """Return the valid days that a kind of period declares: then too few of them are an absence."""
+    if kind.days:
+        return Need(ceil(kind.days * kind.days_share), {}, enforced=True)
+    return replace(need_of(period, rules), enforced=True)
 
 
 def _places(text: object) -> int:

@@ -33,6 +33,7 @@ from qingce.evaluate.kernels.statistics import mean_of, percentile_of
 
 __all__ = [
     "Asked",
+    "Need",
     "Part",
     "VERBS",
     "air_indicator",
@@ -58,6 +59,8 @@ class Asked:
     rules: PeriodRules
     catalog: Catalog
     edition: str
+    need: Need | None = None
+    """How many valid days are asked for, where a kind of period declares it; else the method says."""
 
     def argument(self, name: str) -> Fraction:
         """Return a numeric argument of the indicator's statistic; raises QC103."""
@@ -150,7 +153,7 @@ def value_row(asked: Asked, *, scope: str, scope_name: str, series: str) -> dict
     if verb not in VERBS:
         raise complain("QC255", words={"indicator": asked.indicator.id, "verb": verb})
     outcome = VERBS[verb](asked)
-    need = need_of(asked.period, asked.rules)
+    need = asked.need or need_of(asked.period, asked.rules)
     absent, shortfall = _absence(asked, outcome, need)
     exact = None if absent else outcome.exact
     value = None if exact is None else round_gbt8170(exact, Decimal(1).scaleb(-outcome.decimals))
