@@ -127,3 +127,44 @@ def test_a_finding_counts_for_its_regions_and_its_period() -> None:
     assert not finding_counts(row, "990100", YEAR)
     with pytest.raises(QingceError, match=r"QC255.*pm2_5_annual.*mean"):
         value("pm2_5_annual", [row], TO_DATE)  # type: ignore[list-item]
+
+
+def projects(*exact: str) -> list[dict[str, object]]:
+    """Findings of listed projects of one year; an empty one lacks what it is made of."""
+    return [
+        {
+            "id": f"F:P{n}/NOx:nox_cut:2025:measured", "medium": "emissions", "subject": f"P{n}/NOx",
+            "subject_name": f"炉{n}",
+            "city": "990100", "county": "990101", "quantity": "nox_cut", "period": "2025", "start": YEAR.start,
+            "end": YEAR.end, "exact": value, "absent": None if value else "not_reported", "review": "provincial",
+            "edition": "jianpai-2021", "limits": "", "note": "规则未核：一般公式",
+        }
+        for n, value in enumerate(exact)
+    ]  # fmt: skip
+
+
+def test_projects_add_up_in_fractions_and_one_that_lacks_data_is_told() -> None:
+    told = value("nox_cut", projects("1/3", "375", "-45", ""), YEAR)
+    assert (told["exact"], told["n"], told["absent"]) == (str(Fraction(1, 3) + 330), 3, None)
+    note = str(told["note"])
+    assert note.startswith("3 个工程净减排量之和，只计本期投运的；目标为累计量时须逐年相加；规则未核：一般公式")
+    assert "不能判定 1（未上报）" in note
+    assert value("nox_cut", projects("375"), YEAR, "990102")["absent"] == "not_reported"
+    assert value("nox_cut", projects("375"), LAST)["value"] is None
+
+
+def test_what_a_region_reports_of_a_cut_goes_before_its_projects() -> None:
+    reported = projects("800")[0] | {"id": "F:990100:nox_cut:2025:measured", "medium": "ratio", "subject": "990100"}
+    told = value("nox_cut", [*projects("375", "120"), reported], YEAR)
+    assert (told["exact"], told["n"]) == ("800", 1), "not both"
+    assert value("nox_cut", [*projects("375", "120"), reported], YEAR, "990101")["exact"] == "495"
+
+
+@pytest.mark.parametrize("name", ["arable_safe_use", "black_odorous_urban"])
+def test_a_share_of_areas_or_waters_is_not_answered_by_points(name: str) -> None:
+    assert finding_of(CATALOG.indicator(name)) == ("ratio", name)
+
+
+@pytest.mark.parametrize("name", ["black_odorous_rural", "contaminated_site_safe_use", "eqi"])
+def test_what_has_no_read_formula_waits_for_its_decider(name: str) -> None:
+    assert finding_of(CATALOG.indicator(name)) == ("", "")

@@ -44,7 +44,14 @@ if TYPE_CHECKING:
     from qingce.evaluate.outlets import evaluate_source
     from qingce.evaluate.point_findings import POINT_MEDIA, points_found
     from qingce.evaluate.point_indicators import point_indicator
-    from qingce.evaluate.point_values import finding_counts, finding_indicator, finding_of, in_scope, is_finding
+    from qingce.evaluate.point_values import (
+        finding_counts,
+        finding_indicator,
+        finding_of,
+        in_scope,
+        is_finding,
+        of_first,
+    )
     from qingce.evaluate.ratios import evaluate_ratios
     from qingce.evaluate.soil import evaluate_soil
     from qingce.evaluate.sources import evaluate_sources
@@ -98,6 +105,7 @@ __all__ = [
     "finding_of",
     "in_scope",
     "is_finding",
+    "of_first",
     "point_indicator",
     "points_found",
     "score_forecasts",
@@ -183,6 +191,7 @@ _HOME = {
     "finding_of": "point_values",
     "in_scope": "point_values",
     "is_finding": "point_values",
+    "of_first": "point_values",
     "point_indicator": "point_indicators",
     "points_found": "point_findings",
     "score_forecasts": "forecast_score",

@@ -15,7 +15,7 @@ from qingce.core.rounding import round_gbt8170
 from qingce.evaluate.indicators import value_table
 from qingce.evaluate.point_tables import decimals_step
 
-__all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope", "is_finding"]
+__all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope", "is_finding", "of_first"]
 
 _SERIES = "measured"
 _MEDIA = {"drinking_source": "drinking-water"}
@@ -46,6 +46,15 @@ def is_finding(row: Row, medium: str, quantity: str) -> bool:
     return row["quantity"] == quantity and row["medium"] in medium.split("|")
 
 
+def of_first(rows: Sequence[Row], medium: str) -> list[Row]:
+    """Return the findings of the first medium (of those joined by `|`) that has any: reported ones before projects."""
+    for name in medium.split("|"):
+        found = [row for row in rows if row["medium"] == name]
+        if found:
+            return found
+    return []
+
+
 def in_scope(row: Row, scope: str) -> bool:
     """Say whether a point lies in a region: its city or county is the region or one below it."""
     stem = scope.rstrip("0")
@@ -66,7 +75,7 @@ def finding_indicator(
         raise complain("QC255", words={"indicator": indicator.id, "verb": verb})
     medium, quantity = finding_of(indicator)
     rows = [row for row in findings if is_finding(row, medium, quantity)]
-    rows = [row for row in rows if finding_counts(row, scope, period)]
+    rows = of_first([row for row in rows if finding_counts(row, scope, period)], medium)
     known = [row for row in rows if row["exact"]]
     exact, notes = FINDING_VERBS[verb](indicator, known)
     value = None if exact is None else round_gbt8170(exact, decimals_step(indicator.decimals))
@@ -159,9 +168,8 @@ def _reported(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | No
 
 def _net(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
     """What a region reports of a net cut, else the sum of what its listed projects add."""
-    reported = [row for row in rows if row["medium"] == _REPORTED]
-    if reported or not rows:
-        return _reported(_indicator, reported)
+    if not rows or rows[0]["medium"] == _REPORTED:
+        return _reported(_indicator, rows)
     open_rules = dict.fromkeys(part for row in rows for part in str(row["note"] or "").split("；") if "未核" in part)
     told = [f"{len(rows)} 个工程净减排量之和，只计本期投运的；目标为累计量时须逐年相加", *open_rules]
     return sum((Fraction(str(row["exact"])) for row in rows), Fraction(0)), told

@@ -35,14 +35,13 @@ class PointFindings:
         indicator = self._answered.get(str(row["indicator"]))
         if indicator is None:
             return {}
-        from qingce.evaluate import finding_counts, is_finding
+        from qingce.evaluate import finding_counts, is_finding, of_first
 
         period, scope = parse_period(str(row["period"])), str(row["scope"])
-        return {
-            key: found
-            for key, found in self.rows.items()
-            if is_finding(found, *indicator) and finding_counts(found, scope, period)
-        }
+        found = [
+            one for one in self.rows.values() if is_finding(one, *indicator) and finding_counts(one, scope, period)
+        ]
+        return {str(one["id"]): one for one in of_first(found, indicator[0])}
 
     def point(self, identifier: str) -> Row | None:
         """Return a finding of a point as a row with a column of its quantity, as days and months have them."""
