@@ -62,9 +62,10 @@ def test_every_open_question_of_a_method_is_on_its_row(catalog: Catalog, edition
         assert editions["method", method]["status"] in {"open", "unread"}
 
 
-def test_the_page_counts_what_is_open(catalog: Catalog, editions: dict[tuple[str, str], Row]) -> None:
+def test_the_page_counts_what_is_open(catalog: Catalog) -> None:
     tables = catalogue_tables(catalog, as_of=AS_OF, region="140100", judged={})
     found = content(Results(tables, {}))["unread"]
-    assert {row["id"] for row in found} == {  # type: ignore[attr-defined]
-        key for (_, key), row in editions.items() if row["status"] in {"open", "unread"}
-    }
+    told = {(row["id"], row["start"]) for row in found}  # type: ignore[attr-defined]
+    rows = tables["editions"].to_pylist()  # limits of one standard that start on other days stand on rows of their own
+    assert told == {(row["id"], str(row["start"])) for row in rows if row["status"] in {"open", "unread"}}
+    assert len(told) > 10

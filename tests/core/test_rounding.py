@@ -40,6 +40,11 @@ def test_rounded_up_is_the_least_multiple_not_below(value: Fraction, power: int)
     assert got - step < value <= got
 
 
+def test_numbers_longer_than_28_digits_lose_none() -> None:
+    assert str(round_up(Fraction(10**28 + 1), Decimal("0.1"))) == "1" + "0" * 27 + "1.0"
+    assert str(round_gbt8170(Fraction(-(10**30) * 2 - 1, 2), Decimal("0.01"))) == "-1" + "0" * 30 + ".50"
+
+
 @given(st.lists(st.tuples(st.integers(-(10**12), 10**12), st.integers(1, 10**6)), min_size=1))
 def test_arrays_agree_with_fractions(pairs: list[tuple[int, int]]) -> None:
     top = np.array([p[0] for p in pairs], dtype=np.int64)

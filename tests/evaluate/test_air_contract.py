@@ -157,7 +157,7 @@ def test_periods_are_those_that_the_days_touch(period: str, names: list[str]) ->
 def test_wrong_questions_are_refused() -> None:
     with pytest.raises(QingceError, match=r"QC254: 不能评价“air”按 city、week.*site\|city × hour\|day\|month"):
         asked(wide(), period="week")
-    with pytest.raises(QingceError, match=r"QC254.*“tea”.*air, surface-water"):
+    with pytest.raises(QingceError, match=r"QC254.*“tea”.*air-trend, surface-water"):
         evaluate("tea", wide(), catalog=catalog())
     with pytest.raises(QingceError, match=r"QC250.*缺 time 或 site、city 列"):
         asked(wide().drop_columns(["time"]))

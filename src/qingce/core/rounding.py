@@ -17,6 +17,7 @@ __all__ = ["Exact", "as_decimal", "ceil_ratio", "half_even_ratio", "round_gbt817
 
 Exact = Decimal | Fraction | int
 Integers = NDArray[np.int64]
+_PRECISE = 10**27
 
 
 def round_gbt8170(value: Exact, step: Decimal) -> Decimal:
@@ -84,4 +85,7 @@ def _check_step(step: Decimal) -> None:
 
 
 def _multiple(count: int, step: Decimal) -> Decimal:
-    return Decimal(count) * step.normalize() if step < 1 else Decimal(count * int(step))
+    """Return the product exactly: Decimal's own multiplication keeps 28 digits, its constructor all of them."""
+    if step >= 1:
+        return Decimal(count * int(step))
+    return Decimal(count) * step.normalize() if abs(count) < _PRECISE else Decimal(f"{count}E{step.adjusted()}")
