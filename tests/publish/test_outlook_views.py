@@ -44,6 +44,27 @@ def test_the_least_likely_target_stands_first_and_the_unforeseen_last(sample: Re
     assert (rows[1]["p10"], rows[1]["p50"], rows[1]["p90"]) == ("37.4", "40.1", "43.9")
 
 
+def test_a_target_past_its_deadline_is_named_and_has_no_chance(sample: Results) -> None:
+    """Its deadline is put a year back: 到期后延续对照 on every page that foresees it, and it counts for nothing."""
+    likely: Any = next(row for row in views_outlook.outlook(sample)["rows"] if row["probability"] == 0.37)  # type: ignore[attr-defined]
+    identity = likely["target_id"]
+    assert not likely["target"]["after"]
+    rows = [
+        row | {"deadline_day": date(2025, 12, 31)} if row["target_id"] == identity else row
+        for row in sample["progress"].to_pylist()
+    ]
+    changed = Results(sample.tables | {"progress": table("progress", *rows)}, sample.run)
+    found: Any = views_outlook.outlook(changed)["rows"]
+    assert found[-1]["target_id"] == identity
+    for path in ("outlook.html", "what-if.html", f"targets/{identity}.html"):
+        page = html(path, changed)
+        assert "到期后延续对照" in page, path
+        assert "到期后延续对照" not in html(path, sample), path
+        assert "37%" in html(path, sample), path
+    assert 'title="0.37"' not in html("outlook.html", changed).partition('id="targets"')[2]
+    assert "deadline passed" in html("outlook.html", changed, "en")
+
+
 def test_only_the_chosen_model_stands_in_the_list(sample: Results) -> None:
     rows: Any = views_outlook.outlook(sample)["rows"]
     assert len(rows) == sum(row["chosen"] for row in sample["outlook"].to_pylist()) == 5

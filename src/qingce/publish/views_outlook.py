@@ -11,25 +11,38 @@ from typing import Any
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, cell, facts, grouped, plain, text
 
-__all__ = ["backtest_rows", "fan", "outlook", "outlook_of", "target_names", "warning_rows"]
+__all__ = ["backtest_rows", "fan", "is_after", "outlook", "outlook_of", "target_names", "warning_rows"]
 
 _NAMED = (
-    "target_id", "indicator_id", "indicator_name", "scope_name", "target_text", "deadline", "battle", "quote", "owners",
+    "target_id", "indicator_id", "indicator_name", "scope_name", "target_text", "deadline", "deadline_day", "battle",
+    "quote", "owners",
     "status", "status_text", "quota_text", "own_text", "unit",
 )  # fmt: skip
 _PERCENTILES = ("p10", "p50", "p90")
 
 
 def target_names(results: Results) -> Mapping[str, View]:
-    """Return what a row about a target needs to name it: target id → columns of `progress`."""
+    """Return what a row about a target needs to name it: target id → columns of `progress`.
+
+    `after`: its deadline has passed, and this year is only held against it (到期后延续对照).
+    """
     english = {str(row["id"]): row["en"] for row in results.rows("indicators", columns=["id", "en"])}
     return results.keep(
         "target_names",
         lambda: {
-            str(row["target_id"]): {**plain(row), "en": english.get(str(row["indicator_id"]))}
+            str(row["target_id"]): {
+                **plain(row),
+                "en": english.get(str(row["indicator_id"])),
+                "after": is_after(row, results),
+            }
             for row in results.rows("progress", columns=_NAMED)
         },
     )
+
+
+def is_after(target: Row, results: Results) -> bool:
+    """Say whether the deadline of a target passed before the day of the results: a chance then counts for nothing."""
+    return target["deadline_day"] is not None and str(target["deadline_day"]) < text(results.run, "as_of")
 
 
 def outlook(results: Results) -> View:
@@ -49,9 +62,10 @@ def outlook(results: Results) -> View:
     }
 
 
-def _least_likely(row: View) -> tuple[bool, float]:
-    chance = row["probability"]
-    return (chance is None, float(str(chance)) if chance is not None else 0.0)
+def _least_likely(row: View) -> tuple[bool, bool, float]:
+    chance, target = row["probability"], row["target"]
+    after = isinstance(target, Mapping) and bool(target["after"])
+    return (after, chance is None, float(str(chance)) if chance is not None else 0.0)
 
 
 def warning_rows(results: Results) -> list[View]:
@@ -78,6 +92,7 @@ def outlook_of(results: Results, identity: str) -> View | None:
         "chosen": chosen,
         "models": models,
         "warning": warning,
+        "after": target_names(results).get(identity, {}).get("after", False),
     }
 
 
