@@ -38,9 +38,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_same_seed_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     write_example(tmp_path)
-    assert time.monotonic() - began < 8
+    assert time.process_time() - began < 8
     assert digests(tmp_path) == digests(folder)
 
 

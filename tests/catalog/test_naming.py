@@ -103,7 +103,7 @@ def test_gold_names_of_core_targets_are_found(shared: Path) -> None:
 
 
 def test_finding_is_fast_enough_for_a_plan() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for number in range(300):
         CATALOG.find_indicator(f"{number}地表水国控断面水质优良（Ⅰ—Ⅲ类）比例")
-    assert (time.perf_counter() - start) / 300 < 0.005
+    assert (time.process_time() - start) / 300 < 0.005
