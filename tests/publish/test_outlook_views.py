@@ -313,6 +313,16 @@ def test_days_and_factors_of_sections_are_moved_too(sample: Results) -> None:
     assert groups[0]["months"] == [f"2026-{month:02d}" for month in range(6, 13)], "by the calendar without parts"
 
 
+def test_a_percentile_is_moved_by_its_concentration_not_by_days(sample: Results) -> None:
+    """Ozone's quota is days, but a reader moves ozone: its slider starts at what the target asks."""
+    target = next(row["target_id"] for row in sample["progress"].to_pylist() if row["indicator_id"] == "o3_p90")
+    row = {"rule": "strict", "state": "open", "remaining": 7, "part": "", "target_id": target, "kind": "days"}
+    changed = sample.with_tables({"quota": table("quota", row | {"allowed": Decimal(6), "unit": "d"})})
+    groups: Any = views_ahead.what_if(changed)["groups"]
+    assert [(group["quantity"], group["allowed"], group["unit"]) for group in groups] == [("o3_8h", "160", "μg/m³")]
+    assert 'data-move="o3_8h@990100@2026-06" data-allowed="160"' in html("what-if.html", changed)
+
+
 def test_what_a_line_may_move_is_listed_by_kind(sample: Results) -> None:
     view: Any = views_ahead.what_if(sample)
     assert [one["id"] for one in view["subjects"] if one["kind"] == "city"] == ["990100"]

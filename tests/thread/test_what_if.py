@@ -299,3 +299,37 @@ def test_moves_in_words() -> None:
         "太原市 2026-04-07 例外事件不予剔除",
         "太原市 2026-04-07 例外事件获准剔除",
     ]
+
+
+@pytest.mark.parametrize(
+    ("move", "reason"),
+    [
+        pytest.param("pm2_5@140100@2026-04=30", "2026-04 已过", id="month"),
+        pytest.param("pm2_5@140100@2026-05=30", "2026-05 已过", id="month-ended-on-the-day"),
+        pytest.param("bad_days@140100@2026-03=2", "2026-03 已过", id="count"),
+    ],
+)
+def test_a_month_of_days_that_is_over_is_refused(move: str, reason: str) -> None:
+    with pytest.raises(CampaignError, match=f"QC408: .*{reason}"):
+        what_if([question()], moves(move), ground(days(TAIYUAN)))
+
+
+def test_a_day_that_is_over_is_corrected_exactly() -> None:
+    """42 on 2 January becomes 72: 6341 + 30 = 6371 over the same 151 days, and nothing of what is left is used."""
+    answer = one(what_if([question()], moves("pm2_5@140100@2026-01-02=72"), ground(days(TAIYUAN))))
+    assert answer.after.value == Fraction(6371, 151)
+    assert answer.after.quota is not None
+    assert answer.after.quota.allowed == Fraction(39 * 365 - 6371, 214)
+
+
+@pytest.mark.parametrize(("number", "refused"), [("6", False), ("7", True)])
+def test_no_more_days_than_are_left_of_a_month(number: str, refused: bool) -> None:
+    """On 25 May six days are left of May."""
+    here = ground(days([80] * 145, column="aqi"), as_of=date(2026, 5, 25))
+    asked = [question("good_day_ratio", 80, ">=")]
+    if refused:
+        with pytest.raises(CampaignError, match=r"QC408: .*只剩 6 天"):
+            what_if(asked, moves(f"bad_days@140100@2026-05={number}"), here)
+    else:
+        answer = one(what_if(asked, moves(f"bad_days@140100@2026-05={number}"), here))
+        assert answer.after.value == Fraction(100 * 145, 151)

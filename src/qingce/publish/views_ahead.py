@@ -252,6 +252,13 @@ def _movable(results: Results, targets: Sequence[str]) -> list[View]:
         if row["kind"] == "section_mean" and len(pieces) > 1:
             subject, moved = pieces[:2]
             name = _place_name(results, subject)
+        elif row["kind"] == "days" and not row["part"] and quantity.get(text(target, "indicator_id")) in known:
+            # a percentile leaves days, but what moves is the concentration: the slider starts at what is asked
+            moved = quantity[text(target, "indicator_id")]
+            limit = {"allowed": cell(target["target_value"]), "unit": target["unit"]}
+            limit |= _named_parameter(known.get(moved), moved)
+            found.setdefault((subject, moved), _slider(subject, name, quantity=moved, months=months, limit=limit))
+            continue
         elif row["kind"] == "days" and not row["part"]:
             for count in COUNTS:
                 found.setdefault((subject, count), _slider(subject, name, quantity=count, months=months, limit=None))

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from qingce.catalog.catalog import Catalog
+from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.outlook import Quota, SectionOutlook, meets, section_outlook
@@ -84,8 +85,9 @@ class Answer:
 def what_if(questions: Iterable[Question], moves: Sequence[Move], ground: Ground) -> tuple[Answer, ...]:
     """Return every question that days or months can answer, as it stands and as the moves would leave it.
 
-    Raises QC400 for a comparison without a single side.
+    Raises QC400 for a comparison without a single side, QC408 for a month that is over or more days than are left.
     """
+    _refuse_what_is_over(moves, ground)
     moved = moved_days(moves, ground)
     months = _moved_months(moves, ground)
     found = []
@@ -101,6 +103,23 @@ def what_if(questions: Iterable[Question], moves: Sequence[Move], ground: Ground
         if before is not None and after is not None:
             found.append(Answer(question, before, after))
     return tuple(found)
+
+
+def _refuse_what_is_over(moves: Sequence[Move], ground: Ground) -> None:
+    """Refuse a month of days that is over: its days are known, each can be moved as a day; raises QC408.
+
+    A month of a section and a day that is over are corrections: they stand in the place of what is known.
+    """
+    for move in moves:
+        if move.kind not in ("region", "site", "count") or move.period.start == move.period.end:
+            continue
+        left, reason = len(_reach(move, ground)), ""
+        if not left:
+            reason = f"{move.period} 已过（数据截至 {ground.as_of}），已过的日子请一日一日写 the month is over"
+        elif move.kind == "count" and move.value > left:
+            reason = f"{move.period} 只剩 {left} 天 only {left} days are left"
+        if reason:
+            raise complain("QC408", words={"move": move.text, "reason": reason})
 
 
 # --- air -------------------------------------------------------------------------------------------------------------
