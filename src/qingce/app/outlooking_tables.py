@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +19,22 @@ from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 from qingce.core.tables import BACKTEST, FORECAST, OBSERVATION, OUTLOOK, OUTLOOK_PATH, empty, shape
 from qingce.outlook.question import Question
+from qingce.thread.official import Officials
 
-__all__ = ["Feeds", "backtest_table", "chosen", "cut", "feeds_of", "kept_outlook", "outlook_tables", "with_probability"]
+if TYPE_CHECKING:
+    from qingce.outlook.report_outlook import Report
+
+__all__ = [
+    "Feeds",
+    "backtest_table",
+    "chosen",
+    "cut",
+    "feeds_of",
+    "kept_outlook",
+    "outlook_tables",
+    "reports_of",
+    "with_probability",
+]
 
 WEEK = timedelta(7)
 NAIVE = "repeat"
@@ -54,6 +70,7 @@ def outlook_tables(
     as_of: date,
     feeds: Feeds | None = None,
     shelf: Shelf | None = None,
+    official: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
     """Return outlook, outlook_paths, `before` (a week ago), backtest, forecasts, forecast_scores and weather.
 
@@ -74,12 +91,15 @@ def outlook_tables(
     near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
     known = days if days.num_rows else None
     met = weather_days(feeds.weather, feeds.sites, catalog=catalog) if feeds and feeds.weather.num_rows else None
-    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met, scores=scores)
+    told = reports_of(questions, official) if official is not None else []
+    now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met, scores=scores,
+                       reports=told)  # fmt: skip
     then = as_of - WEEK
     week, earlier = cut(city_days, months, as_of=then)
     asked = [question for question in questions if question.period.start <= then]
     before = outlook_rows(
-        asked, week if week.num_rows else None, earlier, catalog=catalog, as_of=then, paths=False, scores=scores
+        asked, week if week.num_rows else None, earlier, catalog=catalog, as_of=then, paths=False, scores=scores,
+        reports=told,
     ).outlook  # fmt: skip
     return found | {"outlook": now.outlook, "outlook_paths": now.paths, "before": before}
 
@@ -112,6 +132,20 @@ def backtest_table(questions: Sequence[Question], catalog: Catalog) -> pa.Table:
             if one.kind == kind
         ]
     return pa.Table.from_pylist(rows, schema=BACKTEST)
+
+
+def reports_of(questions: Sequence[Question], official: pa.Table) -> list[Report]:
+    """Return the figures in force that were reported of what no days or months tell."""
+    from qingce.outlook.report_outlook import Report, simulated
+
+    found, known = {}, Officials(official)
+    for question in questions:
+        key = question.indicator.id, question.scope
+        for row in () if simulated(question) else known.all(*key):
+            best = known.find(key[0], [key[1]], period=row.period, series=question.series)
+            if best is not None and best.value is not None:
+                found[*key, row.period] = Report(*key, row.period, Fraction(best.value), best.unit, best.issued)
+    return list(found.values())
 
 
 def _forecast_tables(feeds: Feeds | None, days: pa.Table, *, catalog: Catalog, as_of: date) -> dict[str, pa.Table]:

@@ -16,6 +16,7 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL, WARNING, empty
 from qingce.outlook.question import Question
+from qingce.outlook.report_outlook import simulated
 from qingce.outlook.sections import Factor, SectionOutlook
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, is_bad, summed
 from qingce.thread.official import Officials
@@ -58,7 +59,7 @@ def warning_table(before: pa.Table, now: pa.Table, questions: Sequence[Question]
     A higher target of the same indicator falls with a lower one: each is told, with the same cause.
     """
     then, today = chosen(before), chosen(now)
-    asked = {question.target_id: question for question in questions}
+    asked = {question.target_id: question for question in questions if simulated(question)}
     quotas = {row["target_id"]: row["quota_text"] for row in around.progress.to_pylist()}
     days, sites = Days(around.city_days, around.catalog), Days(around.site_days)
     fallen = []

@@ -236,10 +236,10 @@ class Run:
 
     def outlook(self, known: Known) -> dict[str, pa.Table]:
         """Return the outlook of the questions, kept while nothing it rests on has changed, and progress with it."""
-        keep_questions(known.questions, self.campaign)
+        keep_questions([question for question in known.questions if question.verb != "none"], self.campaign)
         inputs, judged, as_of = known.inputs, known.judged, known.as_of
         rests = basis(self.lake, inputs.sites, inputs.exceptions, overlays=self.campaign.overlays, as_of=as_of)
-        rests += self.lake.version("forecast")
+        rests += self.lake.version("forecast") + self.lake.version("official")
         with self.steps.step("研判 what is ahead"):
             found = kept_outlook(
                 self.campaign.folder / ".qingce" / "outlook" / "tables",
@@ -256,6 +256,7 @@ class Run:
                         self.campaign.folder / ".qingce" / "outlook" / "backtest",
                         ground(inputs.sites, inputs.exceptions, overlays=self.campaign.overlays),
                     ),
+                    official=inputs.official,
                 ),
             )
         around = Around(

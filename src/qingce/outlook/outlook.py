@@ -24,6 +24,7 @@ from qingce.outlook.answer import Answer
 from qingce.outlook.choice import Score, best, own_scores
 from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
+from qingce.outlook.report_outlook import Report, Reports, report_answers, simulated
 from qingce.outlook.simulate import STATISTICS
 from qingce.outlook.water_outlook import SHARES, Waters, water_answers
 from qingce.outlook.weather_days import WeatherDays
@@ -61,17 +62,20 @@ def outlook_rows(
     weather: Mapping[str, WeatherDays] | None = None,
     paths: bool = True,
     edition: str = "auto",
+    reports: Iterable[Report] = (),
 ) -> OutlookTables:
     """Return the outlook of every question by every model, one of them chosen by its back-test.
 
     `days` are `AirDays.city_days` of several years, `months` section-months. `scores` (BACKTEST) stand before the
-    packaged back-test; `near` gives the first days by a forecast, `weather` the weather by
-    city, without which the models that need it are left out. A question that no table answers gives no row.
+    packaged back-test; `near` gives the first days by a forecast, `weather` the weather by city, without which the
+    models that need it are left out; `reports` are figures that only a decider gives. A question that no table
+    answers gives no row.
     Raises QC110 for an unknown model, QC400 for a comparison with no single side.
     """
     desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths)
     waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition)
     panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {})
+    told = Reports.by(reports, as_of, seed)
     rows: list[dict[str, object]] = []
     fans: list[dict[str, object]] = []
     for question in questions:
@@ -80,6 +84,8 @@ def outlook_rows(
             answers = air_answers(question, panel, desk.over("days"), edition=edition, paths=paths)
         elif question.verb in SHARES and waters is not None:
             answers = water_answers(question, waters, desk.over("months"), paths=paths)
+        elif not simulated(question):
+            answers = report_answers(question, told, desk.over("reports"))
         rows += _rows(question, answers, desk)
         fans += [
             {"target_id": question.target_id, "model": answer.model, "day": day,

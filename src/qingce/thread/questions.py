@@ -11,22 +11,21 @@ from qingce.thread.values import carried_period
 
 __all__ = ["question_of"]
 
-OFFICIAL = "none"
 ASKED = ("region", "each", "sections")
 
 
 def question_of(binding: Binding, goal: Goal | None, *, as_of: date) -> Question | None:
     """Return the question of a target whose period is not over, else of the year that carries its level on.
 
-    None for a target that is not bound, that only its decider can value, that asks the mean of several regions, or
-    that has no single level.
+    None for a target that is not bound, that asks the mean of several regions, or that has no single level. One that
+    only its decider values is asked of what was reported.
     """
     indicator, scope, basis = binding.indicator, binding.scope, binding.basis
     if goal is None or indicator is None or scope is None or basis is None or not binding.bound:
         return None
     side = goal.one_sided(indicator.direction)
     period = carried_period(binding, as_of) or assessed_period(binding, as_of)
-    if side is None or period is None or binding.verb == OFFICIAL or binding.pointwise or scope.kind not in ASKED:
+    if side is None or period is None or binding.pointwise or scope.kind not in ASKED:
         return None
     if not period.start <= as_of < period.end:
         return None
