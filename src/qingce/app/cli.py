@@ -174,15 +174,20 @@ def ingest(
 
 @app.command()
 def evaluate(
-    medium: Annotated[str, typer.Argument(help="air | surface-water | groundwater | soil | noise | …")],
+    medium: Annotated[
+        str, typer.Argument(help="air | air-ranking | surface-water | noise | …；错写即列出全部 a wrong name lists all")
+    ],
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="数据文件或湖 data file or lake")],
     *,
-    out: Annotated[Path, typer.Option(help="结果文件 .csv .parquet .xlsx")],
+    out: Annotated[Path, typer.Option(help="结果文件 result file .csv .parquet .xlsx")],
     feed: Annotated[str | None, typer.Option("--as", help="数据来源 feed")] = None,
     by: Annotated[str, typer.Option(help="site | city，省略则按介质的惯例 the medium's default")] = "",
     period: Annotated[
         str,
-        typer.Option(help="hour | day | month | quarter | half-year | season | ytd | rolling-12 | three-year | year"),
+        typer.Option(
+            help="hour | day | month | quarter | half-year | season | autumn-winter | ytd | rolling-12 | rolling-30d | "
+            "three-year | year"
+        ),
     ] = "",
     edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
     sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
