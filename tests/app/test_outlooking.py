@@ -212,7 +212,7 @@ def test_a_month_moved_moves_the_chance(example: Example, catalog: Catalog) -> N
         after = row["after"]
         assert isinstance(after, dict)
         assert after["remaining"] == 0
-        settled = None if row["after_deadline"] else 1 if after["verdict"] == "met" else 0
+        settled = None if row["beside"] else 1 if after["verdict"] == "met" else 0
         assert after["probability"] == settled
 
 

@@ -44,25 +44,33 @@ def test_the_least_likely_target_stands_first_and_the_unforeseen_last(sample: Re
     assert (rows[1]["p10"], rows[1]["p50"], rows[1]["p90"]) == ("37.4", "40.1", "43.9")
 
 
-def test_a_target_past_its_deadline_is_named_and_has_no_chance(sample: Results) -> None:
-    """Its deadline is put a year back: 到期后延续对照 on every page that foresees it, and it counts for nothing."""
+@pytest.mark.parametrize(
+    ("year", "words", "english"),
+    [(2025, "到期后延续对照", "deadline passed"), (2030, "期限未到，只看当年", "deadline in a later year")],
+)
+def test_a_target_of_another_year_is_named_and_has_no_chance(
+    sample: Results, year: int, words: str, english: str
+) -> None:
+    """Its deadline is put years away: every page that foresees it says so, and its chance counts for nothing."""
     likely: Any = next(row for row in views_outlook.outlook(sample)["rows"] if row["probability"] == 0.37)  # type: ignore[attr-defined]
     identity = likely["target_id"]
-    assert not likely["target"]["after"]
+    assert not likely["target"]["beside"]
     rows = [
-        row | {"deadline_day": date(2025, 12, 31)} if row["target_id"] == identity else row
+        row | {"deadline_day": date(year, 12, 31)} if row["target_id"] == identity else row
         for row in sample["progress"].to_pylist()
     ]
     changed = Results(sample.tables | {"progress": table("progress", *rows)}, sample.run)
     found: Any = views_outlook.outlook(changed)["rows"]
-    assert found[-1]["target_id"] == identity
+    asides = [bool(row["target"]["beside"]) for row in found]
+    assert asides == sorted(asides)  # they stand last
+    assert next(row for row in found if row["target_id"] == identity)["target"]["beside"]
     for path in ("outlook.html", "what-if.html", f"targets/{identity}.html"):
         page = html(path, changed)
-        assert "到期后延续对照" in page, path
-        assert "到期后延续对照" not in html(path, sample), path
+        assert words in page, path
+        assert html(path, sample).count(words) < page.count(words), path
         assert "37%" in html(path, sample), path
     assert 'title="0.37"' not in html("outlook.html", changed).partition('id="targets"')[2]
-    assert "deadline passed" in html("outlook.html", changed, "en")
+    assert english in html("outlook.html", changed, "en")
 
 
 def test_only_the_chosen_model_stands_in_the_list(sample: Results) -> None:

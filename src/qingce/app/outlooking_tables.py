@@ -201,13 +201,22 @@ def chosen(outlook: pa.Table) -> dict[str, Mapping[str, object]]:
 
 
 def with_probability(progress: pa.Table, outlook: pa.Table, *, as_of: date) -> pa.Table:
-    """Fill PROGRESS.probability (internal) from the chosen rows, of targets whose own period is not over."""
+    """Fill PROGRESS.probability (internal) from the chosen rows of targets whose own period it is.
+
+    A target whose deadline has passed, or lies years ahead of the year asked about, has none.
+    """
     rows = chosen(outlook)
     found = [
-        rows[target]["probability"] if target in rows and (deadline is None or deadline > as_of) else None
+        rows[target]["probability"] if target in rows and _own(rows[target], deadline, as_of=as_of) else None
         for target, deadline in zip(
             progress["target_id"].to_pylist(), progress["deadline_day"].to_pylist(), strict=True
         )
     ]
     place = progress.column_names.index("probability")
     return progress.set_column(place, "probability", pa.array(found, pa.float64()))
+
+
+def _own(row: Mapping[str, object], deadline: date | None, *, as_of: date) -> bool:
+    """Say whether the year asked about is the one of the deadline; a season reaches into its own next year."""
+    period = str(row["period"])
+    return deadline is None or (deadline > as_of and not (period.isdigit() and int(period) < deadline.year))

@@ -23,6 +23,7 @@ from qingce.core.rounding import as_decimal
 from qingce.core.tables import EXCEPTION
 from qingce.outlook.question import Question
 from qingce.publish import Results
+from qingce.publish.views_outlook import beside
 from qingce.store import open_lake
 from qingce.thread.figures import DAY_VERBS, Days, column_of
 from qingce.thread.official import Officials
@@ -139,17 +140,15 @@ def answer_moves(
     answers = what_if(kept_questions(campaign, catalog), moves, ground)
     chances = _chances(answers, moves, ground, tables=(days, after)) if chance else {}
     labels = {str(row["target_id"]): row for row in results.rows("progress")}
-    over = {
-        key for key, row in labels.items() if row["deadline_day"] is not None and str(row["deadline_day"]) < str(as_of)
-    }
-    chances = {key: pair for key, pair in chances.items() if key not in over}
+    aside = {key: beside(row, results) for key, row in labels.items()}
+    chances = {key: pair for key, pair in chances.items() if not aside.get(key)}
     return {
         "ok": True,
         "as_of": as_of.isoformat(),
         "moves": [{"text": move.text, "subject": move.subject, "quantity": move.quantity} for move in moves],
         "targets": [
             told(one, labels.get(one.question.target_id, {}), chances)
-            | {"after_deadline": one.question.target_id in over}
+            | {"beside": aside.get(one.question.target_id, "")}
             | {"levers": _levers(one.question, as_of, catalog=catalog, names=shelf.names, sites=shelf.sites)}
             for one in answers
         ],

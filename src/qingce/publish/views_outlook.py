@@ -11,7 +11,7 @@ from typing import Any
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, cell, facts, grouped, plain, text
 
-__all__ = ["backtest_rows", "fan", "is_after", "outlook", "outlook_of", "target_names", "warning_rows"]
+__all__ = ["backtest_rows", "fan", "beside", "outlook", "outlook_of", "target_names", "warning_rows"]
 
 _NAMED = (
     "target_id", "indicator_id", "indicator_name", "scope_name", "target_text", "deadline", "deadline_day", "battle",
@@ -24,7 +24,7 @@ _PERCENTILES = ("p10", "p50", "p90")
 def target_names(results: Results) -> Mapping[str, View]:
     """Return what a row about a target needs to name it: target id → columns of `progress`.
 
-    `after`: its deadline has passed, and this year is only held against it (到期后延续对照).
+    `beside` says why a chance of this year is not the target's: `after` its deadline (到期后延续对照), or `early`.
     """
     english = {str(row["id"]): row["en"] for row in results.rows("indicators", columns=["id", "en"])}
     return results.keep(
@@ -33,16 +33,19 @@ def target_names(results: Results) -> Mapping[str, View]:
             str(row["target_id"]): {
                 **plain(row),
                 "en": english.get(str(row["indicator_id"])),
-                "after": is_after(row, results),
+                "beside": beside(row, results),
             }
             for row in results.rows("progress", columns=_NAMED)
         },
     )
 
 
-def is_after(target: Row, results: Results) -> bool:
-    """Say whether the deadline of a target passed before the day of the results: a chance then counts for nothing."""
-    return target["deadline_day"] is not None and str(target["deadline_day"]) < text(results.run, "as_of")
+def beside(target: Row, results: Results) -> str:
+    """Say `after` or `early` where a deadline lies in another year: a chance of this year then counts for nothing."""
+    day, as_of = str(target["deadline_day"] or ""), text(results.run, "as_of")
+    if not day or day[:4] == as_of[:4] or text(target, "deadline").startswith("R/"):
+        return "after" if day and day < as_of else ""
+    return "after" if day < as_of else "early"
 
 
 def outlook(results: Results) -> View:
@@ -64,8 +67,8 @@ def outlook(results: Results) -> View:
 
 def _least_likely(row: View) -> tuple[bool, bool, float]:
     chance, target = row["probability"], row["target"]
-    after = isinstance(target, Mapping) and bool(target["after"])
-    return (after, chance is None, float(str(chance)) if chance is not None else 0.0)
+    aside = isinstance(target, Mapping) and bool(target["beside"])
+    return (aside, chance is None, float(str(chance)) if chance is not None else 0.0)
 
 
 def warning_rows(results: Results) -> list[View]:
@@ -92,7 +95,7 @@ def outlook_of(results: Results, identity: str) -> View | None:
         "chosen": chosen,
         "models": models,
         "warning": warning,
-        "after": target_names(results).get(identity, {}).get("after", False),
+        "beside": target_names(results).get(identity, {}).get("beside", ""),
     }
 
 

@@ -30,7 +30,7 @@ from qingce.publish.results import Results
 from qingce.publish.rows import Row, chance_text, text
 from qingce.publish.views import WAITING, scoreboard
 from qingce.publish.views_ahead import forecast_rows, section_groups
-from qingce.publish.views_outlook import is_after, warning_rows
+from qingce.publish.views_outlook import beside, warning_rows
 
 __all__ = ["write_consultation"]
 
@@ -209,10 +209,10 @@ def _expected(document: Any, results: Results, sources: Sources) -> None:
         Column("目标", 26), Column("达标概率", 11, "center"), Column("中位", 11, "center"),
         Column("10%—90%", 19, "center"), Column("模型与说明", 26), Column("出处", 8, "center"),
     )  # fmt: skip
-    over = {identity for identity, target in names.items() if is_after(target, results)}
-    chosen.sort(key=lambda row: _likely(row, after=str(row["target_id"]) in over))
+    aside = {identity: beside(target, results) for identity, target in names.items()}
+    chosen.sort(key=lambda row: _likely(row, aside=aside[str(row["target_id"])]))
     rows: list[Sequence[Cell]] = [
-        _expectation(names[str(row["target_id"])], row, sources, after=str(row["target_id"]) in over) for row in chosen
+        _expectation(names[str(row["target_id"])], row, sources, aside=aside[str(row["target_id"])]) for row in chosen
     ]
     if rows:
         add_table(document, columns, rows=rows, size=style_facts()["size"]["table"] + 1)
@@ -223,21 +223,21 @@ def _expected(document: Any, results: Results, sources: Sources) -> None:
         sources.say(document, "；".join(told), source, "。", head="未来三天。")
 
 
-def _likely(row: Row, *, after: bool) -> tuple[bool, Decimal]:
+def _likely(row: Row, *, aside: str) -> tuple[bool, Decimal]:
     chance = row["probability"]
-    return after, Decimal(2) if chance is None else Decimal(str(chance))
+    return bool(aside), Decimal(2) if chance is None else Decimal(str(chance))
 
 
-def _expectation(target: Row, row: Row, sources: Sources, *, after: bool) -> list[Cell]:
-    """One row; a target whose deadline has passed has no chance: this year is only held against it."""
+def _expectation(target: Row, row: Row, sources: Sources, *, aside: str) -> list[Cell]:
+    """One row; a target whose deadline is in another year has no chance: this year is only held against it."""
     state = text(row, "state")
     settled = words("zh").of("outlook_state", state) if state not in {"", "ok"} else ""
-    named = words("zh")("outlook.after") if after else ""
+    named = words("zh")(f"outlook.{aside}") if aside else ""
     note = "；".join(part for part in (named, text(row, "model_name"), text(row, "reason") or settled) if part)
     low, middle, high = (_reached(row, name) for name in ("p10", "p50", "p90"))
     return [
         f"{_named(target)}\n{text(target, 'target_text')}，{chinese_deadline(target)}",
-        Toned("—" if after else chance_text(row["probability"]) or "—", "bad" if state == "lost" else ""),
+        Toned("—" if aside else chance_text(row["probability"]) or "—", "bad" if state == "lost" else ""),
         middle or "—",
         f"{low}～{high}{'' if row['unit'] == _CLASS else ' ' + unit_text(row['unit'])}" if low and high else "—",
         note,
