@@ -11,7 +11,7 @@ from typing import Any
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, cell, facts, grouped, plain, text
 
-__all__ = ["backtest_rows", "fan", "beside", "outlook", "outlook_of", "target_names", "warning_rows"]
+__all__ = ["backtest_rows", "beside", "fan", "outlook", "outlook_of", "target_names", "warning_rows"]
 
 _NAMED = (
     "target_id", "indicator_id", "indicator_name", "scope_name", "target_text", "deadline", "deadline_day", "battle",
