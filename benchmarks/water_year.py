@@ -3,8 +3,9 @@
 `python benchmarks/water_year.py --json FILE` (3,970 sections × 12 months × 21 items = 1,000,440 results) writes:
 floor_s (reading the file and summing the values), ours_s, ours_cpu_s and ours_cold_s (warm; processor seconds of one
 warm run; a fresh process with imports and content), pandas_s (a careful user: pivot, one np.select an item, the worst
-item; no multiples, primary pollutants, validity or exact fractions), pandas_wrong (section-months whose class differs from ours, from binary floats at a limit
-after the mean), rss_mb and pandas_rss_mb (peak of a fresh process), and the ratios ours_per_floor, pandas_per_ours.
+item; no multiples, primary pollutants, validity or exact fractions), pandas_wrong (section-months whose class differs
+from ours, from binary floats at a limit after the mean), rss_mb and pandas_rss_mb (peak of a fresh process), and the
+ratios ours_per_floor, pandas_per_ours.
 """
 
 from __future__ import annotations
