@@ -20,8 +20,8 @@ from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.evaluate.air_cells import Cell, code_of
 from qingce.evaluate.air_input import NO_REVIEW, PRESENT, Codes, Longs
-from qingce.evaluate.air_rules import LIMITS, AqiRules, PeriodRules, Term, edition_of
-from qingce.evaluate.indicators import need_of
+from qingce.evaluate.air_rules import AqiRules, PeriodRules
+from qingce.evaluate.indicators import limit_of, need_of
 from qingce.evaluate.kernels.exact import Bools, Ratios, product, rounded
 from qingce.evaluate.kernels.index import NONE
 from qingce.evaluate.kernels.rows import Rows, row_means, row_percentiles
@@ -194,7 +194,7 @@ def _composite(stretch: AreaStretch, indicator: Indicator) -> _Found:
     limits = []
     for term in terms:
         found = stretch.statistic(term.parameter, None if term.verb == "mean" else term.percent)
-        limit, name = _limit(stretch, term)
+        limit, name = limit_of(term, stretch.catalog, day=stretch.period.end, edition=stretch.edition)
         limits.append(name)
         share = Ratios(product(found.num, limit.denominator), product(found.den, limit.numerator), found.ok)
         part = rounded(share, term.decimals)
@@ -204,16 +204,6 @@ def _composite(stretch: AreaStretch, indicator: Indicator) -> _Found:
     exact = Ratios(np.where(ok, total, 0), np.where(ok, step, 1), ok)
     names = tuple(term.parameter for term in terms)
     return _Found(exact, used, stretch.rules.composite_decimals, _why_none(stretch, names), limits=tuple(limits))
-
-
-def _limit(stretch: AreaStretch, term: Term) -> tuple[Fraction, str]:
-    if term.limit is not None:
-        return term.limit, ""
-    limit = stretch.catalog.limit(
-        term.limit_parameter, term.limit_averaging, term.limit_grade,
-        day=stretch.period.end, edition=edition_of(stretch.catalog, LIMITS, stretch.edition),
-    )  # fmt: skip
-    return Fraction(limit.value), limit.edition or limit.standard
 
 
 def _why_none(stretch: AreaStretch, names: Sequence[str]) -> Codes:

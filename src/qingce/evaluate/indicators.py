@@ -40,6 +40,7 @@ __all__ = [
     "ask",
     "bad_days",
     "composite_parts",
+    "limit_of",
     "need_of",
     "value_row",
     "value_table",
@@ -292,7 +293,7 @@ def composite_parts(asked: Asked) -> list[Part]:
     for term in asked.rules.schemes[scheme] if scheme else asked.rules.composite:
         values = asked.days.cells[term.parameter].values
         value = mean_of(values) if term.verb == "mean" else percentile_of(values, term.percent)
-        limit, name = _limit(asked, term)
+        limit, name = limit_of(term, asked.catalog, day=asked.period.end, edition=asked.edition)
         index = None
         if value is not None:
             index = term.weight * Fraction(round_gbt8170(value / limit, Decimal(1).scaleb(-term.decimals)))
@@ -311,12 +312,13 @@ def _composite(asked: Asked) -> Outcome:
                    topics=("period", "percentile", "composite"), quantities=names)  # fmt: skip
 
 
-def _limit(asked: Asked, term: Term) -> tuple[Fraction, str]:
+def limit_of(term: Term, catalog: Catalog, *, day: date, edition: str) -> tuple[Fraction, str]:
+    """Return the limit that a term of the composite index is divided by, and the edition it stands in."""
     if term.limit is not None:
         return term.limit, ""
-    limit = asked.catalog.limit(
+    limit = catalog.limit(
         term.limit_parameter, term.limit_averaging, term.limit_grade,
-        day=asked.period.end, edition=edition_of(asked.catalog, LIMITS, asked.edition),
+        day=day, edition=edition_of(catalog, LIMITS, edition),
     )  # fmt: skip
     return Fraction(limit.value), limit.edition or limit.standard
 

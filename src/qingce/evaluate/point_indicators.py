@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from qingce.core.rounding import round_gbt8170
 from qingce.evaluate.indicators import value_table
 from qingce.evaluate.point_tables import decimals_step
 
-__all__ = ["VERBS", "point_indicator"]
+__all__ = ["Answer", "VERBS", "point_indicator", "value_of"]
 
 _SERIES = "measured"
 _MET = {"yes": True, "no": False}
@@ -47,33 +48,51 @@ def point_indicator(
     verdicts = [(row, VERBS[verb](indicator, row)) for row in rows]
     known = [(row, met) for row, met in verdicts if met is not None]
     exact = Fraction(100 * sum(met for _, met in known), len(known)) if known else None
-    value = None if exact is None else round_gbt8170(exact, decimals_step(indicator.decimals))
     left = len(verdicts) - len(known)
     notes = [f"参评 {len(known)}，其中 {sum(met for _, met in known)}"] if known else []
     notes += [f"不能判定 {left}（{ABSENT_ZH[Absent.TOO_FEW]}或未监测）"] if left else []
-    notes += [f"规则未核：{indicator.note}"] if indicator.status == "unread" else []
-    row = {
-        "id": f"V:{indicator.id}:{scope}:{period}:{_SERIES}",
+    absent = None if known else Absent.NOT_REPORTED.value
+    answer = Answer(scope, scope_name or scope, period, exact, absent, notes)
+    return value_table([value_of(indicator, answer, [row for row, _ in known])])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an indicator of points came to in one scope and period, or why it did not."""
+
+    scope: str
+    scope_name: str
+    period: Period
+    exact: Fraction | None
+    absent: str | None
+    notes: Sequence[str]
+
+
+def value_of(indicator: Indicator, answer: Answer, known: Sequence[Row]) -> dict[str, object]:
+    """Return an answer as a VALUE row; `known` are the rows that it rests on."""
+    value = None if answer.exact is None else round_gbt8170(answer.exact, decimals_step(indicator.decimals))
+    unread = [f"规则未核：{indicator.note}"] if indicator.status == "unread" else []
+    return {
+        "id": f"V:{indicator.id}:{answer.scope}:{answer.period}:{_SERIES}",
         "indicator": indicator.id,
-        "scope": scope,
-        "scope_name": scope_name or scope,
-        "period": str(period),
+        "scope": answer.scope,
+        "scope_name": answer.scope_name,
+        "period": str(answer.period),
         "series": _SERIES,
         "value": value,
-        "exact": None if exact is None else str(exact),
+        "exact": None if answer.exact is None else str(answer.exact),
         "text": None if value is None else f"{value:f}",
         "unit": indicator.unit,
         "n": len(known),
         "n_required": 1,
-        "absent": None if known else Absent.NOT_REPORTED.value,
-        "review": lowest(str(row["review"]) for row, _ in known if row.get("review")),
-        "method": "+".join(dict.fromkeys(str(row["edition"]) for row, _ in known)),
-        "limits": "+".join(dict.fromkeys(str(row["limits"]) for row, _ in known if row.get("limits"))),
-        "start": period.start,
-        "end": period.end,
-        "note": "；".join(notes),
+        "absent": answer.absent,
+        "review": lowest(str(row["review"]) for row in known if row.get("review")),
+        "method": "+".join(dict.fromkeys(str(row["edition"]) for row in known)),
+        "limits": "+".join(dict.fromkeys(str(row["limits"]) for row in known if row.get("limits"))),
+        "start": answer.period.start,
+        "end": answer.period.end,
+        "note": "；".join([*answer.notes, *unread]),
     }
-    return value_table([row])
 
 
 def _counts(row: Row, period: Period, points: Collection[str] | None) -> bool:

@@ -7,13 +7,12 @@ from fractions import Fraction
 
 import pyarrow as pa
 
-from qingce.core.absence import ABSENT_ZH, Absent, lowest
+from qingce.core.absence import ABSENT_ZH, Absent
 from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
-from qingce.core.rounding import round_gbt8170
 from qingce.evaluate.indicators import value_table
-from qingce.evaluate.point_tables import decimals_step
+from qingce.evaluate.point_indicators import Answer, value_of
 
 __all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope", "is_finding", "of_first"]
 
@@ -78,35 +77,13 @@ def finding_indicator(
     rows = of_first([row for row in rows if finding_counts(row, scope, period)], medium)
     known = [row for row in rows if row["exact"]]
     exact, notes = FINDING_VERBS[verb](indicator, known)
-    value = None if exact is None else round_gbt8170(exact, decimals_step(indicator.decimals))
     left = [row for row in rows if not row["exact"]]
     absent = None if exact is not None else str(left[0]["absent"]) if left else Absent.NOT_REPORTED.value
     if left:
         words = dict.fromkeys(ABSENT_ZH[Absent(str(row["absent"] or "not_reported"))] for row in left)
         notes = [*notes, f"不能判定 {len(left)}（{'、'.join(words)}）"]
-    notes += [f"规则未核：{indicator.note}"] if indicator.status == "unread" else []
-    told = {
-        "id": f"V:{indicator.id}:{scope}:{period}:{_SERIES}",
-        "indicator": indicator.id,
-        "scope": scope,
-        "scope_name": scope_name or scope,
-        "period": str(period),
-        "series": _SERIES,
-        "value": value,
-        "exact": None if exact is None else str(exact),
-        "text": None if value is None else f"{value:f}",
-        "unit": indicator.unit,
-        "n": len(known),
-        "n_required": 1,
-        "absent": absent,
-        "review": lowest(str(row["review"]) for row in known if row.get("review")),
-        "method": "+".join(dict.fromkeys(str(row["edition"]) for row in known)),
-        "limits": "+".join(dict.fromkeys(str(row["limits"]) for row in known if row.get("limits"))),
-        "start": period.start,
-        "end": period.end,
-        "note": "；".join(notes),
-    }
-    return value_table([told])
+    answer = Answer(scope, scope_name or scope, period, exact, absent, notes)
+    return value_table([value_of(indicator, answer, known)])
 
 
 def finding_counts(row: Row, scope: str, period: Period) -> bool:
