@@ -11,9 +11,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given, settings
@@ -259,6 +261,24 @@ def test_changes_of_many_threads_are_all_kept(book: SqlBook) -> None:
     assert book.get("s", "count") == {"n": 40}
     assert book.version("s", "count") == 40
     assert book.verify() == []
+
+
+def test_many_make_one_book_at_the_same_instant(address: str) -> None:
+    """Each finds no tables, each makes them, all have a book: one after the other would prove nothing."""
+    for _ in range(6):
+        gate = Barrier(8)
+
+        def made(gate: Barrier = gate) -> int:
+            gate.wait()
+            book = open_book(address)
+            version = book.version("shelf", "key")
+            book.close()
+            return version
+
+        with ThreadPoolExecutor(8) as pool:
+            assert [each.result() for each in [pool.submit(made) for _ in range(8)]] == [0] * 8
+        for table in ("facts", "events", "records"):
+            statement(address, f"DROP TABLE {table}")
 
 
 def test_changes_of_many_processes_are_all_kept_though_one_is_killed(address: str) -> None:

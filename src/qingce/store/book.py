@@ -31,6 +31,8 @@ __all__ = ["SqlBook"]
 
 _PUT, _REMOVE = "put", "remove"
 _CLASHES = ("40001", "40P01")
+_MADE = ("42P07", "42710")
+"""What PostgreSQL answers when another process made the same table or type meanwhile."""
 """What PostgreSQL calls a serialization failure and a deadlock."""
 T = TypeVar("T")
 Value = Mapping[str, object]
@@ -121,7 +123,7 @@ class SqlBook:
                     Base.metadata.create_all(connection)
                 break
             except (IntegrityError, SQLAlchemyError) as error:  # two processes may make the tables at once
-                if time.monotonic() > deadline or not _clash(error):
+                if time.monotonic() > deadline or not (_clash(error) or _state(error) in _MADE):
                     raise complain("QC521", self._database.place, {"reason": str(error).splitlines()[0]}) from error
                 time.sleep(random.uniform(0.01, 0.05))
         found = self._writing(_own_version)
@@ -228,4 +230,9 @@ def _clash(error: SQLAlchemyError) -> bool:
     """Whether another writer came between, so that the whole task may be tried again."""
     if isinstance(error, IntegrityError):
         return True
-    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in _CLASHES
+    return isinstance(error, OperationalError) and _state(error) in _CLASHES
+
+
+def _state(error: SQLAlchemyError) -> str | None:
+    """Return the state that PostgreSQL names, None for what has none."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
