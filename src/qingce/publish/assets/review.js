@@ -199,14 +199,16 @@
     range.setEnd(node, offset);
     return Number(holder.dataset.s) + points(range.toString());
   }
-  document.addEventListener("selectionchange", () => {
+  function choose() {
     const selection = getSelection();
     if (!selection.rangeCount || selection.isCollapsed) return;
     const range = selection.getRangeAt(0);
     const start = place(range.startContainer, range.startOffset), end = place(range.endContainer, range.endOffset);
     if (start !== null && end !== null && end > start && text.contains(range.commonAncestorContainer)) chosen = { start, end, quote: range.toString().trim() };
-  });
+  }
+  document.addEventListener("selectionchange", choose);
   function add() {
+    choose(); /* the key may come before the event */
     if (!chosen) return tell(words.select);
     if (!named()) return undefined;
     const span = chosen;
