@@ -72,16 +72,15 @@ def evaluate_air_change(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return every air indicator over each period beside the same period of the year before (`air_change.CHANGE`)."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-change", period, catalog=catalog, edition=edition)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-change", period, catalog=catalog, given=given)
     rows = [
         change_row(indicator, asked, kind=ground.kind, period=span)
         for asked in ground.questions()
         for span in ground.periods
         for indicator in _indicators(catalog)
     ]
-    return _stated(change_table(rows), judged)
+    return _stated(change_table(rows), ground.judged)
 
 
 def evaluate_air_ranking(
@@ -90,9 +89,8 @@ def evaluate_air_ranking(
     preview: bool = False,
 ) -> pa.Table:  # fmt: skip
     """Rank the cities of each period by composite index (`air_ranking.rank_cities`); raises QC261 unless a preview."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-ranking", period, catalog=catalog, edition=edition)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-ranking", period, catalog=catalog, given=given)
     return _ranked(rank_cities, ground, scheme, preview=preview)
 
 
@@ -102,9 +100,8 @@ def evaluate_air_improvement(
     preview: bool = False,
 ) -> pa.Table:  # fmt: skip
     """Rank the cities of each period by improvement (`air_ranking.rank_improvement`); raises QC261 unless a preview."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-improvement", period, catalog=catalog, edition=edition)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-improvement", period, catalog=catalog, given=given)
     return _ranked(rank_improvement, ground, scheme, preview=preview)
 
 
@@ -113,15 +110,14 @@ def evaluate_air_trend(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return the trend of every air indicator over all periods of the table (`air_trend.TREND`)."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-trend", period, catalog=catalog, edition=edition)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-trend", period, catalog=catalog, given=given)
     rows = [
         trend_row(indicator, asked, kind=ground.kind, periods=ground.periods)
         for asked in ground.questions()
         for indicator in _indicators(catalog)
     ]
-    return _stated(trend_table(rows), judged)
+    return _stated(trend_table(rows), ground.judged)
 
 
 def evaluate_air_exceedance(
@@ -129,12 +125,11 @@ def evaluate_air_exceedance(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return every day and pollutant above its daily limit, with the multiple (`air_exceedance.EXCEEDANCE`)."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-exceedance", period or "year", catalog=catalog, edition=edition)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-exceedance", period or "year", catalog=catalog, given=given)
     whole = Period(ground.first, ground.last)
     rows = [row for asked in ground.questions() for row in exceeding_days(asked, period=whole)]
-    return _stated(table_of_exceedances(rows), judged)
+    return _stated(table_of_exceedances(rows), ground.judged)
 
 
 def evaluate_air_compliance(
@@ -142,16 +137,15 @@ def evaluate_air_compliance(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Return how each statistic of each year stands to its limit, and the whole (`air_exceedance.COMPLIANCE`)."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-compliance", period, catalog=catalog, edition=edition)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-compliance", period, catalog=catalog, given=given)
     rows = [
         row
         for asked in ground.questions()
         for span in ground.periods
         for row in compliance_rows(asked, kind=ground.kind, period=span)
     ]
-    return _stated(table_of_compliance(rows), judged)
+    return _stated(table_of_compliance(rows), ground.judged)
 
 
 def evaluate_air_tally(
@@ -159,20 +153,22 @@ def evaluate_air_tally(
     sites: pa.Table | None = None, exceptions: pa.Table | None = None, state: str = "",
 ) -> pa.Table:  # fmt: skip
     """Count days by level and primary pollutant, heavy and good days of each period (`air_tally.tally_days`)."""
-    asked: dict[str, Any] = {"by": by, "edition": edition, "state": state}
-    judged = days_of_table(table, catalog=catalog, sites=sites, exceptions=exceptions, **asked)
-    ground = _ground(judged, "air-tally", period, catalog=catalog, edition=edition)
-    found = tally_days(judged.days, periods=ground.periods, catalog=catalog, edition=edition, exceptions=exceptions)
-    return _stated(found, judged)
+    given: dict[str, Any] = {"by": by, "edition": edition, "state": state, "sites": sites, "exceptions": exceptions}
+    ground = _ground(table, "air-tally", period, catalog=catalog, given=given)
+    found = tally_days(
+        ground.judged.days, periods=ground.periods, catalog=catalog, edition=edition, exceptions=exceptions
+    )
+    return _stated(found, ground.judged)
 
 
-def _ground(judged: JudgedDays, medium: str, period: str, *, catalog: Catalog, edition: str) -> _Ground:
-    """Put together what every question of the days needs; raises QC254 for a period that there is not."""
+def _ground(table: pa.Table, medium: str, period: str, *, catalog: Catalog, given: dict[str, Any]) -> _Ground:
+    """Judge the days as `days_of_table` is given and find their periods; raises QC254 for one that there is not."""
+    judged = days_of_table(table, catalog=catalog, **given)
     kind = needed_kind(period, catalog=catalog, day=date.max, medium=medium)
     numbers = arrow.whole(judged.days["day"])
     first, last = (_EPOCH + timedelta(int(day)) for day in (numbers.min(), numbers.max()))
     both = DEDUCTED in set(arrow.texts(judged.days, "series"))
-    return _Ground(judged, kind, first, last, catalog, edition, both)
+    return _Ground(judged, kind, first, last, catalog, given["edition"], both)
 
 
 def _indicators(catalog: Catalog) -> list[Indicator]:
