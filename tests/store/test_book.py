@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -262,6 +263,24 @@ def test_changes_of_many_threads_are_all_kept(book: SqlBook) -> None:
     assert book.get("s", "count") == {"n": 40}
     assert book.version("s", "count") == 40
     assert book.verify() == []
+
+
+@pytest.mark.prove
+def test_a_record_made_while_its_first_change_is_thought_out_is_not_overwritten(postgres: str) -> None:
+    """Nothing holds a record that is not there: the second writer puts it between the reading and the writing."""
+    book, other = open_book(postgres), open_book(postgres)
+    key = secrets.token_hex(8)
+
+    def alter(value: Mapping[str, object] | None) -> Mapping[str, object]:
+        if value is None:
+            other.put("s", key, {"n": 1}, who="other", why="+1")
+        return {"n": (int(str(value["n"])) if value else 0) + 1}
+
+    assert book.change("s", key, alter, who="t", why="+1") == 2
+    assert book.get("s", key) == {"n": 2}
+    assert book.verify() == []
+    book.close()
+    other.close()
 
 
 def test_many_make_one_book_at_the_same_instant(address: str) -> None:

@@ -31,9 +31,9 @@ __all__ = ["SqlBook"]
 
 _PUT, _REMOVE = "put", "remove"
 _CLASHES = ("40001", "40P01")
+"""What PostgreSQL calls a serialization failure and a deadlock."""
 _MADE = ("42P07", "42710")
 """What PostgreSQL answers when another process made the same table or type meanwhile."""
-"""What PostgreSQL calls a serialization failure and a deadlock."""
 T = TypeVar("T")
 Value = Mapping[str, object]
 
@@ -59,7 +59,9 @@ class SqlBook:
         """
         text = write_value(shelf, key, value=value)
         event = {"shelf": shelf, "key": key, "action": _PUT, "who": who, "why": why, "value": text}
-        return self._writing(lambda session: self._add(session, event, expect))
+        return self._writing(
+            lambda session: self._add(session, event, record=_record(session, shelf, key), expect=expect)
+        )
 
     def change(self, shelf: str, key: str, alter: Callable[[Value | None], Value], *, who: str, why: str) -> int:
         """Put what `alter` makes of the record as it stands (None where there is none), so that no change is lost.
@@ -68,9 +70,10 @@ class SqlBook:
         """
 
         def once(session: Session) -> int:
-            text = write_value(shelf, key, value=alter(_value(_record(session, shelf, key))))
+            record = _record(session, shelf, key)
+            text = write_value(shelf, key, value=alter(_value(record)))
             event = {"shelf": shelf, "key": key, "action": _PUT, "who": who, "why": why, "value": text}
-            return self._add(session, event, None)
+            return self._add(session, event, record=record)
 
         return self._writing(once)
 
@@ -91,7 +94,7 @@ class SqlBook:
     def remove(self, shelf: str, key: str, *, who: str, why: str, expect: int | None = None) -> None:
         """Withdraw one record; its history stays. Raises QC523 where there is none, QC520 as `put`."""
         event = {"shelf": shelf, "key": key, "action": _REMOVE, "who": who, "why": why, "value": None}
-        self._writing(lambda session: self._add(session, event, expect))
+        self._writing(lambda session: self._add(session, event, record=_record(session, shelf, key), expect=expect))
 
     def events(self, shelf: str, key: str | None = None) -> list[Value]:
         """Return the chained events of a record or shelf, oldest first. Raises QC526."""
@@ -130,10 +133,20 @@ class SqlBook:
         if found != BOOK_VERSION:
             raise complain("QC525", self._database.place, {"found": found, "expected": BOOK_VERSION})
 
-    def _add(self, session: Session, said: Mapping[str, str | None], expect: int | None) -> int:
-        """Add the next event of a record and let the record stand so."""
+    def _add(
+        self,
+        session: Session,
+        said: Mapping[str, str | None],
+        *,
+        record: Record | None,
+        expect: int | None = None,
+    ) -> int:
+        """Add the next event of a record and let the record stand so.
+
+        `record` is what the task read, once: a record that was absent cannot be held, and reading it again might find
+        what another writer has put meanwhile, whose change this one would then overwrite without having seen it.
+        """
         shelf, key = str(said["shelf"]), str(said["key"])
-        record = _record(session, shelf, key)
         version = _version(record)
         if expect is not None and expect != version:
             raise complain("QC520", words={"shelf": shelf, "key": key, "found": version, "expected": expect})
