@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qingce.catalog.overlay import Shelf, content_files
 from qingce.catalog.sources import STATUSES, cite
-from qingce.catalog.strict import Report, Row, Table, guarded, read_rows, read_table, refuse
+from qingce.catalog.strict import Report, Row, Table, check_keys, guarded, read_rows, read_table, refuse
 from qingce.core.errors import complain
 from qingce.core.records import Parameter, Source
 
@@ -120,12 +120,12 @@ def read_methods(
     families = read_families(roots, report)
     shelf: Shelf[Method] = Shelf(report)
     for path in content_files(roots, "methods/*/method.toml"):
-        head = read_table(path, report=report)
+        table = read_table(path, report=report)
         with guarded(report):
-            family = families.get(head.text("family"))
+            family = families.get(table.text("family"))
             if family is None:
-                raise complain("QC106", head.place("family"), {"key": "family", "target": head.text("family")})
-            table = read_table(path, required=_HEAD, optional=(*_HEAD_MORE, *family.sections), report=report)
+                raise complain("QC106", table.place("family"), {"key": "family", "target": table.text("family")})
+            check_keys(table, required=_HEAD, optional=(*_HEAD_MORE, *family.sections), report=report)
             _check_sections(table, family=family, report=report)
             tables = _tables(path.parent, family=family, parameters=parameters, report=report)
             method = _method(table, tables=tables, sources=sources)

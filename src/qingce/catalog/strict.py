@@ -18,7 +18,7 @@ from pathlib import Path
 
 from qingce.core.errors import QingceError, complain
 
-__all__ = ["Report", "Row", "Table", "guarded", "read_rows", "read_table", "refuse"]
+__all__ = ["Report", "Row", "Table", "check_keys", "guarded", "read_rows", "read_table", "refuse"]
 
 Report = Callable[[QingceError], None]
 _KEY_OR_HEADER = re.compile(r'\s*(?:\[+([^\]]+)\]|"?([\w-]+)"?\s*[.=])')
@@ -164,14 +164,21 @@ def read_table(
         report(complain("QC101", f"{path}:{line[1] if line else 1}", {"reason": str(error)}))
         return Table(path, {}, text)
     table = Table(path, content, text)
+    check_keys(table, required=required, optional=optional, report=report)
+    return table
+
+
+def check_keys(
+    table: Table, *, required: Collection[str], optional: Collection[str] | None, report: Report = refuse
+) -> None:
+    """Refuse unknown (QC102) and missing (QC103) top-level keys; with `optional` None any further key is allowed."""
     for key in required:
-        if key not in content:
+        if key not in table.content:
             report(complain("QC103", table.place(), {"key": key}))
-    for key in content:
+    for key in table.content:
         if optional is not None and key not in required and key not in optional:
             words: dict[str, object] = {"key": key, "allowed": ", ".join([*required, *optional])}
             report(complain("QC102", table.place(key), words))
-    return table
 
 
 def read_rows(

@@ -166,11 +166,12 @@ def edition_of(catalog: Catalog, family: str, edition: str) -> str:
     A request may join several: `hj633-2026+hj663-2013+gb3095-2026-final`. Family "limits" means the limit tables.
     Raises QC110 for a name that is neither a method nor an edition of limits.
     """
-    known = catalog.edition_names
-    for name in edition.split("+"):
-        if name != "auto" and name in known.get(family, ()):
+    asked = [name for name in edition.split("+") if name != "auto"]
+    known = catalog.edition_names if asked else {}
+    for name in asked:
+        if name in known.get(family, ()):
             return name
-        if name != "auto" and not any(name in names for names in known.values()):
+        if not any(name in names for names in known.values()):
             allowed = ", ".join(sorted({word for names in known.values() for word in names}))
             raise complain("QC110", words={"name": name, "what": "标准或方法版本 edition", "allowed": allowed})
     return "auto"

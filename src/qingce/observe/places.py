@@ -113,9 +113,14 @@ def named_by(
         city = row["city"] or row["city_name"]
         if (city or row["category"]) and row["place"] in used:
             site = places.keys[row["place"]]
-            told = row["city_name"] or (regions().get(city).name if city in regions() else city)
+            told = row["city_name"] or _city_name(city, regions)
             found[Named(site, row["name"] or site, city, told, row["category"])] = None
     return list(found)
+
+
+def _city_name(city: str, regions: Lookup) -> str:
+    """What a city is called: of a region's code its name, else the city as told (no regions are read for that)."""
+    return regions().get(city).name if city.isdigit() and city in regions() else city
 
 
 def named_sites(found: Iterable[Named], *, medium: str, roles: str) -> tuple[pa.Table, list[str]]:
