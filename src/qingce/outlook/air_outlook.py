@@ -65,6 +65,7 @@ def _seen(question: Question, panel: Panel, *, edition: str) -> _Seen:
             as_of=day_number(panel.as_of),
             catalog=panel.catalog,
             edition=edition,
+            given=panel.given.of(question.target_id, place),
         )
         cases[place] = case
         found, past = panel.history(place, question.series, question.period)

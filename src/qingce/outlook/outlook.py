@@ -22,6 +22,7 @@ from qingce.core.tables import OUTLOOK, OUTLOOK_PATH
 from qingce.outlook.air_outlook import air_answers
 from qingce.outlook.answer import Answer
 from qingce.outlook.choice import Score, best, own_scores
+from qingce.outlook.given import Given
 from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.report_outlook import Report, Reports, report_answers, simulated
@@ -63,6 +64,7 @@ def outlook_rows(
     paths: bool = True,
     edition: str = "auto",
     reports: Iterable[Report] = (),
+    given: Given | None = None,
 ) -> OutlookTables:
     """Return the outlook of every question by every model, one of them chosen by its back-test.
 
@@ -73,8 +75,8 @@ def outlook_rows(
     Raises QC110 for an unknown model, QC400 for a comparison with no single side.
     """
     desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths)
-    waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition)
-    panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {})
+    waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition, given)
+    panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {}, given or Given())
     told = Reports.by(reports, as_of, seed)
     rows: list[dict[str, object]] = []
     fans: list[dict[str, object]] = []

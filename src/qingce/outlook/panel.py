@@ -18,6 +18,7 @@ from qingce.evaluate.air_input import QUANTITIES, day_number
 from qingce.evaluate.indicators_days import SubjectDays, subject_days
 from qingce.evaluate.kernels import arrow
 from qingce.outlook.breaks import jump, site_changes
+from qingce.outlook.given import Given
 from qingce.outlook.members import RESOLUTION
 from qingce.outlook.models.donors import donors_of
 from qingce.outlook.models.past import Floats, Future, Past, cut, usable
@@ -49,6 +50,7 @@ class Panel:
     seed: int = 1
     near: Near | None = None
     weather: Mapping[str, WeatherDays] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
     _subjects: dict[tuple[str, str], SubjectDays] = field(default_factory=dict)
     _pasts: dict[tuple[str, str], Past] = field(default_factory=dict)
     _drawn: dict[tuple[object, ...], Drawn] = field(default_factory=dict)

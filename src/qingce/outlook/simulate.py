@@ -7,7 +7,7 @@ after that is integer arithmetic, so that a verdict at a limit falls as the offi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -25,10 +25,11 @@ from qingce.evaluate.air_input import day_number
 from qingce.evaluate.air_rules import AQI, LIMITS, AqiItem, AqiRules, Span, Term, aqi_rules, edition_of, spans
 from qingce.evaluate.indicators import VERBS as VALUES
 from qingce.evaluate.indicators import Asked, ask
-from qingce.evaluate.indicators_days import SubjectDays
+from qingce.evaluate.indicators_days import SubjectDays, index_by_day
 from qingce.evaluate.kernels.exact import Ints, product
+from qingce.outlook.given import INDEX
 from qingce.outlook.members import RESOLUTION, Members, most_of
-from qingce.outlook.models.past import Longs
+from qingce.outlook.models.past import Longs, month_of
 from qingce.outlook.verdict import bound_of
 
 __all__ = ["AirCase", "Drawn", "SORTED", "STATISTICS", "air_case", "quantities_of", "running", "statistic"]
@@ -36,6 +37,8 @@ __all__ = ["AirCase", "Drawn", "SORTED", "STATISTICS", "air_case", "quantities_o
 _ROOM = 2**62
 _SCALE_ROOM = 10**11  # a common denominator beyond this is not worth the overflow: values are then told to 1e-6
 _MICRO = 10**6
+_OPEN = -1  # a coming day of which nothing is given
+_COUNTED = ("day_share", "day_share_above", "day_count")
 
 Drawn = Mapping[str, Ints]
 """Quantity → whole numbers of 1 / `RESOLUTION` of its unit, [member, day]."""
@@ -46,6 +49,8 @@ class AirCase:
     """An indicator over a period, seen on a day: the question put to `evaluate`, and the days still to come.
 
     `months` are those (since 1970-01) of the valid days so far, one a day; `fixed` is the statistic of these alone.
+    `given` holds what a what-if sets on coming days, -1 where nothing: whole numbers of 1 / `RESOLUTION`, of the index
+    whole numbers.
     """
 
     asked: Asked
@@ -54,6 +59,7 @@ class AirCase:
     months: Longs
     fixed: Fraction | None
     decimals: int
+    given: Mapping[str, Longs] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -75,10 +81,12 @@ def air_case(
     catalog: Catalog,
     edition: str = "auto",
     upto: int = 0,
+    given: Mapping[str, Mapping[date, Fraction]] | None = None,
 ) -> AirCase:
     """Put the days so far of one subject and the days still to come together.
 
-    `as_of` is the last known day [days since 1970]; `upto` keeps that many coming days only (0: all). Raises QC255.
+    `as_of` is the last known day [days since 1970]; `upto` keeps that many coming days only (0: all). `given` is what
+    a what-if sets, by quantity: coming days, of the index also days that are over. Raises QC255.
     """
     first, last = _numbers(period)
     known = _rows(subject, first, min(as_of, last))
@@ -94,8 +102,40 @@ def air_case(
         found = spans(catalog, AQI, days=days, edition=edition, read=aqi_rules)
     items = tuple((_columns(span, ahead), span.rules.day) for span in found)
     outcome = VALUES[verb](asked)
-    months = asked.days.months[outcome.used]
-    return AirCase(asked, ahead, items, months, outcome.exact, outcome.decimals)
+    fixed, months = outcome.exact, asked.days.months[outcome.used]
+    told = {day_number(day): value for day, value in (given or {}).get(INDEX, {}).items()}
+    over = {day: _up(value) for day, value in told.items() if first <= day <= min(as_of, last)}
+    if over and verb in _COUNTED:
+        fixed, months = _recounted(asked, outcome.used, over)
+    ways = {name: _laid(values, ahead, index=name == INDEX) for name, values in (given or {}).items()}
+    return AirCase(asked, ahead, items, months, fixed, outcome.decimals, ways)
+
+
+def _recounted(asked: Asked, used: np.ndarray, given: Mapping[int, int]) -> tuple[Fraction, Longs]:
+    """Return the figure of an indicator that counts days, and its days' months, with some days' indices given."""
+    index = index_by_day(asked.days, catalog=asked.catalog, edition=asked.edition)
+    pairs = zip(asked.days.days[used].tolist(), index.best[used].tolist(), strict=True)
+    known = dict(sorted((dict(pairs) | dict(given)).items()))
+    good = "at_most" in asked.indicator.statistic
+    level = asked.index("at_most" if good else "above")
+    hits = sum((best <= level) == good for best in known.values())
+    share = Fraction(hits) if asked.text("verb") == "day_count" else Fraction(100 * hits, len(known))
+    return share, month_of(np.array(list(known), np.int64))
+
+
+def _laid(values: Mapping[date, Fraction], ahead: Longs, *, index: bool) -> Longs:
+    """Lay what is given over the coming days."""
+    whole = {day_number(day): _up(value) if index else _floor(value * RESOLUTION) for day, value in values.items()}
+    return np.array([whole.get(int(day), _OPEN) for day in ahead], np.int64)
+
+
+def _up(value: Fraction) -> int:
+    """Return the whole index that is beyond the same levels: an index is compared with whole numbers."""
+    return -(-value.numerator // value.denominator)
+
+
+def _floor(value: Fraction) -> int:
+    return value.numerator // value.denominator
 
 
 def quantities_of(case: AirCase) -> tuple[str, ...]:
@@ -109,16 +149,28 @@ def quantities_of(case: AirCase) -> tuple[str, ...]:
 
 def statistic(case: AirCase, drawn: Drawn, *, days: int | None = None) -> Members:
     """Return every member's exact statistic over the days so far and the first `days` coming ones (all if None)."""
-    kept = {name: values[:, :days] for name, values in drawn.items()}
+    kept = {name: values[:, :days] for name, values in _with_given(case, drawn).items()}
     return STATISTICS[case.verb](case, kept)
+
+
+def _with_given(case: AirCase, drawn: Drawn) -> Drawn:
+    """Put what is given in the place of what was drawn."""
+    if not case.given:
+        return drawn
+    found = {}
+    for name, values in drawn.items():
+        given = case.given.get(name)
+        part = None if given is None else given[: values.shape[1]]
+        found[name] = values if part is None else np.where(part == _OPEN, values, part)
+    return found
 
 
 def running(case: AirCase, drawn: Drawn, counts: Sequence[int]) -> Iterator[Members]:
     """Yield the statistic over the days so far and the first n coming ones, for each n; days are judged only once."""
-    if case.verb not in ("day_share", "day_share_above", "day_count"):
+    if case.verb not in _COUNTED:
         yield from (statistic(case, drawn, days=days) for days in counts)
         return
-    hits = np.cumsum(_coming_days(case, drawn), axis=1, dtype=np.int64)
+    hits = np.cumsum(_coming_days(case, _with_given(case, drawn)), axis=1, dtype=np.int64)
     for days in counts:
         if case.verb == "day_count":
             yield Members(hits[:, days - 1] + int(case.fixed or 0), 1)
@@ -188,6 +240,9 @@ def _coming_days(case: AirCase, drawn: Drawn) -> np.ndarray:
         for item in items:
             if part.start < width:
                 over[:, part] |= drawn[item.quantity][:, part] > _last_within(item, level)
+    given = case.given.get(INDEX)
+    if given is not None:
+        over = np.where(given[:width] == _OPEN, over, given[:width] > level)
     return ~over if good else over
 
 

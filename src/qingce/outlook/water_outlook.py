@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlooks import OutlookModel
-from qingce.core.periods import Period
+from qingce.core.periods import Period, parse_period
 from qingce.core.records import Limit
 from qingce.core.tables import SCALE
 from qingce.evaluate.kernels.exact import Bools
@@ -21,6 +21,7 @@ from qingce.evaluate.water_periods import Assessed
 from qingce.evaluate.water_rules import Lawbook, WaterRules
 from qingce.evaluate.water_tables import months_of_table
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
+from qingce.outlook.given import Given
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.models.months import MonthPast, draw_months
 from qingce.outlook.models.past import Floats
@@ -34,17 +35,25 @@ SHARES = ("section_share", "section_class")
 
 @dataclass
 class Waters:
-    """Section-months by section, seen on a day."""
+    """Section-months by section, seen on a day; `given` months stand in the place of known and drawn ones."""
 
     months: pa.Table
     as_of: date
     catalog: Catalog
     seed: int = 1
     edition: str = "auto"
+    given: Given | None = None
 
     def __post_init__(self) -> None:
         self.lawbook = Lawbook(self.catalog, self.edition)
         self.known = months_of_table(self.months, self.lawbook) if self.months.num_rows else {}
+        self._given: dict[tuple[str, str], dict[int, Fraction]] = {}
+        for key, values in (self.given.months if self.given else {}).items():
+            self._given[key] = {_month(parse_period(month).start): value for month, value in values.items()}
+
+    def told(self, section: str, parameter: str, months: Collection[int]) -> dict[int, Fraction]:
+        """Return what is given of a factor in some months (since 1970-01)."""
+        return {month: value for month, value in self._given.get((section, parameter), {}).items() if month in months}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ def water_answers(
     if not sections or not models:
         return [Answer("", "quota_only", None, (), (), 0, 0, 0, "没有断面月值")] if models else []
     pasts, years = _pasts(sections, waters)
-    state = _certain(question, waters, sections=sections, coming=len(coming))
+    state = _certain(question, waters, sections=sections, coming=coming)
     seen = _Seen(question, sections, coming, years, state)
     found = []
     for model in models:
@@ -128,7 +137,7 @@ def _met(question: Question, members: Members) -> Bools | None:
     return accepted(members, question.target_value, side, step=question.step)
 
 
-def _certain(question: Question, waters: Waters, *, sections: Sequence[str], coming: int) -> str:
+def _certain(question: Question, waters: Waters, *, sections: Sequence[str], coming: Sequence[int]) -> str:
     """Return `lost`, `safe` or `open`: what the best and the worst coming months could still make of the sections."""
     if question.target_value is None or isinstance(question.target_value, tuple):
         return "open"
@@ -140,21 +149,26 @@ def _certain(question: Question, waters: Waters, *, sections: Sequence[str], com
     return "safe" if all(ends) else "open" if any(ends) else "lost"
 
 
-def _end(section: str, question: Question, waters: Waters, *, coming: int, good: bool) -> int:
+def _end(section: str, question: Question, waters: Waters, *, coming: Sequence[int], good: bool) -> int:
     """Return the best or the worst class that a section's year can still come to.
 
     A concentration has no upper end, so that any month to come may end in the worst class; the best is nothing of
     what should be low, as much as is needed of what should be high, and for a range what brings the mean into it.
     """
     rules, limits, known = _so_far(section, question, waters)
-    if coming and not good:
+    told = {name: waters.told(section, name, coming) for name in rules.evaluated}
+    if not good and any(len(coming) > len(told[name]) for name in known):
         return rules.worst
     worst = 1
-    for name, values in known.items():
-        count, total = len(values) + coming, sum(values, Fraction(0))
+    for name in rules.evaluated:
+        values = [*known.get(name, []), *told[name].values()]
+        rest_months = len(coming) - len(told[name]) if name in known else 0
+        if not values:
+            continue
+        count, total = len(values) + rest_months, sum(values, Fraction(0))
         first = limits[name][0]
         low = first.value if first.bound == "ge" else first.low
-        need = max(Fraction(0), Fraction(low) * count - total) if coming and low is not None else Fraction(0)
+        need = max(Fraction(0), Fraction(low) * count - total) if rest_months and low is not None else Fraction(0)
         rest = np.array([[-_floor(-need * SCALE)]], np.int64)
         worst = max(worst, int(_grades(rest, total, [count], limits=limits[name])[0, 0]))
     return worst
@@ -178,7 +192,11 @@ def _so_far(
     inside = [row for row in rows if row.period.end in question.period and row.period.end <= waters.as_of]
     place, rules = rows[0].place, waters.lawbook.on(question.period.end)
     limits = waters.lawbook.limits(question.period.end, rules.kinds.get(place.kind, rules.kinds[""]))
-    known = {name: [row.means[name].value for row in inside if name in row.means] for name in rules.evaluated}
+    over = range(_month(question.period.start), _coming_from(question, waters.as_of))
+    known = {}
+    for name in rules.evaluated:
+        months = {_month(row.period.start): row.means[name].value for row in inside if name in row.means}
+        known[name] = list((months | waters.told(section, name, over)).values())
     return rules, limits, {name: values for name, values in known.items() if values}
 
 
@@ -194,12 +212,17 @@ def _classes(section: str, question: Question, waters: Waters, *, drawn: dict[tu
     rules, limits, known = _so_far(section, question, waters)
     shape = next((part.shape for part in drawn.values()), (1, 1))
     worst = np.ones(shape, np.int64)
+    months = _coming(question, waters.as_of)
     for name in rules.evaluated:
         fixed, coming = known.get(name, []), drawn.get((section, name))
+        told = waters.told(section, name, months)
+        fixed = fixed if coming is not None else [*fixed, *told.values()]
         if not fixed and coming is None:
             continue
         steps = range(1, shape[1] + 1) if coming is not None else [0] * shape[1]
         values = np.zeros(shape, np.int64) if coming is None else np.floor(coming * SCALE + 1 / 2).astype(np.int64)
+        for month, value in told.items() if coming is not None else ():
+            values[:, months.index(month)] = _floor(value * SCALE)
         counts = [len(fixed) + step for step in steps]
         found = _grades(values.cumsum(axis=1), sum(fixed, Fraction(0)), counts, limits=limits[name])
         worst = np.maximum(worst, found)
@@ -238,6 +261,9 @@ def _pasts(sections: Sequence[str], waters: Waters) -> tuple[dict[tuple[str, str
                 first = min(first, _month(row.period.start))
                 for name, mean in _means(row).items():
                     found.setdefault((section, name), {})[_month(row.period.start)] = mean
+    for (section, name), values in found.items():
+        told = waters.told(section, name, range(first, _next_month(waters.as_of)))
+        values.update({month: float(value) for month, value in told.items()})
     return {key: MonthPast(values) for key, values in found.items()}, (_month(waters.as_of) - first) // 12
 
 
@@ -247,9 +273,16 @@ def _means(row: Assessed) -> dict[str, float]:
 
 def _coming(question: Question, as_of: date) -> list[int]:
     """Return the months of the period that are not over on the day."""
-    first, last = _month(question.period.start), _month(question.period.end)
-    over = _month(date.fromordinal(as_of.toordinal() + 1)) - 1
-    return list(range(max(first, over + 1), last + 1))
+    return list(range(_coming_from(question, as_of), _month(question.period.end) + 1))
+
+
+def _coming_from(question: Question, as_of: date) -> int:
+    return max(_month(question.period.start), _next_month(as_of))
+
+
+def _next_month(as_of: date) -> int:
+    """Return the first month that is not over on the day."""
+    return _month(date.fromordinal(as_of.toordinal() + 1))
 
 
 def _month(day: date) -> int:
