@@ -66,6 +66,10 @@ class Lake(Protocol):
         """Return the `site` and `day` of every row appended since the version `head`; None if it never was one."""
         ...
 
+    def extent(self, kind: str, by: Sequence[str], *, end: datetime | None = None) -> pa.Table:
+        """Return what stands in the columns `by` of all rows before `end`, with the `first` and `last` time of each."""
+        ...
+
     def files(self, kind: str) -> list[Path]:
         """Return the live segment files of `kind`."""
         ...

@@ -15,7 +15,7 @@ from qingce.store.packing import Packed, Stretch
 from qingce.store.reading import Engine, Statement
 from qingce.store.times import DAY, SECOND
 
-__all__ = ["Packer", "beside_packed", "candidates", "days_after", "keys_after"]
+__all__ = ["Packer", "beside_packed", "candidates", "days_after", "extent_of", "keys_after"]
 
 _CELLS = 1_500_000
 """Times and sites packed at a time: a month of two thousand sites."""
@@ -87,6 +87,15 @@ def keys_after(kind: Kind, segments: Sequence[Segment], seq: int, *, folder: Pat
     rows, values = rows_of(kind, segments, folder)
     text = f"SELECT DISTINCT site, CAST({kind.time} AS DATE) AS day FROM ({rows}) WHERE {SEQ} > ? ORDER BY site, day"
     return Statement(text, [*values, seq])
+
+
+def extent_of(kind: Kind, by: Sequence[str], segments: Sequence[Segment], *, end: object, folder: Path) -> Statement:
+    """Return the SQL of what stands in some columns of all rows before `end`, with the first and last time of each."""
+    rows, values = rows_of(kind, segments, folder)
+    names, time = ", ".join(f'"{name}"' for name in by), f'"{kind.time}"'
+    before = f" WHERE {time} < ?" if end is not None else ""
+    text = f"SELECT {names}, min({time}) AS first, max({time}) AS last FROM ({rows}){before}"
+    return Statement(f"{text} GROUP BY {names} ORDER BY {names}", [*values, *([] if end is None else [end])])
 
 
 def beside_packed(kind: Kind, packed: Sequence[Segment], folder: Path) -> tuple[str, list[object]]:

@@ -20,7 +20,7 @@ from qingce.store.chain import digests, head_after, verify_kind
 from qingce.store.compaction import Compactor, sweep
 from qingce.store.digest import batch_digest, column_digest, constant
 from qingce.store.forms import located
-from qingce.store.gathering import days_after, keys_after
+from qingce.store.gathering import days_after, extent_of, keys_after
 from qingce.store.hours import HourReader
 from qingce.store.kinds import KINDS, ROW, SEQ, Kind, kind_named
 from qingce.store.manifest import Batch, Manifest, Segment, head_of, list_batch, list_segment
@@ -112,20 +112,22 @@ class SegmentLake:
         question = Question(columns, where or {}, begin, until, known)
         schema = answer_schema(form, question)
         in_force(form, question, [], folder=self.folder)  # a question that cannot be asked is refused even of nothing
-        return self._answer(
+        return _answer(
+            self,
             schema,
-            lambda: relevant(form, self._manifest.live(kind), question),
-            lambda segments: in_force(form, question, segments, folder=self.folder),
+            ask=lambda: relevant(form, self._manifest.live(kind), question),
+            state=lambda segments: in_force(form, question, segments, folder=self.folder),
         )
 
     def history(self, kind: str, where: Mapping[str, object]) -> pa.Table:
         """Return every row ever written that fits `where`, oldest known first, with its `known_at`. Raises QC5xx."""
         form = kind_named(kind)
         everything(form, where, [], folder=self.folder)
-        return self._answer(
+        return _answer(
+            self,
             form.readable,
-            lambda: self._manifest.live(kind),
-            lambda segments: everything(form, where, segments, folder=self.folder),
+            ask=lambda: self._manifest.live(kind),
+            state=lambda segments: everything(form, where, segments, folder=self.folder),
         )
 
     def hours(
@@ -174,10 +176,11 @@ class SegmentLake:
         if head != self._manifest.head_at(kind, seq):
             return Growth(last, now, None)
         schema = pa.schema([("day", pa.date32())])
-        table = self._answer(
+        table = _answer(
+            self,
             schema,
-            lambda: [segment for segment in self._manifest.live(kind) if segment.last_seq > seq],
-            lambda segments: days_after(form, segments, seq, folder=self.folder),
+            ask=lambda: [segment for segment in self._manifest.live(kind) if segment.last_seq > seq],
+            state=lambda segments: days_after(form, segments, seq, folder=self.folder),
         )
         return Growth(last, now, tuple(table["day"].to_pylist()))
 
@@ -190,10 +193,30 @@ class SegmentLake:
         seq = self._manifest.seq_of(form.name, head)
         if seq is None:
             return None
-        return self._answer(
+        return _answer(
+            self,
             pa.schema([("site", pa.string()), ("day", pa.date32())]),
-            lambda: [segment for segment in self._manifest.live(kind) if segment.last_seq > seq],
-            lambda segments: keys_after(form, segments, seq, folder=self.folder),
+            ask=lambda: [segment for segment in self._manifest.live(kind) if segment.last_seq > seq],
+            state=lambda segments: keys_after(form, segments, seq, folder=self.folder),
+        )
+
+    def extent(self, kind: str, by: Sequence[str], *, end: datetime | None = None) -> pa.Table:
+        """Return what stands in some columns of all rows ever written, with the `first` and `last` time of each.
+
+        `end` leaves out what lies at it or later. No row is sorted: this is much cheaper than a scan. Of key columns it
+        is what is in force; of others it may be more. Raises QC500, QC504, QC508, QC509, QC510, QC514.
+        """
+        form = kind_named(kind)
+        question = Question(by, end=None if end is None else local(end, self._offset))
+        asked = answer_schema(form, question)
+        if not form.time:
+            raise complain("QC509", words={"kind": form.name})
+        time = form.physical.field(form.time).type
+        return _answer(
+            self,
+            pa.schema([*asked, ("first", time), ("last", time)]),
+            ask=lambda: self._manifest.live(kind),
+            state=lambda segments: extent_of(form, by, segments, end=question.end, folder=self.folder),
         )
 
     def files(self, kind: str) -> list[Path]:
@@ -224,13 +247,16 @@ class SegmentLake:
         self._engine.close()
         self._manifest.close()
 
-    def _answer(self, schema: pa.Schema, ask: Ask, state: Callable[[Sequence[Segment]], Statement]) -> pa.Table:
-        """Answer over the files listed now; when one was swept meanwhile, over those listed then."""
 
-        def answer(segments: Sequence[Segment]) -> pa.Table:
-            return self._engine.table(state(segments), located(self.folder, segments), schema=schema)
+def _answer(
+    lake: SegmentLake, schema: pa.Schema, *, ask: Ask, state: Callable[[Sequence[Segment]], Statement]
+) -> pa.Table:
+    """Answer over the files listed now; when one was swept meanwhile, over those listed then."""
 
-        return _steadily(self, ask, answer)
+    def answer(segments: Sequence[Segment]) -> pa.Table:
+        return lake._engine.table(state(segments), located(lake.folder, segments), schema=schema)
+
+    return _steadily(lake, ask, answer)
 
 
 def _steadily(lake: SegmentLake, ask: Ask, read: Callable[[Sequence[Segment]], _T]) -> _T:
