@@ -6,6 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine, however loaded: a verdict of the suite is about the code, not about the dice.
+# `QINGCE_EXPLORE=1` draws new ones, to search.
+settings.register_profile(
+    "qingce",
+    deadline=None,
+    derandomize="QINGCE_EXPLORE" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("qingce")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,15 @@ from typing import Any
 import openpyxl
 import pytest
 from fastapi.testclient import TestClient
+from filelock import FileLock
 
+from qingce.app import rebuilding
 from qingce.app.campaign import read_campaign
 from qingce.app.deciding import Decision, decide
 from qingce.app.ledger_import import import_ledger, list_reviews
 from qingce.app.pipeline import build
 from qingce.app.reading import explained, read_plans
+from qingce.app.rebuilding import Rebuild
 from qingce.app.reviewing import SHELF, live
 from qingce.app.web import make_app
 from qingce.core.errors import CampaignError, StoreError
@@ -283,18 +287,22 @@ def test_an_unknown_document_is_not_found(client: TestClient) -> None:
     assert client.get("/review/none.json").status_code == 404
 
 
+def ended(client: TestClient) -> dict[str, Any]:
+    """Wait for the end of a rebuild and return its state."""
+    while (state := client.get("/rebuild").json())["running"]:
+        time.sleep(0.05)
+    return dict(state)
+
+
 def test_a_rebuild_takes_decisions_in(client: TestClient, folder: Path) -> None:
     key = client.get(f"/review/{DOC}.json").json()["targets"][0]["key"]
     client.post(f"/review/{DOC}", json={"key": key, "verdict": "confirm", "who": "张三", "version": 0})
-    assert client.post("/rebuild", json={}).json()["running"]
-    second = client.post("/rebuild", json={})
-    assert second.json()["code"] == "QC623"
-    steps, deadline = set(), time.monotonic() + 90
-    while (state := client.get("/rebuild").json())["running"] and time.monotonic() < deadline:
-        steps.add(state["step"])
-        time.sleep(0.1)
+    with FileLock(folder / ".qingce" / "build.lock"):  # it cannot end before we have asked a second time
+        assert client.post("/rebuild", json={}).json()["running"]
+        assert client.post("/rebuild", json={}).json()["code"] == "QC623"
+    state = ended(client)
     assert state["done"], state
-    assert any("reading plans" in step or "writing" in step for step in steps), steps
+    assert "writing pages" in state["step"]
     assert sum(bool(found["confirmed"]) for found in built(folder).rows("progress")) == 1
     assert client.get(f"/review/{DOC}.json").json()["targets"][0]["state"] == "applied"
 
@@ -302,13 +310,27 @@ def test_a_rebuild_takes_decisions_in(client: TestClient, folder: Path) -> None:
 def test_a_failed_rebuild_says_why(client: TestClient, folder: Path) -> None:
     (folder / "campaign.toml").write_text(TOML + "nonsense = 1\n", "utf-8")
     client.post("/rebuild", json={})
-    deadline = time.monotonic() + 60
-    while (state := client.get("/rebuild").json())["running"] and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(0.3)
-    state = client.get("/rebuild").json()
-    assert state["failed"]
+    state = ended(client)
+    assert (state["failed"], state["done"]) == (True, False)
     assert "QC102" in state["step"]
+
+
+def test_the_last_words_of_a_failed_build_are_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build whose process is gone is not over before what it said last was heard."""
+    heard = threading.Event()
+    listen = rebuilding._Started._listen
+    monkeypatch.setattr(rebuilding._Started, "_listen", lambda self: (heard.wait(), listen(self))[1])
+    (folder / "campaign.toml").write_text(TOML + "nonsense = 1\n", "utf-8")
+    rebuild = Rebuild(folder)
+    rebuild.start()
+    started = rebuild._last
+    assert started is not None
+    assert started.process.wait() == 3
+    assert rebuild.state() == {"running": True, "done": False, "failed": False, "step": ""}
+    heard.set()
+    started._listener.join()
+    assert rebuild.state()["failed"]
+    assert "QC102" in str(rebuild.state()["step"])
 
 
 # ---- the ledger

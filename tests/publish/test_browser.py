@@ -11,24 +11,13 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.publish.browsing import SIZES, arrived, chromium, fresh, listened
 
 from qingce.publish import ASSETS, Results, missing_assets, render, write_site
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 PAGES = (
     "index.html",
     "targets/T-yz-001.html",
@@ -66,20 +55,15 @@ def built() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page that fails the test for anything said on the console or asked of the network."""
-    context = browser.new_context(viewport=SIZES["desk"], locale="zh-CN")  # type: ignore[arg-type]
-    opened = context.new_page()
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-    opened.on("pageerror", lambda error: said.append(str(error)))
+    context, opened = fresh(browser)
+    said = listened(opened)
     outside = re.compile(r"^https?://(?!127\.0\.0\.1)")
     opened.on("request", lambda request: said.append(request.url) if outside.match(request.url) else None)
     yield opened
@@ -104,11 +88,11 @@ def test_no_page_is_wider_than_its_window(page: Page, site: Path, size: str) -> 
 def test_a_number_leads_to_the_sentence_and_to_the_hours(page: Page, site: Path) -> None:
     page.goto(at(site, "index.html"))
     page.get_by_role("link", name="41.99").click()
-    expect(page).to_have_url(re.compile(r"targets/T-yz-001\.html$"))
+    arrived(page, r"targets/T-yz-001\.html$")
     expect(page.locator("h1")).to_contain_text("PM2.5年均浓度")
 
     page.locator("#to-text").click()
-    expect(page).to_have_url(re.compile(r"plans/yz\.html#T-yz-001$"))
+    arrived(page, r"plans/yz\.html#T-yz-001$")
     lit = page.locator("mark.on")
     expect(lit).to_have_count(1)
     expect(lit).to_have_text("全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下")
@@ -116,7 +100,7 @@ def test_a_number_leads_to_the_sentence_and_to_the_hours(page: Page, site: Path)
 
     page.go_back()
     page.locator("#hours a.hourlink").first.click()
-    expect(page).to_have_url(re.compile(r"hours/A1/2026-05\.html#D2026-05-31$"))
+    arrived(page, r"hours/A1/2026-05\.html#D2026-05-31$")
     row = page.locator("#D2026-05-31")
     expect(row).to_be_in_viewport()
     expect(row.locator("td")).to_have_count(24)
@@ -128,7 +112,7 @@ def test_a_step_of_why_leads_to_the_hours(page: Page, site: Path) -> None:
     expect(page.locator("blockquote mark")).to_have_text("全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下")
     assert page.get_by_role("link", name="云泽市行动方案").get_attribute("href") == "../plans/yz.html#T-yz-001"
     page.get_by_role("link", name="云泽师范学院 pm2_5 2026-05-31 07:00").click()
-    expect(page).to_have_url(re.compile(r"hours/A1/2026-05\.html#D2026-05-31$"))
+    arrived(page, r"hours/A1/2026-05\.html#D2026-05-31$")
 
 
 def test_a_highlight_with_several_pieces_lights_whole(page: Page, site: Path) -> None:
@@ -144,7 +128,7 @@ def test_a_highlight_with_several_pieces_lights_whole(page: Page, site: Path) ->
 def test_a_highlighted_sentence_leads_back_to_its_target(page: Page, site: Path) -> None:
     page.goto(at(site, "plans/yz.html"))
     page.locator("mark[data-ids*='T-yz-004']").click()
-    expect(page).to_have_url(re.compile(r"targets/T-yz-004\.html$"))
+    arrived(page, r"targets/T-yz-004\.html$")
 
 
 def test_the_chart_is_drawn_with_its_target(page: Page, site: Path) -> None:
@@ -173,10 +157,10 @@ def test_keys_do_what_the_help_says(page: Page, site: Path) -> None:
         page.keyboard.press(key)
     expect(page.locator(".chosen")).to_have_attribute("id", "R-T-yz-008")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"targets/T-yz-008\.html$"))
+    arrived(page, r"targets/T-yz-008\.html$")
     page.keyboard.press("g")
     page.keyboard.press("h")
-    expect(page).to_have_url(re.compile(r"index\.html$"))
+    arrived(page, r"index\.html$")
 
 
 def test_a_status_filters_the_scoreboard(page: Page, site: Path) -> None:
@@ -199,11 +183,11 @@ def test_tasks_are_picked_by_unit(page: Page, site: Path) -> None:
 
 def test_the_map_opens_offline_and_leads_to_a_site(page: Page, site: Path) -> None:
     page.goto(at(site, "map.html"))
-    expect(page.locator("#map[data-ready]")).to_be_visible(timeout=20_000)
+    expect(page.locator("#map[data-ready]")).to_be_visible()
     expect(page.locator("#map a.pin")).to_have_count(12)
     expect(page.locator("#map a.pin.section", has_text="清河入境").locator("b")).to_have_text(re.compile("[ⅠⅡⅢⅣⅤ]"))
     page.locator("#map a.pin", has_text="泽南一中").click()
-    expect(page).to_have_url(re.compile(r"sites/A4\.html$"))
+    arrived(page, r"sites/A4\.html$")
 
 
 def test_the_map_is_drawn_without_webgl(page: Page, site: Path) -> None:
@@ -218,17 +202,17 @@ def test_search_works_from_a_folder(page: Page, site: Path) -> None:
     page.goto(at(site, "index.html"))
     page.locator("#q").fill("扬尘")
     page.locator("#q").press("Enter")
-    expect(page).to_have_url(re.compile(r"search\.html\?q="))
+    arrived(page, r"search\.html\?q=")
     expect(page.locator("#hits [data-row]:visible")).to_have_count(1)
     page.locator("#hits a:visible").click()
-    expect(page).to_have_url(re.compile(r"plans/yz\.html#K\d+$"))
+    arrived(page, r"plans/yz\.html#K\d+$")
     expect(page.locator(".register li:target")).to_contain_text("强化扬尘管控")
 
 
 def test_the_other_language_is_the_same_page(page: Page, site: Path) -> None:
     page.goto(at(site, "targets/T-yz-001.html"))
     page.get_by_role("link", name="English").click()
-    expect(page).to_have_url(re.compile(r"en/targets/T-yz-001\.html$"))
+    arrived(page, r"en/targets/T-yz-001\.html$")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("h1")).to_contain_text("PM2.5 annual mean")
     page.get_by_role("link", name="中文").click()
@@ -320,4 +304,4 @@ def test_the_served_site_walks_the_same_way(page: Page, served: str) -> None:
     page.locator("#to-text").click()
     expect(page.locator("mark.on")).to_be_in_viewport()
     page.goto(f"{served}/map.html")
-    expect(page.locator("#map[data-ready]")).to_be_visible(timeout=20_000)
+    expect(page.locator("#map[data-ready]")).to_be_visible()

@@ -11,33 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.publish.browsing import SIZES, arrived, chromium, fresh, listened
 
 from qingce.publish import ASSETS, Results, render, write_site
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 PAGES = ("outlook.html", "today.html", "month.html", "what-if.html", "targets/T-yz-001.html", "targets/T-yz-012.html")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page that fails the test for anything said on the console."""
-    context = browser.new_context(viewport=SIZES["desk"], locale="zh-CN")  # type: ignore[arg-type]
-    opened = context.new_page()
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-    opened.on("pageerror", lambda error: said.append(str(error)))
+    context, opened = fresh(browser)
+    said = listened(opened)
     yield opened
     context.close()
     assert said == []
@@ -67,13 +61,13 @@ def test_no_page_is_wider_than_its_window(page: Page, site: Path, size: str, fol
 def test_the_scoreboard_leads_to_the_warnings_and_from_there_to_the_fan(page: Page, site: Path) -> None:
     page.goto(at(site, "index.html"))
     page.get_by_role("link", name="预警 2 项").click()
-    expect(page).to_have_url(re.compile(r"outlook\.html#warnings$"))
+    arrived(page, r"outlook\.html#warnings$")
     rows = page.locator("#warnings [data-row]")
     expect(rows).to_have_count(2)
     expect(rows.nth(0)).to_contain_text("37%")
     expect(rows.nth(0)).to_contain_text("夜间21时至次日6时为主")
     rows.nth(0).get_by_role("link").click()
-    expect(page).to_have_url(re.compile(r"targets/T-yz-001\.html#outlook$"))
+    arrived(page, r"targets/T-yz-001\.html#outlook$")
     expect(page.locator("#outlook")).to_be_in_viewport()
     expect(page.locator("#ahead svg")).to_have_count(1)
     expect(page.locator("#ahead svg").get_by_text("八成区间（内部）")).to_be_visible()
@@ -115,7 +109,7 @@ def test_keys_walk_the_outlook(page: Page, site: Path) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"targets/T-yz-\d+\.html#outlook$"))
+    arrived(page, r"targets/T-yz-\d+\.html#outlook$")
 
 
 def test_the_tabs_lead_through_what_is_ahead(page: Page, site: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
+from tests.publish.browsing import chromium, fresh, listened
 
 from qingce.app.campaign import read_campaign
 from qingce.app.pipeline import build
@@ -22,8 +22,6 @@ from qingce.store import open_book
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 PLAN = """云泽市深入打好污染防治攻坚战行动方案
 一、主要目标
 到2026年，全市细颗粒物（PM2.5）年均浓度控制在39微克/立方米以下，空气质量优良天数比例达到78%以上。
@@ -36,10 +34,8 @@ PLAN = """云泽市深入打好污染防治攻坚战行动方案
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
@@ -53,25 +49,18 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(folder: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(make_app(read_campaign(folder)), port=port, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    server = uvicorn.Server(uvicorn.Config(make_app(read_campaign(folder)), log_level="error", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as door:  # whoever asks before it runs waits at the door
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 def opened(browser: Browser, size: str = "desk") -> tuple[Page, list[str]]:
-    context = browser.new_context(viewport=SIZES[size], locale="zh-CN")  # type: ignore[arg-type]
-    page, said = context.new_page(), []
-    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return page, said
+    _, page = fresh(browser, size)
+    return page, listened(page)
 
 
 def to_review(page: Page, served: str, who: str = "张三") -> None:
@@ -149,6 +138,41 @@ def test_a_whole_review_with_the_keyboard_alone(browser: Browser, served: str, f
     assert said == []
 
 
+def test_keys_faster_than_the_server_are_done_one_after_the_other(browser: Browser, served: str, folder: Path) -> None:
+    page, said = opened(browser)
+    to_review(page, served)
+    rows = page.locator("#review-list > li")
+    held: list[Route] = []
+    page.route("**/review/plan", lambda route: held.append(route), times=1)
+    with page.expect_request("**/review/plan"):
+        page.keyboard.press("c")
+    for key in "cjx":  # the answer to the first is still on its way
+        page.keyboard.press(key)
+    expect(rows.nth(0).locator(".verdict")).to_have_text("未复核")
+    held[0].continue_()
+    expect(rows.nth(3).locator(".verdict")).to_have_text("已否决")
+    for place, verdict in enumerate(("已确认", "已确认", "未复核")):
+        expect(rows.nth(place).locator(".verdict")).to_have_text(verdict)
+    assert [verdict for _, verdict, _ in records(folder)] == ["confirm", "confirm", "reject"]
+    assert said == []
+
+
+def test_what_was_pressed_behind_a_refused_decision_is_not_done(browser: Browser, served: str, folder: Path) -> None:
+    page, _ = opened(browser)
+    to_review(page, served)
+    held: list[Route] = []
+    page.route("**/review/plan", lambda route: held.append(route), times=1)
+    with page.expect_request("**/review/plan"):
+        page.keyboard.press("c")
+    page.keyboard.press("x")
+    held[0].abort()
+    expect(page.locator("#review-told")).to_have_class(re.compile("bad"))
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    expect(page.locator("#review-list > li").nth(1).locator(".verdict")).to_have_text("已确认")
+    assert [verdict for _, verdict, _ in records(folder)] == ["confirm"]
+
+
 def test_a_target_is_added_from_chosen_words(browser: Browser, served: str, folder: Path) -> None:
     page, said = opened(browser)
     to_review(page, served)
@@ -205,7 +229,7 @@ def test_a_rebuild_from_the_page(browser: Browser, served: str, folder: Path) ->
     to_review(page, served)
     page.keyboard.press("c")
     page.get_by_role("button", name="重新构建").click()
-    expect(page.locator("#review-pending")).to_be_hidden(timeout=60_000)
+    expect(page.locator("#review-pending")).to_be_hidden(timeout=300_000)
     expect(page.locator("#review-count")).to_contain_text("已确认 1/")
     assert sum(bool(row["confirmed"]) for row in read_results(folder / "out").rows("progress")) == 1
     assert said == []

@@ -28,35 +28,48 @@ class Rebuild:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._said = ""
+        self._last: _Started | None = None
 
     def start(self) -> dict[str, object]:
         """Start a build; raises QC623 while one runs."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
+            if self._last is not None and self._last.running():
                 raise complain("QC623")
-            self._said = ""
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _COMMAND, str(self._folder)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-            )
-            threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+            self._last = _Started(self._folder)
         return self.state()
 
     def state(self) -> dict[str, object]:
         """Say whether a build runs, its last step, and how the last one ended."""
-        process = self._process
-        status = process.poll() if process else None
-        running = process is not None and status is None
-        return {"running": running, "done": status == 0, "failed": bool(status), "step": self._said}
+        last = self._last
+        if last is None:
+            return {"running": False, "done": False, "failed": False, "step": ""}
+        running = last.running()  # asked first: what is read after its end is whole
+        status = None if running else last.process.returncode
+        return {"running": running, "done": status == 0, "failed": bool(status), "step": last.said}
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+
+class _Started:
+    """One build: its process, and who listens to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def running(self) -> bool:
+        """Whether the build runs, or its last words are still on their way."""
+        return self._listener.is_alive() or self.process.poll() is None
+
+    def _listen(self) -> None:
         """Keep the last thing the build said on standard error: its step, or its error."""
-        if process.stderr is None:
+        if self.process.stderr is None:
             return
-        with process.stderr as stream:
+        with self.process.stderr as stream:
             while chunk := stream.read1(4096):  # type: ignore[attr-defined]
                 parts = re.split(r"[\r\n]", _CONTROL.sub("", chunk.decode("utf-8", "replace")))
                 said = [part.strip() for part in parts if part.strip()]
                 if said:
-                    self._said = said[-1][:_LAST]
+                    self.said = said[-1][:_LAST]

@@ -141,7 +141,7 @@
     if (verdict === "withdraw" && !row.verdict && row.state !== "changed") return tell(words.nothing);
     const answer = await send({ key: row.key, verdict, version: row.version });
     if (answer && answer.ok && verdict !== "withdraw") step(1);
-    return undefined;
+    return answer;
   }
 
   /* editing and adding */
@@ -259,6 +259,16 @@
   /* keys and buttons */
   const acts = { previous: () => step(-1), next: () => step(1), confirm: () => decide("confirm"), correct: edit, reject: () => decide("reject"), add, withdraw: () => decide("withdraw") };
   const keys = { j: "next", k: "previous", ArrowDown: "next", ArrowUp: "previous", c: "confirm", e: "correct", x: "reject", a: "add", u: "withdraw" };
+  const behind = [];
+  let acting = false;
+  async function act(name) { // a hand faster than the server waits its turn; behind a refusal or an open form nothing is done
+    if (acting) { behind.push(name); return; }
+    acting = true;
+    const answer = await acts[name]();
+    acting = false;
+    if (form || (answer !== undefined && !(answer && answer.ok))) behind.length = 0;
+    if (behind.length) act(behind.shift());
+  }
   const writing = new Set(["correct", "confirm", "reject", "add", "withdraw"]);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || one("dialog[open]")) return;
@@ -271,11 +281,11 @@
     if (!name || (writing.has(name) && !data.served)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    acts[name]();
+    act(name);
   }, true);
   all("[data-do]").forEach((item_) => {
     item_.addEventListener("pointerdown", (event) => event.preventDefault());
-    item_.addEventListener("click", () => acts[item_.dataset.do]());
+    item_.addEventListener("click", () => act(item_.dataset.do));
   });
   all("[data-show]").forEach((item_) => item_.addEventListener("click", () => {
     show = item_.dataset.show;
