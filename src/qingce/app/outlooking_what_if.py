@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.app.campaign import Campaign
 from qingce.app.judging import AIR
+from qingce.app.outlooking_chances import Chances, chances
 from qingce.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.periods import Period, parse_period
@@ -28,12 +28,10 @@ from qingce.store import open_lake
 from qingce.thread.figures import DAY_VERBS, Days, column_of
 from qingce.thread.official import Officials
 from qingce.thread.quotas import Months, months_of
+from qingce.thread.rest_given import given_of, moved_table, touches
 from qingce.thread.rest_moves import COUNTS, Move, read_moves
 from qingce.thread.rest_moves import EXCEPTION as GRANT
 from qingce.thread.rest_what_if import Answer, Ground, Standing, moved_days, what_if
-
-if TYPE_CHECKING:
-    from qingce.outlook.panel import Near
 
 __all__ = ["answer_moves", "keep_questions", "kept_questions", "told"]
 
@@ -127,28 +125,32 @@ def answer_moves(
     moves = read_moves(given, catalog=catalog, sites=shelf.sites, names=shelf.names)
     as_of = date.fromisoformat(str(results.run["as_of"]))
     days = results["air_city_days"]
-    after = _judged_again(moves, results, campaign, catalog=catalog)
     ground = Ground(
         days=shelf.days,
-        after=shelf.days if after is days else Days(after, catalog),
+        after=shelf.days,
         site_days=shelf.site_days,
         months=shelf.months,
         sites=shelf.sites,
         catalog=catalog,
         as_of=as_of,
     )
-    answers = what_if(kept_questions(campaign, catalog), moves, ground)
-    chances = _chances(answers, moves, ground, tables=(days, after)) if chance else {}
+    moved = moved_days(moves, ground)
+    after = moved_table(_judged_again(moves, results, campaign, catalog=catalog), moved)
+    if after is not days:
+        ground = replace(ground, after=Days(after, catalog))
+    questions = kept_questions(campaign, catalog)
+    answers = what_if(questions, moves, ground)
+    given_ = given_of(questions, moves, ground)
+    asked = [one.question for one in answers if one.changed or touches(one.question, given_, moved)]
+    found = chances(asked, results, campaign, catalog=catalog, days=after, given=given_) if chance else {}
     labels = {str(row["target_id"]): row for row in results.rows("progress")}
     aside = {key: beside(row, results) for key, row in labels.items()}
-    chances = {key: pair for key, pair in chances.items() if not aside.get(key)}
     return {
         "ok": True,
         "as_of": as_of.isoformat(),
         "moves": [{"text": move.text, "subject": move.subject, "quantity": move.quantity} for move in moves],
         "targets": [
-            told(one, labels.get(one.question.target_id, {}), chances)
-            | {"beside": aside.get(one.question.target_id, "")}
+            told(one, labels.get(one.question.target_id, {}), found, aside=aside.get(one.question.target_id, ""))
             | {"levers": _levers(one.question, as_of, catalog=catalog, names=shelf.names, sites=shelf.sites)}
             for one in answers
         ],
@@ -156,10 +158,10 @@ def answer_moves(
     }
 
 
-def told(answer: Answer, label: Mapping[str, object], chances: Mapping[str, tuple[float | None, float | None]]) -> Row:
-    """Return one answer as JSON-able facts."""
+def told(answer: Answer, label: Mapping[str, object], known: Chances, *, aside: str = "") -> Row:
+    """Return one answer as JSON-able facts; a target that is `aside` of its deadline has no chance."""
     question = answer.question
-    before, after = chances.get(question.target_id, (None, None))
+    before, after = known.get(question.target_id, (None, None))
     return {
         "target_id": question.target_id,
         "indicator_id": question.indicator.id,
@@ -169,9 +171,10 @@ def told(answer: Answer, label: Mapping[str, object], chances: Mapping[str, tupl
         "target_text": label.get("target_text", ""),
         "period": str(question.period),
         "unit": question.indicator.unit,
-        "changed": answer.changed,
-        "before": _standing(answer.before, before),
-        "after": _standing(answer.after, after),
+        "changed": answer.changed or before != after,
+        "before": _standing(answer.before, before, aside=aside),
+        "after": _standing(answer.after, after, aside=aside),
+        "beside": aside,
     }
 
 
@@ -209,10 +212,9 @@ def _levers(
     ]
 
 
-def _standing(standing: Standing, probability: float | None) -> Row:
-    quota = standing.quota
-    if probability is not None:
-        probability = SETTLED.get(standing.verdict, probability)
+def _standing(standing: Standing, ahead: Mapping[str, object] | None, *, aside: str) -> Row:
+    """Return where a target stands, with its chance and 10/50/90 where the outlook was asked."""
+    quota, chance = standing.quota, ahead["probability"] if ahead and not aside else None
     return {
         "value": None if standing.value is None else str(as_decimal(standing.value)),
         "exact": None if standing.value is None else str(standing.value),
@@ -223,7 +225,10 @@ def _standing(standing: Standing, probability: float | None) -> Row:
         "remaining": None if quota is None else quota.remaining,
         "verdict": standing.verdict,
         "verdict_text": standing.verdict_text,
-        "probability": probability,
+        "probability": None if chance is None else SETTLED.get(standing.verdict, chance),
+        **{name: ahead[f"{name}_text"] if ahead else None for name in ("p10", "p50", "p90")},
+        "outlook_state": ahead["state"] if ahead else None,
+        "outlook_text": ahead["text"] if ahead else "",
     }
 
 
@@ -299,60 +304,3 @@ def _without(row: Row, move: Move) -> list[Row]:
         for place, (first, last) in enumerate(parts)
         if first <= last
     ]
-
-
-# --- chances ---------------------------------------------------------------------------------------------------------
-
-
-def _chances(
-    answers: Sequence[Answer], moves: Sequence[Move], ground: Ground, *, tables: tuple[pa.Table, pa.Table]
-) -> dict[str, tuple[float | None, float | None]]:
-    """Return P(attain) before and after for the changed targets of air; counts of days have no after."""
-    asked = [one.question for one in answers if one.changed and one.question.indicator.medium == "air"]
-    if not asked:
-        return {}
-    from qingce.app.outlooking_tables import chosen
-    from qingce.outlook.outlook import outlook_rows
-
-    def ask(table: pa.Table, near: Near | None = None) -> dict[str, Mapping[str, object]]:
-        found = outlook_rows(asked, table, catalog=ground.catalog, as_of=ground.as_of, paths=False, near=near)
-        return chosen(found.outlook)
-
-    before = ask(tables[0])
-    if any(move.kind == "count" or move.quantity == "aqi" for move in moves):
-        return {key: (_probability(row), None) for key, row in before.items()}
-    past, ahead = _past_and_ahead(moved_days(moves, ground), ground.as_of)
-    if past:
-        return {key: (_probability(row), None) for key, row in before.items()}
-    after = ask(tables[1], _near(ahead))
-    return {key: (_probability(row), _probability(after.get(key, {}))) for key, row in before.items()}
-
-
-def _probability(row: Mapping[str, object]) -> float | None:
-    value = row.get("probability")
-    return value if isinstance(value, float) else None
-
-
-def _past_and_ahead(
-    moved: Mapping[tuple[str, str], Mapping[date, Fraction]], as_of: date
-) -> tuple[bool, dict[tuple[str, str], dict[date, float]]]:
-    """Return whether a day that is over was moved, and the days ahead as the models take them."""
-    past = any(day <= as_of for values in moved.values() for day in values)
-    return past, {
-        key: {day: float(value) for day, value in values.items() if day > as_of} for key, values in moved.items()
-    }
-
-
-def _near(ahead: Mapping[tuple[str, str], Mapping[date, float]]) -> Near:
-    """Give the moved days in the place of the drawn ones."""
-    import numpy as np
-
-    def near(subject: str, dates: Sequence[date], members: int) -> dict[str, np.ndarray]:
-        found = {}
-        for (region, quantity), values in ahead.items():
-            if region == subject and values:
-                row = np.array([values.get(day, np.nan) for day in dates])
-                found[quantity] = np.tile(row, (members, 1))
-        return found
-
-    return near

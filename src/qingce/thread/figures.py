@@ -58,7 +58,7 @@ class Days:
         return self._cache[key]
 
     def _read(self, subject: str, series: str, *, column: str) -> Daily:
-        part = self._part(subject, series)
+        part = self.part(subject, series)
         if part is None or column not in part.column_names:
             return Daily({}, {})
         days = part["day"].to_pylist()
@@ -71,7 +71,8 @@ class Days:
             {day: str(level) for day, level in levels if level is not None},
         )
 
-    def _part(self, subject: str, series: str) -> pa.Table | None:
+    def part(self, subject: str, series: str) -> pa.Table | None:
+        """Return the rows of one subject and series; None of an empty table."""
         if self._table is None or not self._table.num_rows:
             return None
         key = (subject, series)

@@ -16,14 +16,16 @@ from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.outlook import Quota, SectionOutlook, meets, section_outlook
+from qingce.outlook.given import INDEX
 from qingce.outlook.question import Question
+from qingce.outlook.quota_amount import amount_quota
 from qingce.outlook.sections import Factor
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, percentile, summed
 from qingce.thread.quotas import Months, Stretch, months_left, one_quota, sections_left
 from qingce.thread.rest_moves import COUNTS, Move
 from qingce.thread.status import figure_decimals, shown
 
-__all__ = ["Answer", "Ground", "Standing", "moved_days", "what_if"]
+__all__ = ["Answer", "Ground", "Moved", "Standing", "counted_days", "moved_days", "what_if"]
 
 VERDICT_ZH = {
     "lost": "已失守",
@@ -33,13 +35,14 @@ VERDICT_ZH = {
     "met_so_far": "目前达标",
     "not_met_so_far": "目前未达标",
 }
+COMPOSITE = "composite"
 Moved = Mapping[tuple[str, str], Mapping[date, Fraction]]
 """(region, column) → day → value put in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What is known on a day: region days before and after the days that were judged anew, site days, section months.
+    """What is known on a day: region days as they are and as moved or judged anew, site days, section months.
 
     `sites` are rows of SITE.
     """
@@ -178,13 +181,18 @@ def _air(question: Question, ground: Ground, days: Days, *, moved: Moved, counts
     """Return where the worst of a question's regions stands; None where none has a value or the verb has no figure."""
     standings = []
     for subject in question.places:
+        if question.verb == COMPOSITE:
+            standings += _composite(question, days, subject, ground=ground)
+            continue
         column = column_of(question.indicator)
         daily = days.daily(subject, question.series, column)
         extra = {
             **moved.get((subject, column), {}),
-            **_counted_days(question.indicator, subject, counts, ground=ground),
+            **counted_days(question.indicator, subject, counts, ground=ground),
         }
-        extra = {day: value for day, value in extra.items() if day in question.period}
+        # a day that is over stands in the table of days already, or is left out of this series
+        over = daily.values if column != INDEX else extra
+        extra = {day: v for day, v in extra.items() if day in question.period and (day > ground.as_of or day in over)}
         standing = _of_days(question, daily, extra, as_of=ground.as_of)
         if standing is not None:
             standings.append(standing)
@@ -192,7 +200,34 @@ def _air(question: Question, ground: Ground, days: Days, *, moved: Moved, counts
     return max(standings, key=lambda one: (one.value or Fraction(0)) * (1 if low else -1), default=None)
 
 
-def _counted_days(indicator: Indicator, subject: str, moves: Sequence[Move], *, ground: Ground) -> dict[date, Fraction]:
+def _composite(question: Question, days: Days, subject: str, *, ground: Ground) -> list[Standing]:
+    """Return where a sum of several statistics stands, each over the days of its own quantity; empty without any."""
+    from qingce.evaluate.air_input import day_number
+    from qingce.evaluate.indicators import VERBS, ask
+    from qingce.evaluate.indicators_days import subject_days
+
+    part, goal = days.part(subject, question.series), question.target_value
+    if part is None or not part.num_rows or not isinstance(goal, Fraction):
+        return []
+    known = subject_days(part, scope=subject, series=question.series)
+    asked = ask(
+        question.indicator, known, period=question.period, as_of=ground.as_of, catalog=ground.catalog, edition="auto"
+    )
+    outcome = VERBS[COMPOSITE](asked)
+    if outcome.exact is None:
+        return []
+    left = Stretch(question.period, ground.as_of).left
+    done = int((outcome.used & (asked.days.days > day_number(ground.as_of))).sum())
+    unit = question.indicator.unit
+    quota = amount_quota(
+        outcome.exact, target=goal, comparator=question.comparator, step=question.step, unit=unit, shown=" ",
+        kind="index", over=left == done,
+    )  # fmt: skip
+    quota = replace(quota, text=quota.text.strip(), series=question.series)
+    return [_standing(question, outcome.exact, quota, left=left - done)]
+
+
+def counted_days(indicator: Indicator, subject: str, moves: Sequence[Move], *, ground: Ground) -> dict[date, Fraction]:
     """Return days of a month ahead, the first so many beyond the limit that the indicator counts by, the rest at it."""
     found: dict[date, Fraction] = {}
     for move in moves:
