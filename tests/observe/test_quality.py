@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingce.catalog.feeds import StuckRule
 from qingce.core.tables import OBSERVATION, shape
 from qingce.observe import QUALITY, quality
+from qingce.observe.quality import BACK, quality_whole, reach
 
 START = datetime(2026, 1, 1)
 
@@ -135,3 +137,38 @@ def test_the_slow_count_agrees(values: dict[int, int | None], run: int):
     names = ("expected", "received", "valid", "longest_gap", "stuck_runs")
     got = {row["month"]: tuple(row[name] for name in names) for row in rows}
     assert got == slow(values, run)
+
+
+YEAR_ENDS = st.lists(
+    st.tuples(st.integers(-80, 90), st.integers(0, 60), st.sampled_from((4, 5, 300, None))), max_size=6
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(YEAR_ENDS, st.sampled_from((("PT1H", 1), ("PT4H", 4), ("P1D", 24))), st.integers(2, 30))
+def test_facts_told_year_by_year_are_the_facts_of_all(
+    runs: list[tuple[int, int, int | None]], span: tuple[str, int], repeats: int
+):
+    """Runs over New Year, months and a whole year without a row, spans of every length."""
+    values: dict[int, int | None] = {}
+    for start, length, value in runs:
+        values |= dict.fromkeys(range(start, start + length), value)
+    values |= {-3 * 365 * 24 // span[1]: 7, 400 * 24 // span[1]: 8}
+    table = observations(values, span=span[0], step=span[1])
+    stuck = {"pm2_5": StuckRule(repeats=repeats, jump=Decimal(200))}
+    told: list[dict[str, object]] = []
+    for year in range(2022, 2028):
+        first, after = datetime(year, 1, 1) - BACK, datetime(year + 1, 1, 1) + reach(stuck)
+        time = table["time"]
+        part = table.filter(pc.and_(pc.greater_equal(time, pa.scalar(first)), pc.less(time, pa.scalar(after))))
+        told += [row for row in quality(part, stuck=stuck).to_pylist() if str(row["month"]).startswith(str(year))]
+    assert quality_whole(told) == quality(table, stuck=stuck).to_pylist()
+
+
+def test_facts_put_together_come_by_site_parameter_span_and_month():
+    early, late = observations({0: 1}, site="B"), observations({800: 1}, site="A")
+    rows = [*quality(early).to_pylist(), *quality(late).to_pylist(), *quality(observations({2000: 1})).to_pylist()]
+    assert [(row["site"], row["month"], row["expected"]) for row in quality_whole(rows)] == [
+        ("A", "2026-02", 672), ("A", "2026-03", 744), ("B", "2026-01", 744),
+    ]  # fmt: skip
+    assert quality_whole([]) == []

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingce.app.judging import AIR, AREAS, FACTS, Judged, facts_of, months_of, quality_of, recent, sites_of
+from qingce.app.judging import (
+    AIR,
+    AREAS,
+    FACTS,
+    HELD,
+    Judged,
+    in_order,
+    midnight,
+    months_of,
+    quality_of,
+    recent,
+    sites_of,
+    years_of,
+)
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 from qingce.evaluate.air_again import evaluate_air_days_again
@@ -55,7 +68,7 @@ def judge_again(
     air, sections = sites_of(sites, "air_site"), sites_of(sites, "section")
     if since is None or set(air) & set(sections):
         return None
-    end = _midnight(as_of + timedelta(1))
+    end = midnight(as_of + timedelta(1))
     days = _air_days(lake, earlier, since, lists=(air, sites, exceptions), catalog=catalog)
     if days is None:
         return None
@@ -84,7 +97,7 @@ def _since(lake: Lake, earlier: Earlier, as_of: date) -> _Since | None:
         if day <= as_of:
             days.setdefault(site, set()).add(day)
     if as_of > earlier.as_of:
-        begin, end = _midnight(earlier.as_of + timedelta(1)), _midnight(as_of + timedelta(1))
+        begin, end = midnight(earlier.as_of + timedelta(1)), midnight(as_of + timedelta(1))
         rows = lake.scan("observation", columns=["site", "time"], start=begin, end=end)
         pairs = pa.table([rows["site"], rows["time"].cast(pa.date32(), safe=False)], names=["site", "day"])
         for row in pairs.group_by(["site", "day"], use_threads=False).aggregate([]).to_pylist():
@@ -103,7 +116,7 @@ def _air_days(
     if not before.site_days.num_rows or _MANY * len(touched) > pc.count_distinct(before.site_days["day"]).as_py():
         return None
     rows = pa.concat_tables([
-        lake.scan("observation", columns=AIR, where={"site": air}, start=_midnight(first), end=_midnight(after))
+        lake.scan("observation", columns=AIR, where={"site": air}, start=midnight(first), end=midnight(after))
         for first, after in _runs(touched)
     ])  # fmt: skip
     return evaluate_air_days_again(
@@ -120,10 +133,12 @@ def _quality(
         if row["site"] not in since.days:
             found.setdefault(row["site"], []).append(row)
     if since.days:
-        end = _midnight(as_of + timedelta(1))
-        rows = lake.scan("observation", columns=FACTS, where={"site": sorted(since.days)}, end=end)
-        for fact in facts_of(rows, catalog):
-            found.setdefault(fact["site"], []).append(fact)
+        end = midnight(as_of + timedelta(1))
+        held = lake.extent("observation", HELD, end=end)
+        held = held.filter(pc.is_in(held["site"], value_set=pa.array(sorted(since.days))))
+        years = years_of(lake, held, end=end, columns=FACTS, catalog=catalog, sites=sorted(since.days))
+        for fact in in_order([fact for year in years for fact in year.facts(catalog)], order):
+            found.setdefault(str(fact["site"]), []).append(fact)
     return quality_of([row for site in order for row in found.get(site, ())], sites, catalog=catalog, as_of=as_of)
 
 
@@ -135,7 +150,3 @@ def _runs(days: Iterable[date]) -> Iterator[tuple[date, date]]:
         if following is None or following > day + timedelta(1):
             yield first, day + timedelta(1)
             first = following or first
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time())

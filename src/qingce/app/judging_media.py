@@ -40,8 +40,11 @@ def judge_points(lake: Lake, sites: pa.Table, *, catalog: Catalog, as_of: date, 
     chosen = [medium for medium in POINT_MEDIA if FEED.format(medium=medium) in feeds]
     rows: list[Mapping[str, object]] = []
     notes: list[str] = []
+    held = lake.extent("observation", ("site", "source")).to_pylist() if chosen else []
     for medium in chosen:
-        found = lake.scan("observation", columns=COLUMNS, where={"source": [FEED.format(medium=medium)]})
+        feed = FEED.format(medium=medium)
+        told = [row["site"] for row in held if row["source"] == feed]
+        found = lake.scan("observation", columns=COLUMNS, where={"site": told, "source": [feed]})
         if not found.num_rows:
             continue
         try:

@@ -189,8 +189,7 @@ class Run:
 
     def _last_day(self) -> date:
         """The last day with data, or today when there is none."""
-        times = self.lake.scan("observation", columns=["time"])["time"]
-        last: datetime | None = pc.max(times).as_py() if len(times) else None
+        last: datetime | None = pc.max(self.lake.extent("observation", ("span",))["last"]).as_py()
         return last.date() if last else datetime.now(UTC).date()
 
     def _progress(

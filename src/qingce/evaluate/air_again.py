@@ -7,7 +7,6 @@ the answer is that of judging everything from the beginning.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.catalog.catalog import Catalog
-from qingce.core.errors import QingceError
 from qingce.evaluate.air_days import AirDays, days_of_readings
-from qingce.evaluate.air_input import HOURS, Readings, day_number, read_long
+from qingce.evaluate.air_input import day_number
+from qingce.evaluate.air_parts import laid_over, read_if_any, sorted_days
 from qingce.evaluate.kernels import arrow
 
 __all__ = ["evaluate_air_days_again", "exception_days"]
@@ -46,7 +45,7 @@ def evaluate_air_days_again(
     known = arrow.codes(previous.site_days["subject"])[1]
     numbers = arrow.whole(previous.site_days["day"])
     first, last = int(numbers.min()), int(numbers.max())
-    found = _read(observations)
+    found = read_if_any(observations)
     if found is not None and not set(found.sites) <= set(known):
         return None
     anew = {day_number(day) for day in touched}
@@ -56,7 +55,7 @@ def evaluate_air_days_again(
     anew = {day for day in anew if first <= day <= last}
     parts = [
         days_of_readings(
-            _part(found, [str(site) for site in known], run), sites, exceptions=exceptions, catalog=catalog,
+            laid_over(found, [str(site) for site in known], run), sites, exceptions=exceptions, catalog=catalog,
             edition=edition, areas=areas,
         )
         for run in _runs(anew)
@@ -80,30 +79,6 @@ def exception_days(before: pa.Table, now: pa.Table) -> set[date]:
     return days
 
 
-def _read(observations: pa.Table) -> Readings | None:
-    """Lay the rows out; None where none is of the air."""
-    try:
-        return read_long(observations)
-    except QingceError as error:
-        if error.code != "QC250":
-            raise
-        return None
-
-
-def _part(found: Readings | None, sites: list[str], run: range) -> Readings:
-    """Return the readings of a run of days, laid over all known sites."""
-    if found is None:
-        return Readings(tuple(sites), run.start, len(run), {})
-    place = np.searchsorted(np.array(sites), np.array(found.sites)).astype(np.int32)
-    cells = {}
-    for key, each in found.cells.items():
-        here = (each.hour >= run.start * HOURS) & (each.hour < run.stop * HOURS)
-        if here.any():
-            part = each.at(here)
-            cells[key] = replace(part, site=place[part.site])
-    return Readings(tuple(sites), run.start, len(run), cells)
-
-
 def _runs(days: Iterable[int]) -> list[range]:
     """Return the runs of consecutive days."""
     runs: list[range] = []
@@ -121,6 +96,4 @@ def _spliced(before: pa.Table, parts: Sequence[pa.Table], anew: Collection[int])
         return before
     days = arrow.days(np.array(sorted(anew), np.int64))
     kept = before.filter(pc.invert(pc.is_in(before["day"], value_set=days)))
-    table = pa.concat_tables([kept, *(part.cast(before.schema) for part in parts)]).combine_chunks()
-    order = np.lexsort((arrow.whole(table["day"]), arrow.codes(table["subject"])[0]))
-    return table.take(arrow.integers(order))
+    return sorted_days([kept, *(part.cast(before.schema) for part in parts)])

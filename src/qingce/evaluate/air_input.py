@@ -30,6 +30,7 @@ __all__ = [
     "QUANTITIES",
     "REASONS",
     "Readings",
+    "SPANS",
     "Stretch",
     "day_number",
     "read_long",
@@ -44,7 +45,7 @@ PRESENT = 0
 """Code of a value that is there; an absent one has 1 + the place of its reason in `REASONS`."""
 NO_REVIEW = 127
 _EPOCH = date(1970, 1, 1)
-_SPANS = {"PT1H": 1, "P1D": HOURS}
+SPANS = {"PT1H": 1, "P1D": HOURS}
 _PER_HOUR = {"s": 3600, "ms": 3_600_000, "us": 3_600_000_000, "ns": 3_600_000_000_000}
 _LOCAL_HOURS = 8  # hours of local standard time ahead of UTC (DESIGN 8: local time)
 
@@ -199,8 +200,8 @@ def read_long(table: pa.Table) -> Readings:
     for p, name in enumerate(parameters):
         for s, length in enumerate(lengths):
             here = (parameter == p) & (span == s)
-            if length in _SPANS and here.any():
-                cells[str(name), _SPANS[length]] = everything if here.all() else everything.at(here)
+            if length in SPANS and here.any():
+                cells[str(name), SPANS[length]] = everything if here.all() else everything.at(here)
     return _readings([str(name) for name in sites], cells)
 
 

@@ -6,7 +6,8 @@ between two neighbouring values beyond the declared one. Both are our own heuris
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from qingce.core.rounding import as_decimal
 from qingce.core.tables import SCALE
 from qingce.observe.numbers import micro_of
 
-__all__ = ["QUALITY", "quality"]
+__all__ = ["BACK", "QUALITY", "quality", "quality_whole", "reach"]
 
 Longs = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -34,6 +35,8 @@ QUALITY = pa.schema([
 """One row a site, parameter, span and month; counts are values of that span, `longest_gap` too."""
 
 _STEPS = {"PT1H": 3600, "PT4H": 4 * 3600, "P1D": 24 * 3600}
+BACK = timedelta(seconds=max(_STEPS.values()))
+"""How much of what goes before a month tells whether a run or a jump begins in it."""
 _HEURISTIC = "自设检查，非标准"
 
 
@@ -79,6 +82,37 @@ def quality(
         head = {"site": site, "parameter": parameter, "span": span}
         rows.extend(head | month for month in _months(series, run=run, jump=jump))
     return pa.Table.from_pylist(rows, QUALITY)
+
+
+def reach(stuck: Mapping[str, StuckRule]) -> timedelta:
+    """Return how much of what follows a month tells whether a run that begins in it is long enough."""
+    return BACK * max((rule.repeats for rule in stuck.values()), default=1)
+
+
+def quality_whole(rows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Put the rows of QUALITY of single months together as `quality` tells them of all observations at once.
+
+    A month between the first and the last of a series that nothing was told of had no value. Rows come by site,
+    parameter, span and month.
+    """
+    series: dict[tuple[str, ...], dict[str, Mapping[str, object]]] = {}
+    for row in rows:
+        key = tuple(str(row[name]) for name in ("site", "parameter", "span"))
+        series.setdefault(key, {})[str(row["month"])] = row
+    found: list[dict[str, object]] = []
+    for key, told in sorted(series.items()):
+        head = dict(zip(("site", "parameter", "span"), key, strict=True))
+        months = np.arange(np.datetime64(min(told), "M"), np.datetime64(max(told), "M") + 1)
+        found += [dict(told[str(month)]) if str(month) in told else head | _empty(month, key[2]) for month in months]
+    return found
+
+
+def _empty(month: np.datetime64, span: str) -> dict[str, object]:
+    """Return the facts of a month without any value."""
+    first = np.array([month.astype("datetime64[s]").astype(np.int64)])
+    whole = _series(first, _STEPS[span], valid=np.zeros(1, bool), micro=np.zeros(1, np.int64))
+    nothing = np.zeros(0, np.int64)
+    return next(_months(whole._replace(slot=nothing, valid=nothing.astype(bool), micro=nothing), run=0, jump=0))
 
 
 def _series(time: Longs, step: int, *, valid: Bools, micro: Longs) -> _Series:
