@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from qingce.app.web import make_app
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
 from qingce.core.tables import MONTH_SECTION, OUTLOOK, TODAY
+from qingce.thread.rest_moves import read_moves
 
 AS_OF = date(2026, 10, 31)
 CITY = "990100"
@@ -217,14 +219,39 @@ def test_a_month_moved_moves_the_chance(example: Example, catalog: Catalog) -> N
 
 
 def test_levers_say_what_may_be_moved(example: Example, catalog: Catalog) -> None:
-    for answer in asked(example, catalog).values():
-        levers = answer["levers"]
-        assert isinstance(levers, list)
-        for lever in levers:
-            assert lever["periods"] == ["2026-11", "2026-12"]
-            moved = asked(example, catalog, f"{lever['quantity']}@{lever['subject']}@2026-11=1")
-            assert moved
-            break
+    """Every lever is a move that is allowed, at where it stands and at the end it goes to."""
+    campaign = read_campaign(example.folder)
+    answer: Any = answer_moves([], example.results, campaign, catalog=catalog, chance=False)
+    levers = answer["levers"]
+    kinds = {lever["kind"] for lever in levers}
+    assert kinds == {"value", "count", "choice"}
+    assert len({(lever["subject"], lever["quantity"]) for lever in levers}) == len(levers)
+    targets = {row["target_id"] for row in answer["targets"]}
+    for lever in levers:
+        assert set(lever["targets"]) <= targets
+        assert all(lever[name] for name in ("quantity_name", "quantity_name_en", "subject_name"))
+        for period in lever["periods"]:
+            ends = ["yes", "no"] if lever["kind"] == "choice" else [lever["start"], period["most"]]
+            for value in ends:
+                move = f"{lever['quantity']}@{lever['subject']}@{period['period']}={value}"
+                assert read_moves([move], catalog=catalog, sites=example.results.rows("sites"), names={CITY: ""})
+    values = [lever for lever in levers if lever["kind"] == "value"]
+    assert all([one["period"] for one in lever["periods"]] == ["2026-11", "2026-12"] for lever in values)
+    days = next(lever for lever in levers if lever["quantity"] == "bad_days")
+    assert [one["most"] for one in days["periods"]] == ["30", "31"]
+
+
+def test_a_slider_starts_at_what_the_target_leaves(example: Example, catalog: Catalog) -> None:
+    """A mean at its quota, a percentile at its target; both within the two ends."""
+    campaign = read_campaign(example.folder)
+    answer: Any = answer_moves([], example.results, campaign, catalog=catalog, chance=False)
+    levers = {lever["quantity"]: lever for lever in answer["levers"] if lever["subject"] == CITY}
+    ozone = levers["o3_8h"]
+    assert (Decimal(ozone["start"]), Decimal(ozone["step"])) == (160, Decimal("0.1"))
+    quotas = example.results.rows("quota", where={"target_id": levers["pm10"]["targets"][0], "kind": "mean"})
+    whole = next(row for row in quotas if not row["part"])
+    assert abs(Decimal(levers["pm10"]["start"]) - Decimal(str(whole["allowed"]))) <= Decimal("0.05")
+    assert "exception" in levers
 
 
 # --- the web ---------------------------------------------------------------------------------------------------------

@@ -180,13 +180,32 @@ def test_tabs_are_large_enough_for_a_finger(page: Page, site: Path, size: str) -
 # --- trying, against a server that answers as the real one does -------------------------------------------------------
 
 
+def lever(kind: str, quantity: str, periods: dict[str, str], **more: str) -> dict[str, Any]:
+    base = {"kind": kind, "quantity": quantity, "unit": "", "subject": "990100", "subject_name": "云泽市"}
+    told = [{"period": period, "most": most} for period, most in periods.items()]
+    return base | {"start": "0", "step": "1", "targets": ["T-yz-001"], "periods": told} | more
+
+
+LEVERS = [
+    lever("value", "pm2_5", {f"2026-{month:02d}": "73.8" for month in range(6, 12)}, start="36.9", step="0.1",
+          unit="μg/m³", quantity_name="细颗粒物", quantity_name_en="fine particles"),
+    lever("count", "bad_days", {"2026-12": "31"}, quantity_name="超标天数", quantity_name_en="days not good"),
+    lever("choice", "exception", {"2026-03-09": ""}, start="yes", quantity_name="例外事件",
+          quantity_name_en="exceptional day"),
+]  # fmt: skip
+
+
 class Answers:
     """What was asked of the stub and how it answers."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.levers = 0
 
     def answer(self, body: Any) -> Any:
+        if not body["moves"]:
+            self.levers += 1
+            return {"ok": True, "moves": [], "targets": [], "levers": LEVERS}
         self.asked.append(body)
         if any("nowhere" in move for move in body["moves"]):
             return {"ok": False, "code": "QC408", "error": "没有名为“nowhere”的行政区", "remedy": "改正这一行"}
@@ -196,8 +215,9 @@ class Answers:
             "probability": 0.37 if body["chance"] else None,
             "quota": "剩余 214 天均值须 ≤ 36.89",
         }
+        ends = {"p10": "36.1", "p50": "38.4", "p90": "41.0"} if body["chance"] else {}
         after = {"text": "38.20", "probability": chance, "quota": "剩余 184 天均值须 ≤ 38.10", "verdict_text": "达标"}
-        target = {"target_id": "T-yz-001", "changed": True, "before": before, "after": after}
+        target = {"target_id": "T-yz-001", "unit": "ug/m3", "changed": True, "before": before, "after": after | ends}
         return {"ok": True, "moves": [{"text": move.replace("@", " ")} for move in body["moves"]], "targets": [target]}
 
 
@@ -266,7 +286,86 @@ def test_nothing_is_asked_before_a_hand_moves(page: Page, served: str, answers: 
     page.goto(f"{served}/what-if.html")
     expect(page.locator("form[data-ready]")).to_have_count(1)
     expect(page.locator("output").first).to_have_text("—")
-    assert answers.asked == []
+    assert (answers.asked, answers.levers) == ([], 1), "only what may be moved is asked for"
+
+
+def test_the_sliders_are_the_server_s_levers(page: Page, served: str) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    groups = page.locator("#levers details")
+    expect(groups).to_have_count(3)
+    expect(groups.nth(0).locator("summary")).to_have_text("云泽市 细颗粒物 μg/m³")
+    expect(groups.nth(0).locator("input[type=range]")).to_have_count(6)
+    slider = groups.nth(0).locator("input").first
+    assert slider.evaluate("(s) => [s.min, s.max, s.step, s.value, s.dataset.move]") == [
+        "0", "73.8", "0.1", "36.9", "pm2_5@990100@2026-06"
+    ]  # fmt: skip
+    page.goto(f"{served}/en/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    expect(page.locator("#levers summary").nth(1)).to_have_text("云泽市 days not good ")
+
+
+def test_a_slider_stands_where_the_lever_says_and_answers_with_ten_fifty_ninety(page: Page, served: str) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    page.get_by_label("2026-06").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("output").first).to_have_text("37")
+    expect(page.locator("tr[data-target=T-yz-001] .expected")).to_have_text("→ 38.4（80% 区间 36.1—41.0）")
+
+
+def test_an_exceptional_day_is_refused_by_choice(page: Page, served: str, answers: Answers) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    page.locator("#levers summary").nth(2).click()
+    page.get_by_label("2026-03-09").select_option("no")
+    expect(page.locator("form[data-answered='exception@990100@2026-03-09=no']")).to_have_count(1)
+    expect(page.locator("#levers output").last).to_have_text("不予剔除")
+    assert answers.asked[-1]["moves"] == ["exception@990100@2026-03-09=no"]
+    page.get_by_label("2026-03-09").select_option("")
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_have_text("—")
+
+
+def test_undo_goes_back_a_move_at_a_time(page: Page, served: str, answers: Answers) -> None:
+    """By the button and by Ctrl+Z; with nothing moved there is nothing to undo."""
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    undo = page.get_by_role("button", name="撤销")
+    expect(undo).to_be_disabled()
+    page.get_by_label("2026-06").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("form[data-answered='pm2_5@990100@2026-06=36.8']")).to_have_count(1)
+    expect(undo).to_be_enabled()
+    page.locator("#levers summary").nth(1).click()
+    page.get_by_label("2026-12").focus()
+    page.keyboard.press("ArrowRight")
+    both = "pm2_5@990100@2026-06=36.8 bad_days@990100@2026-12=1"
+    expect(page.locator(f"form[data-answered='{both}']")).to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(page.locator("form[data-answered='pm2_5@990100@2026-06=36.8']")).to_have_count(1)
+    expect(page.get_by_label("2026-12")).to_have_value("0")
+    expect(page.locator("summary .moved").nth(1)).to_have_text("")
+    undo.click()
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_have_text("—")
+    expect(page.get_by_label("2026-06")).to_have_value("36.9")
+    expect(undo).to_be_disabled()
+    asked = len(answers.asked)
+    page.keyboard.press("Control+z")
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_have_text("—")
+    assert len(answers.asked) == asked
+
+
+def test_reset_can_be_undone_too(page: Page, served: str) -> None:
+    page.goto(f"{served}/what-if.html")
+    expect(page.locator("form[data-ready]")).to_have_count(1)
+    page.get_by_label("2026-07").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("form[data-answered='pm2_5@990100@2026-07=36.8']")).to_have_count(1)
+    page.get_by_role("button", name="恢复").click()
+    expect(page.locator("tr[data-target=T-yz-001] .after")).to_have_text("—")
+    page.get_by_role("button", name="撤销").click()
+    expect(page.locator("form[data-answered='pm2_5@990100@2026-07=36.8']")).to_have_count(1)
+    expect(page.get_by_label("2026-07")).to_have_value("36.8")
 
 
 def test_lines_by_hand_are_moves_too_and_reset_clears(page: Page, served: str, answers: Answers) -> None:

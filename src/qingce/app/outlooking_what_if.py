@@ -16,21 +16,22 @@ import pyarrow.compute as pc
 from qingce.app.campaign import Campaign
 from qingce.app.judging import AIR
 from qingce.app.outlooking_chances import Chances, chances
+from qingce.app.outlooking_levers import Known, levers
 from qingce.catalog import Catalog
 from qingce.core.errors import complain
-from qingce.core.periods import Period, parse_period
+from qingce.core.periods import parse_period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import EXCEPTION
 from qingce.outlook.question import Question
 from qingce.publish import Results
 from qingce.publish.views_outlook import beside
 from qingce.store import open_lake
-from qingce.thread.figures import DAY_VERBS, Days, column_of
+from qingce.thread.figures import Days
 from qingce.thread.official import Officials
 from qingce.thread.quotas import Months, months_of
 from qingce.thread.rest_given import given_of, moved_table, touches
-from qingce.thread.rest_moves import COUNTS, Move, read_moves
 from qingce.thread.rest_moves import EXCEPTION as GRANT
+from qingce.thread.rest_moves import Move, read_moves
 from qingce.thread.rest_what_if import Answer, Ground, Standing, moved_days, what_if
 
 __all__ = ["answer_moves", "keep_questions", "kept_questions", "told"]
@@ -38,7 +39,6 @@ __all__ = ["answer_moves", "keep_questions", "kept_questions", "told"]
 LEVELS = ("city", "county")
 SETTLED = {"met": 1.0, "safe": 1.0, "not_met": 0.0, "lost": 0.0}
 """Verdicts that nothing that remains can change."""
-COUNTS_ZH = {"bad_days": "超标日数", "heavy_days": "重污染日数"}
 Row = dict[str, object]
 
 
@@ -151,11 +151,23 @@ def answer_moves(
         "moves": [{"text": move.text, "subject": move.subject, "quantity": move.quantity} for move in moves],
         "targets": [
             told(one, labels.get(one.question.target_id, {}), found, aside=aside.get(one.question.target_id, ""))
-            | {"levers": _levers(one.question, as_of, catalog=catalog, names=shelf.names, sites=shelf.sites)}
             for one in answers
         ],
+        "levers": results.keep("what_if_levers", lambda: levers(questions, _known(shelf, results, ground))),
         "note": "情景推演，不保存，不作为认定或考核依据 a what-if: nothing is stored",
     }
+
+
+def _known(shelf: _Shelf, results: Results, ground: Ground) -> Known:
+    """Return what the levers are made of."""
+    return Known(
+        days=shelf.days,
+        quotas=results.rows("quota"),
+        exceptions=results.rows("exceptions"),
+        names=shelf.names | {str(row["site"]): str(row["name"]) for row in shelf.sites},
+        catalog=ground.catalog,
+        as_of=ground.as_of,
+    )
 
 
 def told(answer: Answer, label: Mapping[str, object], known: Chances, *, aside: str = "") -> Row:
@@ -176,40 +188,6 @@ def told(answer: Answer, label: Mapping[str, object], known: Chances, *, aside: 
         "after": _standing(answer.after, after, aside=aside),
         "beside": aside,
     }
-
-
-def _levers(
-    question: Question, as_of: date, *, catalog: Catalog, names: Mapping[str, str], sites: Sequence[Row]
-) -> list[Row]:
-    """Return what a reader may move for a target: quantity, subject and the months that are not over."""
-    periods = [
-        f"{month:%Y-%m}"
-        for number in range(1, 13)
-        if question.period.start <= (month := date(as_of.year, number, 1)) <= question.period.end
-        and (number > as_of.month or (number == as_of.month and as_of.day < Period.month(as_of.year, number).end.day))
-    ]
-    statistic, places = question.indicator.statistic, names
-    if question.indicator.medium != "air":
-        places = {str(row["site"]): str(row["name"]) for row in sites}
-        basic = catalog.method("surface_water", day=as_of).option("automatic", "basic")
-        quantities = [str(name) for name in basic] if isinstance(basic, list) else []
-    elif question.verb in DAY_VERBS:
-        quantities = [next((name for name, key in COUNTS.items() if key in statistic), "")]
-    else:
-        quantities = [column_of(question.indicator)]
-    return [
-        {
-            "quantity": quantity,
-            "quantity_name": catalog.parameters[quantity].zh if quantity in catalog.parameters else COUNTS_ZH[quantity],
-            "unit": catalog.parameters[quantity].unit if quantity in catalog.parameters else "d",
-            "subject": subject,
-            "subject_name": places.get(subject, subject),
-            "periods": periods,
-        }
-        for subject in question.places
-        for quantity in quantities
-        if quantity in catalog.parameters or quantity in COUNTS_ZH
-    ]
 
 
 def _standing(standing: Standing, ahead: Mapping[str, object] | None, *, aside: str) -> Row:

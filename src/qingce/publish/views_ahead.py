@@ -5,7 +5,6 @@ Rows are picked, named and put side by side; what the hours and samples left may
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,9 +28,6 @@ __all__ = ["forecast_rows", "month_sections", "section_groups", "subject_groups"
 
 KINDS = ("city", "county", "site")
 FORECAST_DAYS = 3
-COUNTS = ("bad_days", "heavy_days")
-"""Numbers of days of a month that may be moved."""
-_MONTH = re.compile(r"\d{4}-\d\d")
 BLEND = "blend"
 """The issuer of forecasts blended by their skill: it goes before the single ones."""
 
@@ -198,7 +194,7 @@ def _section(rows: Sequence[Row]) -> View:
 
 
 def what_if(results: Results) -> View:
-    """The page of trying: what may be moved, month by month, and every target with something left, unchanged."""
+    """The page of trying: every target with something left, unchanged. What may be moved the server says (`levers`)."""
     names = target_names(results)
     chosen = {str(row["target_id"]): plain(row) for row in results.rows("outlook", where={"chosen": True})}
     quotas = grouped((plain(row) for row in results.rows("quota")), lambda row: str(row["target_id"]))
@@ -210,7 +206,6 @@ def what_if(results: Results) -> View:
     return {
         **facts(results),
         "rows": rows,
-        "groups": _movable(results, [str(row["target"]["target_id"]) for row in rows]),
         "subjects": _subjects(results),
         "quantities": _quantities(results),
     }
@@ -235,58 +230,3 @@ def _quantities(results: Results) -> list[View]:
         for medium, names in (("air", days), ("water", factors))
         for name in names
     ]
-
-
-def _movable(results: Results, targets: Sequence[str]) -> list[View]:
-    """What may be moved: means and numbers of days of regions, factors of sections; each with its months ahead."""
-    parts = [row for row in results.rows("quota", where={"target_id": list(targets)}) if row["state"] == "open"]
-    months = sorted({text(row, "part") for row in parts if _MONTH.fullmatch(text(row, "part"))}) or _ahead(results)
-    scopes = {str(row["target_id"]): row for row in results.rows("progress")}
-    quantity = {str(row["id"]): text(row, "parameter") for row in results.rows("indicators")}
-    known = {str(row["id"]): row for row in results.rows("parameters")}
-    found: dict[tuple[str, str], View] = {}
-    for row in parts:
-        target = scopes[str(row["target_id"])]
-        subject, name = text(target, "scope").partition("~")[0], text(target, "scope_name")
-        pieces = text(row, "part").split("/")
-        if row["kind"] == "section_mean" and len(pieces) > 1:
-            subject, moved = pieces[:2]
-            name = _place_name(results, subject)
-        elif row["kind"] == "days" and not row["part"] and quantity.get(text(target, "indicator_id")) in known:
-            # a percentile leaves days, but what moves is the concentration: the slider starts at what is asked
-            moved = quantity[text(target, "indicator_id")]
-            limit = {"allowed": cell(target["target_value"]), "unit": target["unit"]}
-            limit |= _named_parameter(known.get(moved), moved)
-            found.setdefault((subject, moved), _slider(subject, name, quantity=moved, months=months, limit=limit))
-            continue
-        elif row["kind"] == "days" and not row["part"]:
-            for count in COUNTS:
-                found.setdefault((subject, count), _slider(subject, name, quantity=count, months=months, limit=None))
-            continue
-        elif row["kind"] == "mean" and not row["part"] and quantity.get(text(target, "indicator_id")):
-            moved = quantity[text(target, "indicator_id")]
-        else:
-            continue
-        limit = {**plain(row, "allowed", "unit"), **_named_parameter(known.get(moved), moved)}
-        found.setdefault((subject, moved), _slider(subject, name, quantity=moved, months=months, limit=limit))
-    places = {str(row["site"]) for row in results.rows("sites", columns=["site"])}
-    return sorted(found.values(), key=lambda group: group["subject"] in places)
-
-
-def _slider(subject: str, name: str, *, quantity: str, months: Sequence[str], limit: View | None) -> View:
-    shown = limit or {"allowed": None, "unit": "", "label": None, "decimals": 0}
-    return {"subject": subject, "subject_name": name or subject, "quantity": quantity, "months": list(months), **shown}
-
-
-def _named_parameter(row: Row | None, fallback: str) -> View:
-    return {"label": text(row or {}, "zh") or fallback, "decimals": (row or {}).get("decimals")}
-
-
-def _place_name(results: Results, site: str) -> str:
-    return next((str(row["name"]) for row in results.rows("sites", where={"site": site})), site)
-
-
-def _ahead(results: Results) -> list[str]:
-    """The months of the year behind the last day, by the calendar."""
-    last = text(results.run, "as_of")
-    return [f"{last[:4]}-{month:02d}" for month in range(int(last[5:7]) + 1, 13)] if last else []
