@@ -73,7 +73,11 @@ def measure(folder: Path, *, appends: int, bulk_hours: int) -> dict[str, float]:
     """Append, read, compact, read again."""
     lake = open_lake(folder / "lake")
     tables = [hour_of(number) for number in range(appends)]
-    costs = [timed(lambda table=table: lake.append("observation", table, source="live")) for table in tables]
+    costs, worked = [], []
+    for table in tables:
+        begun = time.process_time()
+        costs.append(timed(lambda table=table: lake.append("observation", table, source="live")))
+        worked.append(time.process_time() - begun)
     edge = min(EDGE, appends // 2)
     first, last = statistics.median(costs[:edge]), statistics.median(costs[-edge:])
     figures: dict[str, float] = {
@@ -82,6 +86,7 @@ def measure(folder: Path, *, appends: int, bulk_hours: int) -> dict[str, float]:
         "append_ms_first": 1000 * first,
         "append_ms_last": 1000 * last,
         "growth": last / first,
+        "growth_cpu": statistics.median(worked[-edge:]) / statistics.median(worked[:edge]),
         "fsync_ms": sync_ms(folder),
         "scan_s_before": timed(lambda: lake.scan("observation", columns=["site", "time", "value"])),
     }

@@ -11,8 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -482,37 +482,37 @@ def test_a_full_disk_under_a_finished_build_leaves_it_readable(tmp_path: Path) -
     same_tables(before, read_results(folder / "out"))
 
 
-def kill_during_build(folder: Path, after: float) -> bool:
-    """Start a build and kill it; returns whether it was still running."""
-    process = subprocess.Popen(command("build", folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(30)
-        return True
-    return False
+def kill_during_build(folder: Path, step: int, rest: float) -> bool:
+    """Kill a build so long after a step began, however slow the machine is; returns whether it was still running."""
+    words = [*command("build", folder), "--progress"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        seen = b""
+        while f" {step}/9 ".encode() not in seen and (chunk := os.read(process.stderr.fileno(), 4096)):
+            seen += chunk
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(rest)
+        process.kill()
+        return process.wait() == -signal.SIGKILL
 
 
 def prove_kills(folder: Path, undisturbed: Results, *, kills: int, seed: int) -> int:
-    """Kill builds of one folder at random instants, each after a fresh start or on what the last one left."""
+    """Kill builds of one folder in every step, each after a fresh start or on what the last one left."""
     small(folder)
-    began = time.monotonic()
-    subprocess.run(command("build", folder), check=True, capture_output=True, timeout=300)
-    whole = time.monotonic() - began
+    built(folder)
     draw, hits = random.Random(seed), 0
-    for _ in range(kills):
+    for number in range(kills):
         if draw.random() < 0.5:
             shutil.rmtree(folder / ".qingce", ignore_errors=True)
-        hits += kill_during_build(folder, draw.uniform(0.1, 1.0) * whole)
+        hits += kill_during_build(folder, number % 9 + 1, draw.uniform(0, 0.15))
     same_tables(built(folder), undisturbed)
     left = [path.name for path in (folder / "out").iterdir() if path.name.startswith(".")]
     assert left == [], "no remains of a killed build"
     return hits
 
 
-def test_a_build_killed_at_random_instants_completes_the_next_time(tmp_path: Path, undisturbed: Results) -> None:
-    assert prove_kills(tmp_path, undisturbed, kills=3, seed=1) >= 1
+def test_a_build_killed_in_each_step_completes_the_next_time(tmp_path: Path, undisturbed: Results) -> None:
+    assert prove_kills(tmp_path, undisturbed, kills=9, seed=1) >= 1
 
 
 @pytest.mark.prove

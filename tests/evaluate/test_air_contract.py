@@ -197,18 +197,18 @@ def test_a_year_of_one_site_in_a_cold_process(tmp_path: Path) -> None:
         "from qingce.evaluate import evaluate\n"
         "loaded = 'pandas' in sys.modules\n"
         "with pq.ParquetFile(sys.argv[1]) as file: table = file.read()\n"
-        "read = 'pandas' in sys.modules\n"
+        "read, floor = 'pandas' in sys.modules, time.process_time()\n"
         "found = evaluate('air', table, catalog=load_catalog(), by='site', period='year')\n"
         "day = evaluate('air', table, catalog=load_catalog(), by='site', period='day')\n"
         "print(json.dumps([found.num_rows, day.num_rows, loaded, read, 'pandas' in sys.modules,"
-        " time.process_time()]))"
+        " floor, time.process_time()]))"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "year.parquet")], capture_output=True, text=True, check=True
     )
-    years, days, *pandas, seconds = json.loads(run.stdout)
+    years, days, *pandas, floor, seconds = json.loads(run.stdout)
     assert (years, days, pandas) == (1, 365, [False, False, False])
-    assert seconds < 2.0
+    assert seconds < 6 * floor, (seconds, floor)  # the floor: importing and reading, of processor time
 
 
 def test_rows_in_any_order_are_the_same_table() -> None:

@@ -138,12 +138,22 @@ def test_a_whole_review_with_the_keyboard_alone(browser: Browser, served: str, f
     assert said == []
 
 
+def held_back(page: Page) -> list[Route]:
+    """Hold the next decision on its way to the server; returns where it will be found."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/review/plan", hold, times=1)
+    return held
+
+
 def test_keys_faster_than_the_server_are_done_one_after_the_other(browser: Browser, served: str, folder: Path) -> None:
     page, said = opened(browser)
     to_review(page, served)
     rows = page.locator("#review-list > li")
-    held: list[Route] = []
-    page.route("**/review/plan", lambda route: held.append(route), times=1)
+    held = held_back(page)
     with page.expect_request("**/review/plan"):
         page.keyboard.press("c")
     for key in "cjx":  # the answer to the first is still on its way
@@ -160,8 +170,7 @@ def test_keys_faster_than_the_server_are_done_one_after_the_other(browser: Brows
 def test_what_was_pressed_behind_a_refused_decision_is_not_done(browser: Browser, served: str, folder: Path) -> None:
     page, _ = opened(browser)
     to_review(page, served)
-    held: list[Route] = []
-    page.route("**/review/plan", lambda route: held.append(route), times=1)
+    held = held_back(page)
     with page.expect_request("**/review/plan"):
         page.keyboard.press("c")
     page.keyboard.press("x")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from qingce.store.manifest import Manifest
 CLIENT = Path(__file__).parent / "processes" / "client.py"
 WRITERS = ("w0", "w1", "w2")
 PARTS = dict.fromkeys(WRITERS, "writer") | {"compactor": "compactor", "r0": "reader", "r1": "reader"}
-PATIENCE = 60
+PATIENCE = 300
 
 
 class Crowd:
@@ -39,7 +39,7 @@ class Crowd:
 
     def lines(self, name: str) -> list[dict[str, object]]:
         path = self.folder / f"{name}.ledger"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return list(whole_lines(path.read_text())) if path.exists() else []
 
     def start(self, name: str) -> None:
         tried = [int(str(line["number"])) for line in self.lines(name) if line["step"] == "try"]
@@ -74,6 +74,18 @@ class Crowd:
         for name, process in self.running.items():
             if process.poll() is None:
                 self.kill(name)
+
+
+def whole_lines(text: str) -> Iterator[dict[str, object]]:
+    """Yield the lines that were written whole: the last may still be on its way, and a kill may tear one."""
+    for line in text.splitlines(keepends=True):
+        if line.startswith("{") and line.endswith("}\n"):
+            yield json.loads(line)
+
+
+def test_a_torn_line_of_a_ledger_is_not_read() -> None:
+    text = '{"step": "try"}\n{"step": "a\n{"step": "ack"}\n{"step": "tr'
+    assert [line["step"] for line in whole_lines(text)] == ["try", "ack"]
 
 
 def rampage(folder: Path, names: Sequence[str], *, kills: int, dense: bool = False) -> Crowd:

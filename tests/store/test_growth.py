@@ -19,4 +19,4 @@ def test_ten_thousand_appends_cost_the_same_at_the_end() -> None:
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
     assert figures["appends"] == 10_000
-    assert figures["growth"] < 1.5, figures
+    assert figures["growth_cpu"] < 1.5, figures  # of the processor: a disk and a neighbour are not what we ask about

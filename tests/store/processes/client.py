@@ -54,6 +54,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(self._handle, b"\n")  # after a line that a kill tore
 
     def note(self, **words: object) -> None:
         os.write(self._handle, (json.dumps(words) + "\n").encode())
