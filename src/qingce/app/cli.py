@@ -364,6 +364,31 @@ def review(
 
 
 @app.command()
+def export(
+    folder: Folder,
+    *,
+    out: Annotated[Path, typer.Option(help="写到哪个文件夹，在战役之外 a folder outside the campaign")],
+    public: Annotated[
+        bool, typer.Option("--public", help="只要可公开的：没有研判和概率 leave out what is internal")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="另写 CSV also as CSV")] = False,
+    site: Annotated[bool, typer.Option("--site", help="另写静态网页 also the static pages")] = False,
+    json: JsonFile = None,
+) -> None:
+    """导出：最近一次构建的结果表；--public 只含可公开的。 Export the tables of the last build, or only the public ones.
+
+    例 example: qingce export 我的市 --public --out 公开数据
+    """
+    from qingce.app.exporting import export_results
+
+    made = export_results(folder, out, public=public, csv=csv, site=site)
+    if json:
+        write_json(made.to_dict(), json)
+    else:
+        say(made.line())
+
+
+@app.command()
 def version() -> None:
     """版本。 Print the version."""
     from qingce import __version__

@@ -143,6 +143,15 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
 INTERNAL = ("outlook", "outlook_paths", "warnings", "backtest", "weather")
 """Tables for the office alone 内部，不作为考核依据: nothing that is made public holds them."""
 
+CHANCES = (
+    ("progress", "probability"),
+    ("month_sections", "chance"),
+    ("month_sections", "chance_n"),
+    ("month_sections", "note"),
+)
+"""Columns of other tables that tell a chance."""
+RANKED = "air_counties"
+
 
 @dataclass(frozen=True)
 class Results:
@@ -197,12 +206,15 @@ class Results:
         return replace(self, tables={**self.tables, **tables})
 
     def public(self) -> Results:
-        """Return the same results without what is internal: no outlook, no chance of a target."""
+        """Return the same results without what is internal: no outlook, no chance, no ranking of unreviewed figures."""
         kept = {name: table for name, table in self.tables.items() if name not in INTERNAL}
-        for name, column in (("progress", "probability"), ("month_sections", "chance")):
+        for name, column in CHANCES:
             if name in kept:
-                place = kept[name].column_names.index(column)
-                kept[name] = kept[name].set_column(place, column, pa.nulls(kept[name].num_rows, pa.float64()))
+                place, empty = kept[name].column_names.index(column), pa.nulls(kept[name].num_rows)
+                kept[name] = kept[name].set_column(place, column, empty.cast(kept[name].schema.field(column).type))
+        if RANKED in kept:
+            reviewed = pc.equal(pc.fill_null(kept[RANKED]["unreviewed"], 0), 0)
+            kept[RANKED] = kept[RANKED].filter(reviewed)
         return replace(self, tables=kept)
 
     @property
