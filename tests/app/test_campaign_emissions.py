@@ -21,6 +21,7 @@ PROJECTS = {
     "P2/NOx": ("二号炉", "关停", "990102"),
     "P3/NOx": ("新建线", "区域削减", "990101"),
     "P4/NOx": ("旧年炉", "关停", "990101"),
+    "P5/NOx": ("更早的炉", "关停", "990101"),
 }
 # 500 t from 200 to 50 mg/m3: 375; six months of 240 t: 120; used as offset: 45; disallowed of P1: 10 (示例数据).
 READINGS = [
@@ -32,7 +33,7 @@ READINGS = [
 ]  # fmt: skip
 
 
-def made(folder: Path, *more: tuple[str, str, str, object, str]) -> Path:
+def made(folder: Path, *more: tuple[str, str, str, object, str], until: str = "到2026年") -> Path:
     sites = [
         {"site": site, "name": name, "kind": "point", "city": "990100", "city_name": "云泽市", "county": county,
          "category": kind}
@@ -43,7 +44,7 @@ def made(folder: Path, *more: tuple[str, str, str, object, str]) -> Path:
     write_rows(folder / "data" / "projects.csv", COLUMNS, rows)
     (folder / "plans").mkdir(exist_ok=True)
     plan = (
-        "示例方案（示例数据）\n\n一、目标\n到2026年，全市氮氧化物重点工程减排量达到400吨以上，"
+        f"示例方案（示例数据）\n\n一、目标\n{until}，全市氮氧化物重点工程减排量达到400吨以上，"
         "VOCs重点工程减排量达到100吨以上。\n"
     )
     (folder / "plans" / "方案.txt").write_text(plan, "utf-8")
@@ -95,3 +96,36 @@ def test_a_county_has_its_own_projects(tmp_path: Path, county: str, added: int) 
     mine = [row for row in rows if row["county"] == county and row["period"] == "2026-01-01/2026-03-01"]
     assert {row["quantity"] for row in mine} == {"nox_cut"}
     assert sum(row["value"] for row in mine) == added
+
+
+def closed(year: int, tonnes: int) -> list[tuple[str, str, str, object, str]]:
+    """A closed plant of a year (示例数据)."""
+    return [("P5", f"{year}-02-01", "关停前排放量", tonnes, "t"), ("P5", f"{year}-02-01", "关停月数", 12, "count")]
+
+
+def test_a_cut_adds_up_over_the_years_of_its_five_year_plan(tmp_path: Path) -> None:
+    results = build(made(tmp_path, *closed(2022, 300), until="到2025年"), show=False)
+    row = progress(results)["nox_cut"]
+    assert (row["own_value"], row["own_n"]) == (Fraction(1200 + 300), 2)
+    assert row["value_id"] == "V:nox_cut:990100:2021-01-01/2025-12-31:measured"
+    assert "2021年1月1日至2025年12月31日 1500" in str(row["pace_text"])
+    assert "2021—2025 年逐年相加；2021、2023、2024 年没有数据，未计入" in str(row["pace_text"])
+    lake = open_lake(tmp_path / ".qingce" / "lake")
+    try:
+        nodes = list(why(str(row["target_id"]), results.tables, lake=lake).down.walk())
+    finally:
+        lake.close()
+    found = {node.id for node in nodes if node.kind == "finding"}
+    assert found == {"F:P4/NOx:nox_cut:2025:measured", "F:P5/NOx:nox_cut:2022:measured"}
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [("到2026年", 2026), ("2024—2026年", 2024), ("到2025年", 2021), ("到2030年", 2026)],
+    ids=["deadline 2026", "interval 2024-2026", "deadline 2025", "deadline 2030"],
+)
+def test_the_first_year_is_the_targets_own(tmp_path: Path, words: str, first: int) -> None:
+    results = build(made(tmp_path, *closed(2022, 300), until=words), show=False)
+    row = progress(results)["nox_cut"]
+    assert str(row["value_id"]).split(":")[3][:4] == str(first)
+    assert row["own_value"] == {2026: 440, 2024: 1640, 2021: 1500}[first]

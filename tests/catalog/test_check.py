@@ -271,6 +271,13 @@ PLANTED: dict[str, tuple[Plant, str, str, int, str]] = {
         18,
         "statistic.percent",
     ),
+    "an amount that adds up from an unknown year": (
+        lambda root: indicator(root, "a1", statistic='verb = "net"\nplus = "pm2_5"\naccumulates = "decade"'),
+        "QC107",
+        "indicators/a1.toml",
+        19,
+        "“decade”",
+    ),
     "unknown method family": (
         lambda root: indicator(root, "a1", statistic='verb = "composite"\nperiod = "year"\nfamily = "smoke"'),
         "QC106",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qingce.core.errors import ContentError
-from qingce.core.periods import Period, five_year_plan, last_day_of, parse_period
+from qingce.core.periods import Period, five_year_plan, five_year_plan_of, last_day_of, parse_period
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,14 @@ def test_plans_by_name(name: str, years: tuple[int, int]) -> None:
 def test_an_unknown_plan_is_refused() -> None:
     with pytest.raises(ContentError, match=r"QC110: 没有名为“廿五”的五年规划"):
         five_year_plan("廿五")
+
+
+@pytest.mark.parametrize("year", range(2001, 2036))
+def test_every_year_lies_in_one_plan_of_five(year: int) -> None:
+    plan = five_year_plan_of(year)
+    assert plan.start.year <= year <= plan.end.year
+    assert (plan.end.year - plan.start.year, plan.start.year % 5) == (4, 1)
+    assert plan in {five_year_plan(f"{name}五") for name in ("十", "十一", "十二", "十三", "十四", "十五", "十六")}
 
 
 def test_the_heating_season_crosses_the_year_end() -> None:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluate.points_made import CATALOG, Row, one, places, table
 from oracle import groundwater as slow
@@ -147,7 +149,7 @@ def test_projects_add_up_in_fractions_and_one_that_lacks_data_is_told() -> None:
     told = value("nox_cut", projects("1/3", "375", "-45", ""), YEAR)
     assert (told["exact"], told["n"], told["absent"]) == (str(Fraction(1, 3) + 330), 3, None)
     note = str(told["note"])
-    assert note.startswith("3 个工程净减排量之和，只计本期投运的；目标为累计量时须逐年相加；规则未核：一般公式")
+    assert note.startswith("3 个工程净减排量之和，只计本期投运的；规则未核：一般公式")
     assert "不能判定 1（未上报）" in note
     assert value("nox_cut", projects("375"), YEAR, "990102")["absent"] == "not_reported"
     assert value("nox_cut", projects("375"), LAST)["value"] is None
@@ -158,6 +160,48 @@ def test_what_a_region_reports_of_a_cut_goes_before_its_projects() -> None:
     told = value("nox_cut", [*projects("375", "120"), reported], YEAR)
     assert (told["exact"], told["n"]) == ("800", 1), "not both"
     assert value("nox_cut", [*projects("375", "120"), reported], YEAR, "990101")["exact"] == "495"
+
+
+PLAN = Period(date(2021, 1, 1), date(2025, 12, 31))
+
+
+def of_year(year: int, exact: str, *, n: int = 0, reported: bool = False, until: date | None = None) -> Row:
+    """A finding of a year, or of a year to date: of a project, or what the region reports."""
+    span = Period.year(year).until(until) if until and until.year == year else Period.year(year)
+    row = projects(exact)[0] | {"period": str(span), "start": span.start, "end": span.end}
+    more = {"medium": "ratio", "subject": "990100"} if reported else {"subject": f"P{n}/NOx"}
+    return row | more | {"id": f"F:{more['subject']}:nox_cut:{span}:measured"}
+
+
+def test_an_amount_adds_up_over_the_years_and_names_those_without_data() -> None:
+    rows = [of_year(2021, "100"), of_year(2023, "50.5"), of_year(2023, "1/4", n=1), of_year(2026, "9"),
+            of_year(2020, "7")]  # fmt: skip
+    told = value("nox_cut", rows, PLAN)
+    assert (told["exact"], told["n"], told["period"]) == ("603/4", 3, "2021-01-01/2025-12-31")
+    assert str(told["note"]).startswith(
+        "2021—2025 年逐年相加；2022、2024、2025 年没有数据，未计入；3 个工程净减排量之和"
+    )
+    part = Period(date(2021, 1, 1), date(2025, 10, 31))
+    assert value("nox_cut", [*rows, of_year(2025, "1000")], part)["exact"] == "603/4", "2025 is not over"
+    assert value("nox_cut", [*rows, of_year(2025, "4", until=part.end)], part)["exact"] == "619/4"
+    assert value("nox_cut", [], PLAN)["absent"] == "not_reported"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(2019, 2027), st.fractions(-10**6, 10**6, max_denominator=7), st.booleans()), max_size=12))
+def test_years_add_up_as_plain_counting_says(made: list[tuple[int, Fraction, bool]]) -> None:
+    """A year that the region reports counts that report alone; else all its projects."""
+    reports = {year: cut for year, cut, reported in made if reported}
+    listed = [(year, cut) for year, cut, reported in made if not reported]
+    rows = [of_year(year, str(cut), reported=True) for year, cut in reports.items()]
+    rows += [of_year(year, str(cut), n=n) for n, (year, cut) in enumerate(listed)]
+    total, count = Fraction(0), 0
+    for year in range(2021, 2026):
+        parts = [reports[year]] if year in reports else [cut for one, cut in listed if one == year]
+        total, count = total + sum(parts), count + len(parts)
+    told = value("nox_cut", rows, PLAN)
+    assert told["exact"] == (str(total) if count else None)
+    assert told["n"] == count
 
 
 @pytest.mark.parametrize("name", ["arable_safe_use", "black_odorous_urban"])

@@ -14,7 +14,7 @@ from qingce.core.errors import complain
 from qingce.core.records import Indicator, Parameter, Source
 from qingce.core.units import Units
 
-__all__ = ["BATTLES", "VERBS", "read_indicators"]
+__all__ = ["ACCUMULATES", "BATTLES", "VERBS", "read_indicators"]
 
 BATTLES = ("蓝天", "碧水", "净土", "生态", "低碳", "风险", "治理")
 # The closed table of verbs: which arguments each must have and may have.
@@ -32,13 +32,15 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "met_share": (("family", "part", "period"), ()),
     "point_mean": (("family", "parameter", "period"), ()),
     "ratio": (("numerator", "denominator"), ()),
-    "net": (("plus",), ("minus",)),
+    "net": (("plus",), ("minus", "accumulates")),
     "none": ((), ()),
 }
 _ONE_OF = {"day_count": {"above", "at_most"}, "class_share": {"at_most", "worse_than"}}
 # Of these arguments of a verb exactly one is given.
 _FORMULA = ("numerator", "denominator", "plus", "minus")
 # Parts of a declared formula: parameters joined by "|", summed.
+ACCUMULATES = ("five_year_plan",)
+"""From when an amount adds up where a target does not say it: the first year of the five-year plan of its deadline."""
 _HEAD = ("id", "zh", "en", "aliases", "medium", "battle", "unit", "direction", "decimals", "decider", "series",
          "rounding", "source", "status", "statistic")  # fmt: skip
 _HEAD_MORE = ("note", "supersedes")
@@ -114,6 +116,10 @@ def _check_statistic(table: Table, item: Indicator, parameters: Mapping[str, Par
     if verb in _ONE_OF and len(_ONE_OF[verb] & item.statistic.keys()) != 1:
         raise complain("QC103", place, {"key": " | ".join(f"statistic.{key}" for key in sorted(_ONE_OF[verb]))})
     _check_arguments(table, item, (*required, *optional))
+    since = item.statistic.get("accumulates", ACCUMULATES[0])
+    if since not in ACCUMULATES:
+        words: dict[str, object] = {"key": "statistic.accumulates", "value": since}
+        raise complain("QC107", table.place("accumulates"), words | {"expected": " | ".join(ACCUMULATES)})
     _check_parameters(table, item, parameters)
 
 

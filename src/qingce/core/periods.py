@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from qingce.core.errors import complain
 
-__all__ = ["Period", "five_year_plan", "last_day_of", "parse_period"]
+__all__ = ["Period", "five_year_plan", "five_year_plan_of", "last_day_of", "parse_period"]
 
 _FIVE_YEAR = {"十": 2001, "十一": 2006, "十二": 2011, "十三": 2016, "十四": 2021, "十五": 2026, "十六": 2031}
 
@@ -105,6 +105,18 @@ def five_year_plan(name: str) -> Period:
         allowed = "、".join(f"{k}五" for k in _FIVE_YEAR)
         raise complain("QC110", words={"name": name, "what": "五年规划", "allowed": allowed})
     first = _FIVE_YEAR[key]
+    return Period(date(first, 1, 1), date(first + 4, 12, 31))
+
+
+def five_year_plan_of(year: int) -> Period:
+    """Return the years of the five-year plan that a year lies in.
+
+    Examples
+    --------
+    >>> str(five_year_plan_of(2025))
+    '2021-01-01/2025-12-31'
+    """
+    first = year - (year - _FIVE_YEAR["十"]) % 5
     return Period(date(first, 1, 1), date(first + 4, 12, 31))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -46,12 +47,16 @@ def is_finding(row: Row, medium: str, quantity: str) -> bool:
 
 
 def of_first(rows: Sequence[Row], medium: str) -> list[Row]:
-    """Return the findings of the first medium (of those joined by `|`) that has any: reported ones before projects."""
-    for name in medium.split("|"):
-        found = [row for row in rows if row["medium"] == name]
-        if found:
-            return found
-    return []
+    """Return, year by year, the findings of the first medium (of those joined by `|`) that has any.
+
+    What a region reports of a year goes before its projects of that year.
+    """
+    kept = []
+    for year in dict.fromkeys(_year(row) for row in rows):
+        mine = [row for row in rows if _year(row) == year]
+        found = ([row for row in mine if row["medium"] == name] for name in medium.split("|"))
+        kept += next((some for some in found if some), [])
+    return kept
 
 
 def in_scope(row: Row, scope: str) -> bool:
@@ -82,6 +87,7 @@ def finding_indicator(
     if left:
         words = dict.fromkeys(ABSENT_ZH[Absent(str(row["absent"] or "not_reported"))] for row in left)
         notes = [*notes, f"不能判定 {len(left)}（{'、'.join(words)}）"]
+    notes = [*_years_told(known, period), *notes]
     answer = Answer(scope, scope_name or scope, period, exact, absent, notes)
     return value_table([value_of(indicator, answer, known)])
 
@@ -95,10 +101,32 @@ def finding_counts(row: Row, scope: str, period: Period) -> bool:
 def _counts(row: Row, period: Period) -> bool:
     """A finding of a day or month counts within the period, one of longer only for itself."""
     start, end = row["start"], row["end"]
-    if row["period"] == str(period):
+    if row["period"] in _spans(period):
         return True
     short = len(str(row["period"])) <= len("2026-05-31")
     return short and len(str(row["period"])) > len("2026") and start in period and end in period  # type: ignore[operator]
+
+
+@lru_cache(maxsize=64)
+def _spans(period: Period) -> frozenset[str]:
+    """Return the period itself; of one over several years each year of it, the last to its end."""
+    if period.start.year == period.end.year:
+        return frozenset([str(period)])
+    years = (Period.year(year) for year in range(period.start.year, period.end.year + 1))
+    return frozenset(str(Period(max(year.start, period.start), min(year.end, period.end))) for year in years)
+
+
+def _year(row: Row) -> int:
+    return int(str(row["end"])[:4])
+
+
+def _years_told(known: Sequence[Row], period: Period) -> list[str]:
+    """Say of a period over several years which it adds up, and which of them have nothing."""
+    first, last = period.start.year, period.end.year
+    if first == last or not known:
+        return []
+    gone = [str(year) for year in range(first, last + 1) if year not in {_year(row) for row in known}]
+    return [f"{first}—{last} 年逐年相加", *([f"{'、'.join(gone)} 年没有数据，未计入"] if gone else [])]
 
 
 def _class_share(indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
@@ -144,11 +172,12 @@ def _reported(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | No
 
 
 def _net(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
-    """What a region reports of a net cut, else the sum of what its listed projects add."""
-    if not rows or rows[0]["medium"] == _REPORTED:
-        return _reported(_indicator, rows)
-    open_rules = dict.fromkeys(part for row in rows for part in str(row["note"] or "").split("；") if "未核" in part)
-    told = [f"{len(rows)} 个工程净减排量之和，只计本期投运的；目标为累计量时须逐年相加", *open_rules]
+    """What a region reports of a net cut, else the sum of what its listed projects add, over all years."""
+    if not rows:
+        return None, []
+    listed = [row for row in rows if row["medium"] == _PROJECTS]
+    open_rules = dict.fromkeys(part for row in listed for part in str(row["note"] or "").split("；") if "未核" in part)
+    told = [f"{len(listed)} 个工程净减排量之和，只计本期投运的", *open_rules] if listed else []
     return sum((Fraction(str(row["exact"])) for row in rows), Fraction(0)), told
 
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError, complain
-from qingce.core.periods import Period, last_day_of
+from qingce.core.periods import Period, five_year_plan_of, last_day_of, parse_period
 from qingce.core.records import Document, Indicator, Reading, Target, Task
 from qingce.thread.basis import Basis, Settings, basis_of, settings_of
 from qingce.thread.scope import Scope, Site, resolve_scope
 
-__all__ = ["Binding", "REASON_ZH", "assessed_period", "bind"]
+__all__ = ["Binding", "REASON_ZH", "assessed_period", "bind", "counted_period"]
 
 REASON_ZH = {
     "placeholder": "数值为占位符，文件没有给出",
@@ -83,6 +83,22 @@ class Binding:
         return self.verb not in _REACHED and self.verb != "none"
 
     @property
+    def since(self) -> int | None:
+        """The first year of what adds up until the deadline; None where a figure is that of its own year.
+
+        It is the year a deadline's interval begins, else the year after the base year, else the first of the five-year
+        plan of the deadline.
+        """
+        if not self.pointwise or self.indicator is None or "accumulates" not in self.indicator.statistic:
+            return None
+        printed = self.target.deadline
+        if "/" in printed and not printed.startswith("R/"):
+            return parse_period(printed).start.year
+        if self.target.base_year:
+            return self.target.base_year + 1
+        return five_year_plan_of(self.deadline_day.year).start.year if self.deadline_day else None
+
+    @property
     def relative(self) -> bool:
         """Whether the target is a change against a base year."""
         return self.target.comparator in ("decrease_by", "increase_by")
@@ -135,6 +151,12 @@ def assessed_period(binding: Binding, as_of: date) -> Period | None:
     if window:
         return _season(window, as_of)
     return Period.year(min(binding.deadline_day.year, as_of.year))
+
+
+def counted_period(binding: Binding, period: Period) -> Period:
+    """Return over what the figure of a period counts: what adds up counts from the first year of the target's own."""
+    first = binding.since
+    return period if first is None or first >= period.start.year else Period(date(first, 1, 1), period.end)
 
 
 def _start(reading: Reading, target: Target, confirmed: Collection[str]) -> Binding:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from qingce.core.absence import ABSENT_ZH, Absent
 from qingce.core.periods import Period
-from qingce.thread.binding import Binding
+from qingce.thread.binding import Binding, counted_period
 from qingce.thread.goal import Goal
 from qingce.thread.status import figure_decimals, shown
 from qingce.thread.values import OPEN_QUESTION, value_id
@@ -32,6 +32,7 @@ class Own:
     end: date | None
     why: str = ""
     reason: str = ""
+    note: str = ""
 
 
 def own_figure(binding: Binding, rows: Mapping[str, Row], *, period: Period, series: str = "") -> Own | None:
@@ -39,6 +40,9 @@ def own_figure(binding: Binding, rows: Mapping[str, Row], *, period: Period, ser
     indicator, scope, basis = binding.indicator, binding.scope, binding.basis
     if indicator is None or scope is None or basis is None:
         return None
+    if binding.since and period.end.year < binding.since:
+        return None
+    period = counted_period(binding, period)
     chosen = "measured" if scope.kind == "sections" else series or basis.series
     row = rows.get(value_id(indicator.id, scope.code, period=period, series=chosen))
     if row is None:
@@ -56,7 +60,7 @@ def each_text(binding: Binding, rows: Mapping[str, Row], goal: Goal, *, period: 
     indicator, scope, basis = binding.indicator, binding.scope, binding.basis
     if indicator is None or scope is None or basis is None or scope.kind not in ("regions", "each"):
         return ""
-    parts = []
+    parts, period = [], counted_period(binding, period)
     for code, name in zip(scope.subjects, scope.names, strict=True):
         row = rows.get(value_id(indicator.id, code, period=period, series=basis.series))
         if row is not None and row["exact"]:
@@ -71,6 +75,7 @@ def judged_subjects(binding: Binding, rows: Mapping[str, Row], *, period: Period
     indicator, scope, basis = binding.indicator, binding.scope, binding.basis
     if indicator is None or scope is None or basis is None:
         return ()
+    period = counted_period(binding, period)
     keys = {code: value_id(indicator.id, code, period=period, series=basis.series) for code in scope.subjects}
     return tuple(code for code, key in keys.items() if key in rows and rows[key]["exact"])
 
@@ -93,4 +98,5 @@ def _own(row: Row, *, decimals: int) -> Own:
         end=end if isinstance(end, date) else None,
         why="" if value is not None else note or words,
         reason="" if value is not None else "incomplete" if n else "no_data",
+        note=note,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from qingce.core.records import Indicator
-from qingce.thread.binding import Binding, period_text
+from qingce.thread.binding import Binding, counted_period, period_text
 from qingce.thread.own import own_figure
 from qingce.thread.quotas import Stretch
 from qingce.thread.status import figure_decimals, shown
@@ -38,12 +38,13 @@ def pace_of(
             earlier[years] = before
     last = earlier.pop(1, None)
     days = f"（有效 {own.n} {_counted(binding)}）" if own.n else ""
-    words = [f"{period_text(stretch.behind)} {own.text}{days}"]
+    words = [f"{period_text(counted_period(binding, stretch.behind))} {own.text}{days}"]
     if last is not None and last.value is not None:
         words.append(f"去年同期 {last.text}，同比{_change(own.value, last.value, binding.indicator)}")
     if earlier:
         older = (f"{stretch.behind.start.year - years} 年 {before.text}" for years, before in earlier.items())
         words.append(f"更早同期 {'、'.join(older)}")
+    words += [own.note] if binding.since and own.note else []
     words += [later.text] if later and later.text else []
     return Pace(last.value if last is not None else None, "；".join(words))
 

@@ -16,7 +16,7 @@ from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import VALUE, empty, shape
-from qingce.thread.binding import Binding, assessed_period
+from qingce.thread.binding import Binding, assessed_period, counted_period
 from qingce.thread.figures import DAY_VERBS, Days
 from qingce.thread.quotas import month_span
 from qingce.thread.scope import Scope
@@ -47,22 +47,28 @@ def value_id(indicator: str, scope: str, *, period: Period | str, series: str) -
 
 
 def carried_period(binding: Binding, as_of: date) -> Period | None:
-    """Return this year for a level whose deadline has passed: it is held to its level on (到期后延续对照)."""
+    """Return this year for a level whose deadline has passed: it is held to its level on (到期后延续对照).
+
+    None for what adds up until its deadline: after it nothing more counts.
+    """
     period = assessed_period(binding, as_of)
-    if period is None or period.end >= as_of or binding.relative or period.kind != "year":
+    if period is None or period.end >= as_of or binding.relative or binding.since or period.kind != "year":
         return None
     return Period.year(as_of.year)
 
 
 def periods_of(binding: Binding, as_of: date) -> tuple[Period, ...]:
-    """Return the periods whose values a target needs: to date, the same of earlier years, whole years, base year."""
+    """Return the periods whose values a target needs: to date, the same of earlier years, whole years, base year.
+
+    What adds up has no years before its first.
+    """
     found: list[Period] = []
     for period in _judged_periods(binding, as_of):
         now = period.until(as_of)
         found += [now, *(now.year_before(k) for k in range(1, EARLIER + 1)), period.year_before()]
     if binding.relative and binding.target.base_year:
         found.append(Period.year(binding.target.base_year))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(each for each in found if not binding.since or each.end.year >= binding.since))
 
 
 def compute_values(
@@ -87,7 +93,8 @@ def compute_values(
         if binding.indicator is None or binding.scope is None or binding.verb == "none":
             continue
         now = {period.until(as_of) for period in _judged_periods(binding, as_of)}
-        for period in periods_of(binding, as_of):
+        now = {counted_period(binding, period) for period in now}
+        for period in (counted_period(binding, each) for each in periods_of(binding, as_of)):
             question = (binding.indicator.id, binding.scope, period)
             if question in asked:
                 continue
