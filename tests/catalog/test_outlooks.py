@@ -16,7 +16,10 @@ HISTORY = (
     "cover = 0.75\nmonth_days = 15\nlevel_days = 60\nyears = 5\nusable = 0.5\nindependence = 0.2\nown_weight = 12\n"
     "own_trials = 24\n"
 )
-SPREAD = "quantity,month_variance,level_variance,memory,drift,winter,weight,basis,status,question\n"
+SPREAD = (
+    "quantity,month_variance,level_variance,memory,drift,winter,weight,own_month,own_level,own_memory,"
+    "basis,status,question\n"
+)
 SKILL = "kind,model,month,crps,coverage_80,brier,scopes,basis\n"
 
 
@@ -40,7 +43,13 @@ def test_packaged_models_stand_in_order() -> None:
     assert found.models["season-bootstrap"].number("members") == 400
     assert found.models["same-anomaly"].word("level") == "full"
     assert {"pm2_5", "pm10", "so2", "no2", "co", "o3", "o3_8h", "other"} == set(found.spread)
-    assert all(prior.month > 0 and prior.level > 0 and 0 <= prior.memory < 1 for prior in found.spread.values())
+    for prior in found.spread.values():
+        for part in prior.parts():
+            assert part.month > 0
+            assert part.level > 0
+            assert 0 <= part.memory < 1
+        assert prior.total == (prior.month + prior.own_month, prior.level + prior.own_level)
+        assert prior.parts()[1].drift == 0
 
 
 def test_packaged_skill_knows_every_month_and_names_models() -> None:
@@ -78,8 +87,11 @@ def test_an_overlay_adds_a_model_and_replaces_another(tmp_path: Path) -> None:
         ({"models__one_toml": model().replace('verb = "repeat"\n', "")}, r"QC103: .*verb.*one\.toml:1"),
         ({"models__two_toml": model()}, r"QC107: .*one.*two\.toml:1.*two"),
         ({"models__one_toml": model(options='"x"')}, r"QC107: .*options.*one\.toml:6"),
-        ({"spread_csv": SPREAD + "pm2_5,x,0.005,0.15,0,1,4,b,unread,q\n"}, r"QC107: .*month_variance.*spread\.csv:2"),
-        ({"spread_csv": SPREAD + "pm2_5,1,0.005,0.15,0,1,4,b,maybe,q\n"}, r"QC107: .*status.*spread\.csv:2"),
+        (
+            {"spread_csv": SPREAD + "pm2_5,x,0.005,0.15,0,1,4,1,1,0,b,unread,q\n"},
+            r"QC107: .*month_variance.*spread\.csv:2",
+        ),
+        ({"spread_csv": SPREAD + "pm2_5,1,0.005,0.15,0,1,4,1,1,0,b,maybe,q\n"}, r"QC107: .*status.*spread\.csv:2"),
         ({"spread_csv": SPREAD.replace(",winter", "")}, r"QC103: .*winter.*spread\.csv:1"),
         ({"skill_csv": SKILL + "mean,one,3,1,0.8,0.1,9,b\n"}, r"QC106: .*one.*skill\.csv:2"),
         ({"history.toml": HISTORY.replace("cover = 0.75\n", "")}, r"QC103: .*cover.*history\.toml:1"),

@@ -15,10 +15,10 @@ from qingce.catalog import load_catalog
 from qingce.core.errors import QingceError
 from qingce.evaluate.air_input import day_number
 from qingce.evaluate.indicators_days import subject_days
-from qingce.outlook.models.carry import carried, so_far
+from qingce.outlook.models.carry import Together, carried, so_far, together
 from qingce.outlook.models.donors import calibrated, donors_of, shifted
 from qingce.outlook.models.past import Future, Past, cut, month_of, usable
-from qingce.outlook.models.spread import Spread, monthly, own, pooled
+from qingce.outlook.models.spread import Part, Spread, monthly, own, pooled
 from qingce.outlook.models.verbs import VERBS, Setting, simulate
 from qingce.outlook.panel import past_of
 
@@ -40,7 +40,8 @@ def past(subject: str = "X", first: date = date(2022, 1, 1), last: date = AS_OF,
 
 def spread(month: float = 0.08, level: float = 0.01, memory: float = 0.1) -> Spread:
     ones = np.ones(2)
-    return Spread(NAMES, month * ones, level * ones, memory * ones, 1e6 * ones, 0 * ones, np.ones((2, 12)), np.eye(2))
+    common = Part(month * ones, level * ones, memory * ones, 1e6 * ones)
+    return Spread(NAMES, common, Part.none(2), 0 * ones, np.ones((2, 12)), np.eye(2))
 
 
 def setting(model: str, given: Spread | None = None, seed: int = 1) -> Setting:
@@ -136,44 +137,122 @@ def test_a_model_with_an_unknown_verb_is_refused() -> None:
     assert set(VERBS) >= {"repeat", "bootstrap", "autoregression"}
 
 
+def made(count: int, years: int, *, shared: float, apart: float, level: float, seed: int = 4) -> list[Past]:
+    """Made cities: months of variance `shared` / 2 that all have, `apart` / 2 of their own, a common level a year."""
+    rng = np.random.default_rng(seed)
+    together_ = rng.normal(0, np.sqrt(shared / 2), 12 * years) + np.repeat(rng.normal(0, np.sqrt(level / 2), years), 12)
+    days = np.arange(day_number(date(2021, 1, 1)), day_number(date(2020 + years, 12, 31)) + 1)
+    place = month_of(days) - month_of(days)[0]
+    found = []
+    for _ in range(count):
+        logs = together_ + rng.normal(0, np.sqrt(apart / 2), 12 * years)
+        found.append(Past(("pm2_5",), int(days[0]), 40 * np.exp(logs)[place][None]))
+    return found
+
+
 def test_the_spread_of_many_subjects_is_found_again() -> None:
-    """Forty made cities, three pairs of years: month and level variance come out near what was put in."""
-    rng = np.random.default_rng(4)
-    months, level = 0.05, 0.02
-    pasts = []
-    for _ in range(40):
-        logs = np.zeros(48)
-        for year in range(4):
-            logs[12 * year : 12 * year + 12] = rng.normal(0, np.sqrt(level / 2)) + rng.normal(
-                0, np.sqrt(months / 2), 12
-            )
-        days = np.arange(day_number(date(2021, 1, 1)), day_number(date(2024, 12, 31)) + 1)
-        values = 40 * np.exp(logs)[month_of(days) - month_of(days)[0]]
-        pasts.append(Past(("pm2_5",), int(days[0]), values[None]))
-    found = pooled(pasts, CATALOG.outlooks, quantities=("pm2_5",))
+    """Forty made cities, thirty years: what is shared and what sets one apart come out near what was put in."""
+    found = pooled(made(40, 30, shared=0.05, apart=0.03, level=0.02), CATALOG.outlooks, quantities=("pm2_5",))
+    assert found.common.month[0] == pytest.approx(0.05, abs=0.012)
+    assert found.common.level[0] == pytest.approx(0.02, abs=0.008)
+    assert found.apart.month[0] == pytest.approx(0.03, abs=0.005)
+    assert found.apart.level[0] < 0.003
+    assert found.month[0] == found.common.month[0] + found.apart.month[0]
+    assert found.level[0] == found.common.level[0] + found.apart.level[0]
+    assert found.common.memory[0] < 0.15
+    assert found.season[0].mean() == pytest.approx(1)
+    assert found.season[0, 0] == pytest.approx(CATALOG.outlooks.spread["pm2_5"].winter * found.season[0, 6])
+
+
+def test_one_subject_alone_cannot_tell_what_it_shares() -> None:
+    """Its variance is divided as the content declares; together it is what it shows."""
+    alone = pooled(made(1, 30, shared=0.05, apart=0.03, level=0.0), CATALOG.outlooks, quantities=("pm2_5",))
     prior = CATALOG.outlooks.spread["pm2_5"]
-    share = prior.weight / (prior.weight + 36)
-    assert found.month[0] + found.level[0] == pytest.approx(0.07 + share * 0.02, abs=0.012)
-    assert found.level[0] == pytest.approx(level, abs=0.008)
-    assert found.memory[0] < 0.15
-    assert found.season[0, 0] == pytest.approx(prior.winter * found.season[0, 6])
+    assert alone.month[0] + alone.level[0] == pytest.approx(0.08, abs=0.012)
+    assert alone.apart.month[0] / alone.month[0] == pytest.approx(prior.own_month / prior.total[0], abs=0.01)
+
+
+def test_many_cities_of_one_year_tell_little_of_what_they_share() -> None:
+    """Two years of forty cities: the own part is told by forty, the shared one by twelve months and the content."""
+    found = pooled(made(40, 2, shared=0.05, apart=0.03, level=0.0), CATALOG.outlooks, quantities=("pm2_5",))
+    assert found.common.evidence[0] < 20
+    assert found.apart.evidence[0] > 50
 
 
 def test_nothing_known_is_what_the_content_declares() -> None:
     found = pooled([], CATALOG.outlooks, quantities=("pm2_5", "so2"))
     for row, name in enumerate(("pm2_5", "so2")):
         prior = CATALOG.outlooks.spread[name]
-        assert found.month[row] + found.level[row] == pytest.approx(prior.month + prior.level)
+        assert (found.month[row], found.level[row]) == pytest.approx(prior.total)
         assert found.drift[row] == pytest.approx(prior.drift)
     assert np.array_equal(found.correlation, np.eye(2))
 
 
 def test_a_rough_subject_is_told_from_a_quiet_one() -> None:
-    table = spread()
+    table = replace(spread(), apart=spread(month=0.03).common)
     rough, quiet = past("R", rough=1.2), past("Q", rough=0.02)
-    assert own(table, rough, history=HISTORY).month[0] > table.month[0] > own(table, quiet, history=HISTORY).month[0]
+    least, most = (own(table, one, history=HISTORY).apart.month[0] for one in (quiet, rough))
+    assert most > table.apart.month[0] > least
+    assert own(table, rough, history=HISTORY).common is table.common  # what all share is not one's own
     young = past("Y", first=date(2025, 5, 1))
     assert own(table, young, history=HISTORY) is table
+
+
+def test_what_all_share_is_no_roughness_of_ones_own() -> None:
+    """A subject whose months differ just as everyone's do stands apart from nobody."""
+    rough = past("R", rough=1.2)
+    first, logs = monthly(rough, HISTORY)
+    means = {}
+    for year in range(first // 12 + 1, first // 12 + 4):
+        now = np.full((2, 12), np.nan)
+        place = 12 * year - first
+        width = min(12, logs.shape[1] - place)
+        now[:, :width] = logs[:, place : place + width] - logs[:, place - 12 : place - 12 + width]
+        means[year] = now
+    table = replace(spread(), apart=spread(month=0.03).common, means=means)
+    assert own(table, rough, history=HISTORY).apart.month[0] < 0.03
+
+
+def test_the_mean_so_far_is_that_of_all_subjects() -> None:
+    pasts = [past("A", rough=0, level={2025: 0.8}), past("B", rough=0, level={2025: 1.25}), past("C", rough=0)]
+    found = together(pasts, future(), quantities=NAMES, years=2, history=HISTORY)
+    told = found.of(1, ("o3_8h",))
+    assert told is not None
+    d, days, many = told
+    assert d == pytest.approx(np.zeros((1, 6)), abs=2e-3)
+    assert days.tolist() == [[31, 28, 31, 30, 31, 30]]
+    assert many.tolist() == [[3] * 6]
+    assert found.of(5, NAMES) is None
+
+
+def test_what_sets_a_subject_apart_carries_on_by_itself() -> None:
+    """All years share nothing that lasts, a subject's own level lasts: only its distance from the others carries on."""
+    flat = past("A", rough=0, level={2025: 0.8})
+    others = Together(NAMES, {back: (np.full((2, 6), -0.1), np.full((2, 6), 30.0), np.full((2, 6), 1e6))
+                              for back in (1, 2, 3)})  # fmt: skip
+    last = Part(np.full(2, 1e-9), np.full(2, 0.02), np.zeros(2), np.full(2, 1e6))
+    table = replace(spread(level=1e-12, memory=0), apart=last)
+    donors = donors_of(flat, future(), history=HISTORY, window=15)
+    each, whole = carried(flat, future(), table, years=donors.years, allowed=donors.allowed, history=HISTORY,
+                          others=others)  # fmt: skip
+    fair = 0.08 * (1 + 1 / 3) / 4
+    assert each[0, 0] == pytest.approx(np.full(6, np.log(0.8) + 0.1 - fair), abs=2e-3)
+    assert np.diag(whole.covariance[0]) == pytest.approx(0.08 * (1 + 1 / 3) / 2, rel=0.01)
+    assert whole.apart[0].max() < 1e-4
+
+
+def test_a_panel_of_one_is_that_one() -> None:
+    one = past(level={2025: 0.8})
+    table = replace(spread(), apart=spread(month=0.03, level=0.004).common)
+    panel = together([one], future(), quantities=NAMES, years=3, history=HISTORY)
+    donors = donors_of(one, future(), history=HISTORY, window=15)
+    alone, among = (
+        carried(one, future(), table, years=donors.years, allowed=donors.allowed, history=HISTORY, others=others)
+        for others in (None, panel)
+    )
+    assert alone[0] == pytest.approx(among[0])
+    assert alone[1].covariance == pytest.approx(among[1].covariance)
+    assert among[1].apart.max() < 1e-6
 
 
 def test_months_with_few_days_are_no_months() -> None:

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
+from math import comb
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qingce.catalog import load_catalog
 from qingce.core.periods import Period
@@ -19,9 +22,9 @@ from qingce.evaluate.air_input import QUANTITIES, day_number
 from qingce.evaluate.indicators import air_indicator
 from qingce.evaluate.indicators_days import subject_days
 from qingce.outlook.certain import certain, never_valid
-from qingce.outlook.members import RESOLUTION, Members, accepted, most_of, quantiles
+from qingce.outlook.members import RESOLUTION, Members, accepted, mid_quantiles, most_of, quantiles
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import air_case, quantities_of, running, statistic
+from qingce.outlook.simulate import COUNTED, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.verdict import bound_of, meets
 
 CATALOG = load_catalog()
@@ -204,3 +207,56 @@ def test_the_running_statistic_is_the_statistic_of_each_stretch(name: str) -> No
     counts = [1, 7, 30]
     found = [members.at(0) for members in running(case, drawn, counts)]
     assert found == [statistic(case, drawn, days=days).at(0) for days in counts]
+
+
+def slow_mid(values: Sequence[int], percent: int) -> Fraction:
+    """The mid-distribution quantile by its definition: F(x-) + f(x) / 2, straight lines between."""
+    size = len(values)
+    points = [(Fraction(sum(v < x for v in values)) + Fraction(values.count(x), 2), x) for x in sorted(set(values))]
+    want = Fraction(percent * size, 100)
+    if want <= points[0][0]:
+        return Fraction(points[0][1])
+    for (low, x), (high, y) in pairwise(points):
+        if want <= high:
+            return x + (want - low) / (high - low) * (y - x)
+    return Fraction(points[-1][1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=40), st.integers(1, 99))
+def test_mid_quantiles_are_those_of_the_definition(values: list[int], percent: int) -> None:
+    members = Members(np.array(values, np.int64), 7)
+    assert mid_quantiles(members, (percent,)) == (slow_mid(values, percent) / 7,)
+
+
+def test_mid_quantiles_of_few_values_are_known() -> None:
+    """A fair coin: its median lies between the sides, what lies beyond the first quarter is a side."""
+    coin = Members(np.array([0, 1] * 50, np.int64), 1)
+    assert mid_quantiles(coin, (10, 25, 50, 75, 90)) == (0, 0, Fraction(1, 2), 1, 1)
+    sure = Members(np.array([5] * 8, np.int64), 1)
+    assert mid_quantiles(sure, (10, 50, 90)) == (5, 5, 5)
+
+
+def test_an_interval_of_counts_covers_what_it_says() -> None:
+    """Over binomial counts of 4 to 60 days: plain quantiles hold more than 80 %, mid-quantiles do not."""
+    plain, mid = [], []
+    for days, share in product(range(4, 61, 4), (Fraction(1, 4), Fraction(1, 2), Fraction(4, 5))):
+        chances = [comb(days, k) * share**k * (1 - share) ** (days - k) for k in range(days + 1)]
+        values = np.repeat(np.arange(days + 1), [int(4000 * chance + Fraction(1, 2)) for chance in chances])
+        members = Members(values.astype(np.int64), 1)
+        for told, found in ((plain, quantiles), (mid, mid_quantiles)):
+            low, high = found(members, (10, 90))
+            told.append(float(sum(chance for k, chance in enumerate(chances) if low <= k <= high)))
+    assert np.mean(plain) > 0.845
+    assert abs(np.mean(mid) - 0.8) < 0.015
+
+
+def test_only_counts_of_days_have_mid_quantiles() -> None:
+    members = Members(np.array([0, 0, 1, 3], np.int64), 1)
+    for name in INDICATORS:
+        subject = subject_days(table(date(2025, 1, 1), random_rows(3, 1)), scope="X", series="measured")
+        case = air_case(CATALOG.indicator(name), subject, period=YEAR, as_of=day_number(date(2025, 1, 3)),
+                        catalog=CATALOG)  # fmt: skip
+        want = mid_quantiles if case.verb in COUNTED else quantiles
+        assert ends_of(case, members, (10, 50, 90)) == want(members, (10, 50, 90))
+        assert (case.verb in COUNTED) == ("day" in name)

@@ -8,7 +8,7 @@ much of the past a model asks for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,6 +27,9 @@ _SPREAD = (
     "drift",
     "winter",
     "weight",
+    "own_month",
+    "own_level",
+    "own_memory",
     "basis",
     "status",
     "question",
@@ -69,7 +72,7 @@ class Spread:
 
     `memory` is the correlation of a month's own difference with that of the month before, `drift` the mean difference
     between years, `winter` how many times more a winter month varies, `weight` the number of months of evidence that
-    the figures stand for.
+    the figures stand for. The first three are of what all places share, `own_*` of what sets one apart from them.
     """
 
     month: float
@@ -78,6 +81,19 @@ class Spread:
     drift: float
     winter: float
     weight: float
+    own_month: float
+    own_level: float
+    own_memory: float
+
+    @property
+    def total(self) -> tuple[float, float]:
+        """Variance of a month and of the level of one place, of both parts."""
+        return self.month + self.own_month, self.level + self.own_level
+
+    def parts(self) -> tuple[Spread, Spread]:
+        """Return what all places share and what sets one apart, each as a spread of its own."""
+        alone = replace(self, month=self.own_month, level=self.own_level, memory=self.own_memory, drift=0.0)
+        return self, alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +132,10 @@ class Outlooks:
     spread: Mapping[str, Spread]
     skill: tuple[Skill, ...]
     history: History
+
+    def prior(self, quantity: str) -> Spread:
+        """Return what is declared of a quantity's spread, that of `other` where it is not named."""
+        return self.spread.get(quantity, self.spread["other"])
 
 
 def read_outlooks(roots: Sequence[Path], report: Report = refuse) -> Outlooks:
@@ -174,7 +194,7 @@ def _model(table: Table) -> OutlookModel:
 
 def _spread(row: Row) -> Spread:
     row.one_of("status", ("verified", "unread"))
-    return Spread(*(float(row.decimal(key)) for key in _SPREAD[1:7]))
+    return Spread(*(float(row.decimal(key)) for key in _SPREAD[1:10]))
 
 
 def _skill(row: Row, models: Mapping[str, OutlookModel]) -> Skill:

@@ -13,10 +13,10 @@ from qingce.catalog.outlooks import OutlookModel
 from qingce.evaluate.air_input import day_number
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.certain import certain, never_valid
-from qingce.outlook.members import Members, accepted, quantiles
+from qingce.outlook.members import Members, accepted
 from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, quantities_of, running, statistic
+from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.verdict import one_sided
 
 __all__ = ["air_answers"]
@@ -124,7 +124,7 @@ def _by(model: OutlookModel, seen: _Seen, panel: Panel, *, paths: bool) -> Answe
     probability = CERTAIN.get(seen.state)
     if probability is None and met is not None:
         probability = chance(int(met.sum()), len(members))
-    ends = quantiles(members, FAN)
+    ends = ends_of(case, members, FAN)
     return Answer(
         model=model.id,
         state="ok" if seen.state == "open" else seen.state,
@@ -144,7 +144,7 @@ def _worse(
     """Return that of two places whose median is further on the bad side."""
     if known is None:
         return other
-    first, second = (quantiles(each[2], (50,))[0] for each in (known, other))
+    first, second = (ends_of(each[0], each[2], (50,))[0] for each in (known, other))
     return other if (second < first) == (question.indicator.direction == "higher") else known
 
 
@@ -153,7 +153,7 @@ def _fan(case: AirCase, drawn: Drawn, ends: tuple[Fraction, ...]) -> tuple[tuple
     count = case.ahead.size
     step = -(-count // (_FEW if case.verb in SORTED else _POINTS))
     steps = range(step, count, step)
-    told = [*(quantiles(members, FAN) for members in running(case, drawn, steps)), ends]
+    told = [*(ends_of(case, members, FAN) for members in running(case, drawn, steps)), ends]
     days = [date(1970, 1, 1) + timedelta(int(case.ahead[place - 1])) for place in (*steps, count)]
     return tuple(zip(days, told, strict=True))
 

@@ -22,9 +22,9 @@ from qingce.core.records import Indicator
 from qingce.core.tables import BACKTEST
 from qingce.evaluate.air_input import day_number
 from qingce.outlook.answer import FAN, chance
-from qingce.outlook.members import Members, accepted, quantiles
+from qingce.outlook.members import Members, accepted
 from qingce.outlook.panel import Panel
-from qingce.outlook.simulate import AirCase, air_case, quantities_of, statistic
+from qingce.outlook.simulate import AirCase, air_case, ends_of, quantities_of, statistic
 
 __all__ = ["STEPS", "Trial", "backtest_rows", "crps", "trials"]
 
@@ -167,7 +167,7 @@ def _of(
             month=panel.as_of.month,
             model=model.id,
             actual=value,
-            ends=quantiles(members, FAN),
+            ends=ends_of(case, members, FAN),
             crps=crps(told, float(value)),
             brier=brier,
             chances=chances,

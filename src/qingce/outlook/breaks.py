@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from qingce.catalog.outlooks import History
-from qingce.outlook.models.past import Future, Past
+from qingce.outlook.models.past import Future, Past, month_of
 from qingce.outlook.models.spread import Spread
 
 __all__ = ["jump", "site_changes"]
@@ -18,8 +18,14 @@ _SURE = 3.0  # standard deviations of what months differ by anyway
 _LEAST = 30  # days on either side
 
 
-def jump(past: Past, future: Future, spread: Spread, *, quantity: str, history: History) -> str:
-    """Name the day on which the log of a quantity against a year before jumps further than months ever differ."""
+def jump(
+    past: Past, future: Future, spread: Spread, *, quantity: str, history: History, declared: float = np.inf
+) -> str:
+    """Name the day on which the log of a quantity against a year before jumps further than months ever differ.
+
+    `declared` is the variance of a month that the content gives: the jump itself is part of the pooled one, which may
+    not hide it.
+    """
     if quantity not in past.quantities:
         return ""
     row = past.quantities.index(quantity)
@@ -34,7 +40,8 @@ def jump(past: Past, future: Future, spread: Spread, *, quantity: str, history: 
     n = np.arange(_LEAST, ratio.size - _LEAST + 1)
     sums = np.cumsum(ratio)
     before, after = sums[n - 1] / n, (sums[-1] - sums[n - 1]) / (ratio.size - n)
-    error = np.sqrt(float(spread.month[row]) * 30 * (1 / n + 1 / (ratio.size - n)))
+    rough = spread.season[row][month_of(days) % 12].mean()
+    error = np.sqrt(min(float(spread.month[row]), declared) * rough * 30 * (1 / n + 1 / (ratio.size - n)))
     score = np.abs(after - before) / error
     at = int(score.argmax())
     if score[at] < _SURE:

@@ -12,7 +12,7 @@ import numpy as np
 from qingce.evaluate.kernels.exact import Bools, Ints, product
 from qingce.outlook.verdict import Bound, bound_of
 
-__all__ = ["Members", "RESOLUTION", "accepted", "most_of", "quantiles"]
+__all__ = ["Members", "RESOLUTION", "accepted", "mid_quantiles", "most_of", "quantiles"]
 
 RESOLUTION = 1000
 """A simulated value is a whole number of this part of its unit: finer than any printed concentration."""
@@ -38,6 +38,32 @@ def quantiles(members: Members, percents: Sequence[int]) -> tuple[Fraction, ...]
     order = np.sort(members.num)
     size = len(order)
     return tuple(Fraction(int(order[max(0, -(-percent * size // 100) - 1)]), members.den) for percent in percents)
+
+
+def mid_quantiles(members: Members, percents: Sequence[int]) -> tuple[Fraction, ...]:
+    """Return exact quantiles of the mid-distribution, for a statistic that counts whole days.
+
+    A value stands for the middle of its own share of the members; between two values it is interpolated, beyond the
+    first and the last there is no other. An interval between plain quantiles of a count holds both its ends whole, so
+    that it covers more than it says.
+
+    References
+    ----------
+    Ma, Genton and Parzen 2011, Asymptotic properties of sample quantiles of discrete distributions, section 2.
+    """
+    values, counts = np.unique(members.num, return_counts=True)
+    middles = 2 * np.cumsum(counts) - counts  # in halves of a member
+    found = []
+    for percent in percents:
+        want = Fraction(2 * percent * len(members), 100)
+        after = int(np.searchsorted(middles, float(want)))
+        low, high = max(after - 1, 0), min(after, len(values) - 1)
+        at = Fraction(int(values[low]))
+        if low < high:
+            width = int(values[high]) - int(values[low])
+            at += (want - int(middles[low])) * width / (int(middles[high]) - int(middles[low]))
+        found.append(at / members.den)
+    return tuple(found)
 
 
 def accepted(

@@ -20,6 +20,7 @@ from qingce.evaluate.kernels import arrow
 from qingce.outlook.breaks import jump, site_changes
 from qingce.outlook.given import Given
 from qingce.outlook.members import RESOLUTION
+from qingce.outlook.models.carry import Together, together
 from qingce.outlook.models.donors import donors_of
 from qingce.outlook.models.past import Floats, Future, Past, cut, usable
 from qingce.outlook.models.spread import Spread, own, pooled
@@ -55,6 +56,7 @@ class Panel:
     _pasts: dict[tuple[str, str], Past] = field(default_factory=dict)
     _drawn: dict[tuple[object, ...], Drawn] = field(default_factory=dict)
     _spreads: dict[str, Spread] = field(default_factory=dict)
+    _together: dict[tuple[str, date], Together] = field(default_factory=dict)
     _slices: dict[str, dict[str, pa.Table]] = field(default_factory=dict)
 
     def subject(self, scope: str, series: str) -> SubjectDays:
@@ -80,6 +82,17 @@ class Panel:
             self._spreads[series] = pooled(pasts, self.catalog.outlooks, quantities=QUANTITIES)
         return self._spreads[series]
 
+    def together(self, series: str, period: Period) -> Together:
+        """Return how all subjects of the panel stand so far against each earlier year."""
+        key = series, period.start
+        if key not in self._together:
+            pasts = [self.past(scope, series) for scope in self.scopes(series)]
+            history = self.catalog.outlooks.history
+            self._together[key] = together(
+                pasts, self._future(period), quantities=QUANTITIES, years=history.years, history=history
+            )
+        return self._together[key]
+
     def history(self, scope: str, series: str, period: Period) -> tuple[int, Past]:
         """Return how many earlier years can stand for the coming days, and the past."""
         past = self.past(scope, series)
@@ -99,7 +112,8 @@ class Panel:
             history = self.catalog.outlooks.history
             spread = own(self.spread(series).of(past.quantities), past, history=history)
             dice = np.random.default_rng([self.seed, crc32(f"{scope}/{period}/{model.id}".encode())])
-            values = simulate(self._seen_by(model, past, scope), future, Setting(model, spread, history, dice))
+            setting = Setting(model, spread, history, dice, self.together(series, period))
+            values = simulate(self._seen_by(model, past, scope), future, setting)
             values = self._nearer(values, past, future, scope=scope)
             whole = np.minimum(np.floor(values * RESOLUTION + 1 / 2), _MOST).astype(np.int64)
             self._drawn[key] = {name: whole[:, row] for row, name in enumerate(past.quantities)}
@@ -128,9 +142,13 @@ class Panel:
         past = self.past(scope, series)
         future = self._future(period)
         if past.values.size and future.days.size:
-            mine = self.spread(series).of(past.quantities)
-            history = self.catalog.outlooks.history
-            told += [jump(past, future, mine, quantity=name, history=history) for name in quantities]
+            mine, outlooks = self.spread(series).of(past.quantities), self.catalog.outlooks
+            told += [
+                jump(
+                    past, future, mine, quantity=name, history=outlooks.history, declared=outlooks.prior(name).total[0]
+                )
+                for name in quantities
+            ]
         return "；".join(dict.fromkeys(part for part in told if part))
 
     def keep(self, scope: str) -> None:

@@ -28,11 +28,22 @@ from qingce.evaluate.indicators import Asked, ask
 from qingce.evaluate.indicators_days import SubjectDays, index_by_day
 from qingce.evaluate.kernels.exact import Ints, product
 from qingce.outlook.given import INDEX
-from qingce.outlook.members import RESOLUTION, Members, most_of
+from qingce.outlook.members import RESOLUTION, Members, mid_quantiles, most_of, quantiles
 from qingce.outlook.models.past import Longs, month_of
 from qingce.outlook.verdict import bound_of
 
-__all__ = ["AirCase", "Drawn", "SORTED", "STATISTICS", "air_case", "quantities_of", "running", "statistic"]
+__all__ = [
+    "AirCase",
+    "COUNTED",
+    "Drawn",
+    "SORTED",
+    "STATISTICS",
+    "air_case",
+    "ends_of",
+    "quantities_of",
+    "running",
+    "statistic",
+]
 
 _ROOM = 2**62
 _SCALE_ROOM = 10**11  # a common denominator beyond this is not worth the overflow: values are then told to 1e-6
@@ -178,6 +189,11 @@ def running(case: AirCase, drawn: Drawn, counts: Sequence[int]) -> Iterator[Memb
             yield _share_of(case, hits[:, days - 1], days)
 
 
+def ends_of(case: AirCase, members: Members, percents: Sequence[int]) -> tuple[Fraction, ...]:
+    """Return the quantiles of a statistic: of the mid-distribution where it counts whole days."""
+    return (mid_quantiles if case.verb in COUNTED else quantiles)(members, percents)
+
+
 def _mean(case: AirCase, drawn: Drawn) -> Members:
     return _mean_of(case, case.asked.text("parameter"), drawn)
 
@@ -307,6 +323,9 @@ STATISTICS: Mapping[str, Callable[[AirCase, Drawn], Members]] = {
 }
 """The verbs of `evaluate.indicators`, each over many futures at once; a test holds every one to the single way."""
 
+
+COUNTED = ("day_share", "day_share_above", "day_count")
+"""Verbs that count whole days: their quantiles are those of the mid-distribution."""
 
 SORTED = ("percentile", "composite")
 """Verbs that sort all days of every member."""

@@ -85,7 +85,7 @@ def water_answers(
             pasts,
             coming,
             begin=_month(question.period.start),
-            prior=waters.catalog.outlooks.spread["other"],
+            prior=waters.catalog.outlooks.prior("other"),
             members=int(model.number("members")) if coming else 1,
             shared=model.number("shared"),
             rng=dice,

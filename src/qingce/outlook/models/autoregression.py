@@ -21,8 +21,9 @@ def autoregression(past: Past, future: Future, setting: Setting) -> Floats:
     half = int(setting.model.number("season_days")) // 2
     donors = donors_of(past, future, history=setting.history, window=window)
     each, whole = carried(
-        past, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history
-    )
+        past, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history,
+        others=setting.others,
+    )  # fmt: skip
     logs = np.log(np.maximum(past.values, _LEAST))
     curves = np.stack([_curve(logs, future.earlier(back) - past.start, half) for back in donors.years])
     weight = donors.allowed / donors.allowed.sum(axis=0)

@@ -42,8 +42,9 @@ def boosting(past: Past, future: Future, setting: Setting) -> Floats:
     moved = setting.model.number("keep") * (level[:, -1:, None] - level[:, places.T].transpose(0, 2, 1))
     drawn = mine.values[:, places] * np.exp(moved)
     _, whole = carried(
-        mine, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history
-    )
+        mine, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history,
+        others=setting.others,
+    )  # fmt: skip
     still = replace(whole, mean=np.zeros_like(whole.mean))
     least = setting.history.month_days
     return calibrated(

@@ -17,8 +17,9 @@ def bootstrap(past: Past, future: Future, setting: Setting) -> Floats:
     window = int(setting.model.number("window_days"))
     donors = donors_of(past, future, history=setting.history, window=window)
     each, whole = carried(
-        past, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history
-    )
+        past, future, setting.spread, years=donors.years, allowed=donors.allowed, history=setting.history,
+        others=setting.others,
+    )  # fmt: skip
     which, offset = blocks(setting, future, donors, window=window)
     base = np.stack([future.earlier(back) - past.start for back in donors.years])
     places = shifted(past, base[which, np.arange(future.days.size)] + offset)

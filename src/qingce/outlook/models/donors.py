@@ -73,20 +73,33 @@ def calibrated(
     """Give the coming months the means and the spread that years really have; the kinds of days within them stay.
 
     `drawn` is [member, quantity, day]. Each member's month is brought to the mean of all members and then moved by
-    what is carried on and a shock of its covariance; few months of evidence make the shocks' tails wider (Student).
+    what is carried on and by shocks of its covariance, of what all subjects share and of its own; few months of
+    evidence make their tails wider (Student).
     A month with fewer than `least` coming days also keeps the spread of its few days.
     """
-    members, size, _ = drawn.shape
+    members = drawn.shape[0]
     months = future.months
     starts = np.flatnonzero(np.diff(months, prepend=-1))
     counts = np.diff(np.r_[starts, months.size])
     means = np.maximum(np.add.reduceat(drawn, starts, axis=2) / counts, _LEAST)
     off = np.log(means) - np.log(means.mean(axis=0))
     off[:, :, counts < least] = 0.0
-    root = np.linalg.cholesky(spread.correlation)
-    normal = np.einsum("qr,mrk->mqk", root, rng.standard_normal((members, size, counts.size)))
-    wide = np.sqrt(spread.evidence / rng.chisquare(spread.evidence, (members, size)))
-    shocks = np.einsum("qjk,mqk->mqj", np.linalg.cholesky(carried.covariance), normal) * wide[:, :, None]
+    shocks = sum(
+        _shocks(covariance, spread.correlation, part.evidence, members=members, rng=rng)
+        for covariance, part in ((carried.covariance, spread.common), (carried.apart, spread.apart))
+    )
     change = carried.mean + shocks - off
     moved: Floats = drawn * np.exp(change)[:, :, months]
     return moved
+
+
+def _shocks(
+    covariance: Floats, correlation: Floats, evidence: Floats, *, members: int, rng: np.random.Generator
+) -> Floats:
+    """Draw [member, quantity, month] of a covariance by quantity, the quantities together; Student by the evidence."""
+    size, months, _ = covariance.shape
+    root = np.linalg.cholesky(correlation)
+    normal = np.einsum("qr,mrk->mqk", root, rng.standard_normal((members, size, months)))
+    wide = np.sqrt(evidence / rng.chisquare(evidence, (members, size)))
+    found: Floats = np.einsum("qjk,mqk->mqj", np.linalg.cholesky(covariance), normal) * wide[:, :, None]
+    return found

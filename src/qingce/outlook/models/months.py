@@ -58,7 +58,7 @@ def draw_months(
             if past is None or any(np.isnan(value) for value, _ in centre):
                 continue
             v = variance[name]
-            level = _level(past, begin, min(coming), ratio=prior.level / (prior.level + prior.month), variance=v)
+            level = _level(past, begin, min(coming), ratio=prior.total[1] / sum(prior.total), variance=v)
             spread = np.array([v / 2 * (1 + 1 / years) for _, years in centre])
             logs = np.array([value for value, _ in centre]) + level
             drawn[section, name] = np.exp(logs + np.sqrt(spread) * noise[row].reshape(members, len(coming)))
@@ -121,5 +121,5 @@ def _variances(pasts: Mapping[tuple[str, str], MonthPast], prior: Prior) -> dict
             if month - 12 in past.values:
                 squares.setdefault(name, []).append((past.log(month) - past.log(month - 12)) ** 2)
     told = {name: (sum(v) / len(v) if len(v := squares.get(name, [])) >= _KNOWN else 0.0) for _, name in pasts}
-    missing = prior.month + prior.level
+    missing = sum(prior.total)
     return {name: value if len(squares.get(name, [])) >= _KNOWN else missing for name, value in told.items()}

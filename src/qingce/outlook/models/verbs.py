@@ -14,6 +14,7 @@ import numpy as np
 
 from qingce.catalog.outlooks import History, OutlookModel
 from qingce.core.errors import complain
+from qingce.outlook.models.carry import Together
 from qingce.outlook.models.past import Floats, Future, Past
 from qingce.outlook.models.spread import Spread
 
@@ -22,12 +23,14 @@ __all__ = ["Setting", "VERBS", "simulate"]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One run of a model: who it is, how uncertain years are, how much history is asked for, and the dice."""
+    """One run of a model: who it is, how uncertain years are, how much history is asked for, the dice, and
+    how all subjects of the panel stand so far."""
 
     model: OutlookModel
     spread: Spread
     history: History
     rng: np.random.Generator
+    others: Together | None = None
 
     @property
     def members(self) -> int:
