@@ -80,11 +80,12 @@ def ours(
         from qingce.catalog import load_catalog
         from qingce.core.tables import EXCEPTION, empty
         from qingce.evaluate import evaluate_air_year
+        from qingce.evaluate.kernels.jit import unpacker_for
         from qingce.store import open_cube, open_lake
 
         if not state:
             state["catalog"], state["sites"] = load_catalog(), site_table(nation)
-            state["lake"] = open_lake(folder)
+            state["lake"] = open_lake(folder, unpacking=unpacker_for)
             state["cube"] = open_cube(state["lake"], folder.parent / f"{folder.name}-cube")
         for year in years:
             if cube:

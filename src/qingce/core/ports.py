@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from qingce.core.blocks import HourBlock
 
-__all__ = ["Book", "Lake", "Receipt"]
+__all__ = ["Book", "Lake", "Receipt", "Unpacker", "Unpacking"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,32 @@ class Book(Protocol):
     def close(self) -> None:
         """Release what is open."""
         ...
+
+
+class Unpacker(Protocol):
+    """Loops over the pages of a Parquet column of whole numbers; a lake may be given some, and has none of its own.
+
+    `FIELDS` numbers are kept of each page's header: field f of the structure at depth d in place 16 · d + f.
+    `PADDING` bytes must follow the pages that are to be unpacked.
+    """
+
+    FIELDS: int
+    PADDING: int
+
+    def gathered(self, data: NDArray[Any], bounds: tuple[int, int, int], out: tuple[NDArray[Any], NDArray[Any]]) -> int:
+        """Copy the bodies of the pages in `data[begin:end]` one behind another; returns how many, -1 if unread.
+
+        `bounds` is (begin, end, the place in a header of the body's size); `out` is (bodies, headers).
+        """
+        ...
+
+    def unpacked(self, data: NDArray[Any], pages: tuple[int, NDArray[Any], NDArray[Any]], out: NDArray[Any]) -> bool:
+        """Fill `out` with the values of pages, -1 where there is none or one below; False where that cannot be.
+
+        `pages` is (the first one's place in the data, sizes [bytes], counts of cells).
+        """
+        ...
+
+
+Unpacking = Callable[[int], Unpacker | None]
+"""Gives the loops for so many cells; None where it is quicker without."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from qingce.core.ports import Unpacking
     from qingce.store.book import SqlBook
     from qingce.store.cube import Cube
     from qingce.store.lake import SegmentLake
@@ -24,16 +25,18 @@ def open_lake(
     grace: timedelta = timedelta(hours=6),
     patience: float = 60,
     memory: str = "2GB",
+    unpacking: Unpacking | None = None,
 ) -> SegmentLake:
     """Open the lake in a folder, or make one.
 
     `offset` is the local standard time of all its rows, stated once; `grace` is how long a retired file outlives its
-    readers; `patience` [s] is how long a writer waits for another; `memory` bounds a query. Raises QC501 (another
+    readers; `patience` [s] is how long a writer waits for another; `memory` bounds a query; `unpacking` makes
+    `hours` quicker (`evaluate.kernels.jit.unpacker_for`), and changes no answer. Raises QC501 (another
     schema version), QC502 (damaged manifest), QC503 (disk full), QC512 (cannot be opened), QC513 (another offset).
     """
     from qingce.store.lake import SegmentLake
 
-    return SegmentLake(Path(path), offset=offset, grace=grace, patience=patience, memory=memory)
+    return SegmentLake(Path(path), offset=offset, grace=grace, patience=patience, memory=memory, unpacking=unpacking)
 
 
 def open_book(url_or_path: Path | str, *, patience: float = 60) -> SqlBook:

@@ -41,14 +41,14 @@ class Cells:
 
 
 class Filling:
-    """Planes of some sites and days while they are filled; every cell is `MISSING` until it is told."""
+    """Planes of some sites and days while they are filled; what nobody filled says nothing until `blank`."""
 
     def __init__(self, sites: Sequence[str], hours: int, *, digits: Sequence[int], widths: Sequence[int]) -> None:
         shape = (hours, len(sites))
         self.sites = tuple(sites)
         self.digits = tuple(digits)
         self.planes = [np.empty(shape, np.dtype(f"i{width}")) for width in widths]
-        self.rank = np.full(shape, NO_REVIEW, np.int8)
+        self.rank = np.empty(shape, np.int8)
         self._told: list[tuple[int, int]] = []
 
     def tell(self, begin: int, end: int) -> None:
@@ -61,6 +61,7 @@ class Filling:
         for begin, end in [*sorted(self._told), (self.rank.shape[0], self.rank.shape[0])]:
             for plane in self.planes:
                 plane[place:begin] = MISSING
+            self.rank[place:begin] = NO_REVIEW
             place = max(place, end)
 
     def lay(self, cells: Cells) -> None:

@@ -7,7 +7,7 @@ Values that are absent and values below zero are `MISSING` in a block; the lake 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 
 from qingce.core.absence import Review
 from qingce.core.blocks import MISSING, HourBlock
+from qingce.core.ports import Unpacker, Unpacking
 from qingce.store.arrays import integers, numbers, places, there, whole_values
 from qingce.store.blocks import NO_REVIEW, Cells, Filling
-from qingce.store.forms import Form, located
+from qingce.store.forms import Column, Form, located
 from qingce.store.kinds import Grid, Kind
 from qingce.store.manifest import Segment
 from qingce.store.packing import stretch_of
+from qingce.store.pages import chunk_of, filled
 from qingce.store.reading import Engine, Question, contested
 from qingce.store.segments import readable
 from qingce.store.times import DAY, SECOND, micros
@@ -34,6 +36,7 @@ from qingce.store.times import DAY, SECOND, micros
 __all__ = ["HourReader"]
 
 _THREADS = 2
+_NOTHING = np.int16(MISSING)
 _ASKED = ("site", "parameter", "time", "value", "absent", "review")
 _RANKS = {review.value: review.rank for review in Review}
 
@@ -49,13 +52,16 @@ class _Group:
     hours: int
     sites: tuple[str, ...]
     meta: Any
+    columns: Mapping[str, int]
+    """The number of each column in the file."""
 
 
 class HourReader:
     """Reads blocks of one kind from segments in force."""
 
-    def __init__(self, engine: Engine, folder: Path, *, kind: Kind) -> None:
+    def __init__(self, engine: Engine, folder: Path, *, kind: Kind, unpacking: Unpacking | None = None) -> None:
         self._engine, self._folder, self._kind = engine, folder, kind
+        self._unpacking = unpacking
         self._grid = kind.grid or Grid((), "", 1)
 
     def read(
@@ -73,10 +79,12 @@ class HourReader:
         begin, hours = micros(start) // SECOND, int((end - start) / timedelta(hours=1))
         groups = [group for grid in grids for group in self._groups(grid) if _within(group, begin, hours)]
         words = places(table["site"])[1] if table.num_rows else []
-        sites = sorted({site for group in groups for site in group.sites} | set(words))
+        lists = {id(group.sites): group.sites for group in groups}
+        sites = sorted(set(words).union(*lists.values()))
         cells = _cells(table, sites, parameters, begin=begin)
         filling = self._filling(groups, cells, parameters, sites=sites, hours=hours)
-        decode = partial(_decode, filling=filling, parameters=parameters, begin=begin)
+        unpacker = self._unpacking(hours * len(sites) * len(parameters)) if self._unpacking else None
+        decode = partial(_decode, filling=filling, parameters=parameters, begin=begin, unpacker=unpacker)
         with ThreadPoolExecutor(_THREADS) as threads:
             for _ in threads.map(decode, groups):
                 pass
@@ -121,10 +129,11 @@ class HourReader:
         path, form = self._folder / segment.name, Form.read(segment.form)
         with readable(path), pq.ParquetFile(path) as file:
             meta, stretch = file.metadata, stretch_of(file.metadata)
+        columns = {meta.schema.column(number).path: number for number in range(meta.num_columns)}
         groups, start = [], stretch.start
         for number in range(meta.num_row_groups):
             hours = meta.row_group(number).num_rows // len(stretch.sites)
-            groups.append(_Group(path, number, form, start, hours, stretch.sites, meta))
+            groups.append(_Group(path, number, form, start, hours, stretch.sites, meta, columns))
             start += hours * self._grid.step
         return groups
 
@@ -184,34 +193,92 @@ def _numbered(words: Sequence[str]) -> dict[Any, int]:
     return {word: number for number, word in enumerate(words)}
 
 
-def _decode(group: _Group, *, filling: Filling, parameters: Sequence[str], begin: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Where a group of lines goes: its rows from `first` on into the planes' hours `low` to `high`, at some sites."""
+
+    group: _Group
+    filling: Filling
+    first: int
+    low: int
+    high: int
+    place: slice | NDArray[np.int64]
+
+    def cut(self, lines: NDArray[Any]) -> NDArray[Any]:
+        """Return those of the group's lines that go into the planes, `[hour, site]`."""
+        return lines.reshape(-1, len(self.group.sites))[self.low - self.first : self.high - self.first]
+
+    def room(self, number: int, column: Column) -> NDArray[np.int16] | None:
+        """Return where the group's lines may be unpacked: in the plane itself where they fit; None if not at all."""
+        plane = self.filling.planes[number]
+        if plane.dtype != np.int16 or column.digits != self.filling.digits[number]:
+            return None
+        lines = self.group.hours * len(self.group.sites)
+        here = plane[self.low : self.high].reshape(-1)
+        return here if here.size == lines and isinstance(self.place, slice) else np.empty(lines, np.int16)
+
+
+def _decode(
+    group: _Group, *, filling: Filling, parameters: Sequence[str], begin: int, unpacker: Unpacker | None
+) -> None:
     """Decode one group of lines into the planes."""
     first = (group.start - begin) // 3600
     low, high = max(first, 0), min(first + group.hours, filling.rank.shape[0])
-    shape = (slice(low - first, high - first), len(group.sites))
-    place = _places(group.sites, filling.sites)
-    names = [name for name in parameters if group.form.column(name) is not None]
+    window = _Window(group, filling, first, low, high, _places(group.sites, filling.sites))
+    found = {} if unpacker is None else _unpacked(window, parameters, unpacker)
     review = _review(group)
-    table = _lines(group, names if review is not None else [*names, "review"])
-    valid = np.zeros((high - low, len(group.sites)), bool)
+    left = [name for name in parameters if name not in found and group.form.column(name) is not None]
+    table = _lines(group, left if review is not None else [*left, "review"])
+    nothing = np.full((high - low, len(group.sites)), _NOTHING)
     for number, name in enumerate(parameters):
         target = filling.planes[number][low:high]
         column = group.form.column(name)
-        if column is None or not isinstance(place, slice):
+        if column is None or not isinstance(window.place, slice):
             target[:] = MISSING
         if column is not None:
             step = 10 ** (filling.digits[number] - column.digits)
-            cells = _values(table[name], target.dtype, step).reshape(-1, shape[1])[shape[0]]
-            target[:, place] = cells
-            valid |= cells >= 0
-    rank: Any = review if review is not None else _ranks(table["review"]).reshape(-1, shape[1])[shape[0]]
-    filling.rank[low:high, place] = np.where(valid, np.int8(rank) if review is not None else rank, np.int8(NO_REVIEW))
-    filling.tell(low, high)
+            lines = found[name] if name in found else _values(table[name], target.dtype, step)
+            cells = window.cut(lines)
+            if not np.may_share_memory(cells, target):
+                target[:, window.place] = cells
+            nothing &= cells if cells.dtype == np.int16 else np.where(cells < 0, _NOTHING, np.int16(0))
+    _rank(window, nothing < 0, review if review is not None else _ranks(table["review"]))
+
+
+def _rank(window: _Window, nothing: NDArray[np.bool_], review: int | NDArray[np.int8]) -> None:
+    """Tell the rank of review of a group's hours: of the whole group, or of each of its lines."""
+    target = window.filling.rank[window.low : window.high]
+    whole = isinstance(window.place, slice)
+    ranks = target if whole else np.empty(nothing.shape, np.int8)
+    ranks[:] = review if isinstance(review, int) else window.cut(review)
+    np.copyto(ranks, np.int8(NO_REVIEW), where=nothing)
+    if not whole:
+        target[:] = NO_REVIEW
+        target[:, window.place] = ranks
+    window.filling.tell(window.low, window.high)
+
+
+def _unpacked(window: _Window, parameters: Sequence[str], unpacker: Unpacker) -> dict[str, NDArray[np.int16]]:
+    """Return the lines of those parameters that can be unpacked without Arrow."""
+    group, chunks = window.group, {}
+    for number, name in enumerate(parameters):
+        column = group.form.column(name)
+        out = None if column is None else window.room(number, column)
+        chunk = None if out is None else chunk_of(group.meta, group.number, group.columns[name], out=out)
+        if chunk is not None:
+            chunks[name] = chunk
+    if not chunks:
+        return {}
+    with readable(group.path), group.path.open("rb", buffering=0) as file:
+        sound = filled(unpacker, file, list(chunks.values()))
+    return {name: chunk.out for name, chunk in chunks.items()} if sound else {}
 
 
 def _lines(group: _Group, columns: Sequence[str]) -> pa.Table:
     import pyarrow.parquet as pq
 
+    if not columns:
+        return pa.table({})
     with readable(group.path):
         how = {"metadata": group.meta, "memory_map": True, "pre_buffer": False, "read_dictionary": ["review"]}
         how |= {"page_checksum_verification": True}

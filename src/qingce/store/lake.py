@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from qingce.core.blocks import HourBlock
 from qingce.core.errors import StoreError, complain
-from qingce.core.ports import Receipt
+from qingce.core.ports import Receipt, Unpacking
 from qingce.core.records import Fault
 from qingce.core.tables import shape
 from qingce.store.chain import digests, head_after, verify_kind
@@ -57,6 +57,7 @@ class SegmentLake:
         patience: float = 60,
         memory: str = "2GB",
         now: Clock = utc_now,
+        unpacking: Unpacking | None = None,
     ) -> None:
         self.folder = folder
         with disk_errors(folder):
@@ -66,6 +67,7 @@ class SegmentLake:
         self._engine = Engine(memory=memory)
         self.grace = grace
         self._now = now
+        self._unpacking = unpacking
 
     def append(self, kind: str, rows: pa.Table, *, source: str) -> Receipt:
         """Write rows durably as one segment and list it; raises QC500, QC503, QC505, QC506, QC507, QC512.
@@ -143,7 +145,7 @@ class SegmentLake:
         if strange or start > end:
             allowed = "" if form.grid is None else ", ".join(form.grid.parameters)
             raise complain("QC515", words={"asked": ", ".join(strange) or f"{start}..{end}", "allowed": allowed})
-        reader = HourReader(self._engine, self.folder, kind=form)
+        reader = HourReader(self._engine, self.folder, kind=form, unpacking=self._unpacking)
         begin, until = (datetime.combine(day, datetime.min.time()) for day in (start, end))
         known = None if known_at is None else utc(known_at)
         question = Question(start=begin, end=until, known_at=known)

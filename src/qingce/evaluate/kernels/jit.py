@@ -6,20 +6,32 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-__all__ = ["LARGE", "compiled", "kernels_for"]
+if TYPE_CHECKING:
+    from qingce.core.ports import Unpacker
+
+__all__ = ["LARGE", "compiled", "kernels_for", "unpacker_for"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 LARGE = 2_000_000
 """From how many cells on the compiled kernels are worth the time of loading the compiler."""
 _NAME = "qingce.evaluate.kernels.compiled"
+_UNPACKING = "qingce.evaluate.kernels.unpacking"
 
 
 def kernels_for(size: int) -> ModuleType | None:
     """Return the compiled kernels for a block of so many cells; None where NumPy is quicker or numba is not there."""
-    return _kernels() if size >= LARGE else None
+    return _kernels(_NAME) if size >= LARGE else None
+
+
+def unpacker_for(size: int) -> Unpacker | None:
+    """Return the compiled loops that unpack so many cells; None where Arrow is quicker or numba is not there.
+
+    It is what `store.open_lake(…, unpacking=…)` asks for.
+    """
+    return cast("Unpacker | None", _kernels(_UNPACKING)) if size >= LARGE else None
 
 
 def compiled(function: Function) -> Function:
@@ -35,9 +47,9 @@ def compiled(function: Function) -> Function:
         return kept(cache=False)
 
 
-@lru_cache(maxsize=1)
-def _kernels() -> ModuleType | None:
+@lru_cache(maxsize=2)
+def _kernels(name: str) -> ModuleType | None:
     try:
-        return import_module(_NAME)
+        return import_module(name)
     except ImportError:
         return None
