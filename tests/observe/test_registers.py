@@ -31,9 +31,9 @@ def faults(rejected: pa.Table) -> list[tuple[int, str, str, str]]:
 
 
 SITES = (
-    "断面编码,断面名称,类型,城市,区县,经度,纬度,断面属性,水体类型,水质目标,上游县,下游县,启用日期,停用日期\n"
-    "S1,柳林渡,断面,太原市,小店区,112.5,37.8,国考、省考,河流,Ⅲ类,清徐县,小店区,2021-01-01,\n"
-    "S2,晋阳湖,断面,太原,晋源区,112.48,37.78,省考,湖库,Ⅳ,,,2021年1月1日,2025-12-31\n"
+    "断面编码,断面名称,类型,城市,区县,经度,纬度,断面属性,水体类型,水质目标,上游县,下游县,启用日期,停用日期,河流,流域\n"
+    "S1,柳林渡,断面,太原市,小店区,112.5,37.8,国考、省考,河流,Ⅲ类,清徐县,小店区,2021-01-01,,汾河,黄河流域\n"
+    "S2,晋阳湖,断面,太原,晋源区,112.48,37.78,省考,湖库,Ⅳ,,,2021年1月1日,2025-12-31,,\n"
 )
 
 
@@ -48,7 +48,9 @@ def test_sections_with_chinese_headers(tmp_path: Path, encoding: str):
         "county_name": "小店区", "lon": 112.5, "lat": 37.8, "roles": "国考,省考", "water_kind": "river",
         "target_class": 3, "upstream": "清徐县", "downstream": "小店区", "valid_from": date(2021, 1, 1),
         "valid_until": None,
-            "category": None,
+        "category": None,
+        "river": "汾河",
+        "basin": "黄河流域",
     }  # fmt: skip
     assert (second["water_kind"], second["target_class"], second["valid_until"]) == ("lake", 4, date(2025, 12, 31))
 

@@ -59,12 +59,13 @@ OBSERVATION = _schema(
 
 SITE = _schema(
     "site name kind city city_name county county_name lon lat roles water_kind target_class upstream downstream "
-    "valid_from valid_until category",
+    "valid_from valid_until category river basin",
     lon=pa.float64(), lat=pa.float64(), target_class=_INT, valid_from=_DAY, valid_until=_DAY,
 )  # fmt: skip
 """Monitoring sites and sections 站点与断面. kind: air_site | section | point; roles: 评价点,国考,省考 joined by ','.
 
-`category` is the class of function, the use of land or the kind of source that decides which limits hold."""
+`category` is the class of function, the use of land or the kind of source that decides which limits hold; `river` and
+`basin` are the waters that a section is of, as plans name them."""
 
 EXCEPTION = _schema(
     "id scope kind start end parameters status issuer number evidence known_at",

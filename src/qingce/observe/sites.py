@@ -52,4 +52,6 @@ def _row(entry: Entry, catalog: Catalog) -> dict[str, object]:
         "valid_from": start,
         "valid_until": end,
         "category": entry.text("category") or None,
+        "river": entry.text("river") or None,
+        "basin": entry.text("basin") or None,
     }

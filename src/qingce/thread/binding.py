@@ -238,6 +238,7 @@ def _to_scope(
         catalog=catalog,
         sites=sites,
         quote=target.quote,
+        subject=target.indicator,
         named=binding.verb == "section_class",
     )
     if scope is None and not computed:

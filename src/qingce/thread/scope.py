@@ -16,6 +16,9 @@ _CITIES = re.compile(r"(?:全省|全区|各|每个|所有)*(?:设区(?:的)?(?:�
 _COUNTIES = re.compile(r"(?:全市|各|每个|所有)*(?:县(?:市区|区|市、区)?|区县|县（市、区）|县（区）|县级城市|旗县区?)")
 _EACH = re.compile(r"各|每个|所有|均")
 _ROLES = re.compile(r"((?:[国省市县][、，和及]?)+)[考控](?:核|制)?(?:考核)?(?:地表水|地下水)?(?:断面|点位|监测)")
+_WATERS = re.compile(r"([一-龥]{1,8})(?:干流|支流|流域|水系)")
+_ANY_WATER = re.compile(r"(?:主要|重点|各|所有|全|本|跨界|境内|小|大|[省市县区])$")
+"""What stands before rivers or basins in general, where no single one is named."""
 _GENERAL = ("", "断面", "地表水")
 _LEVELS = ("province", "city", "county")
 
@@ -52,18 +55,22 @@ def resolve_scope(
     catalog: Catalog,
     sites: Sequence[Site] = (),
     quote: str = "",
+    subject: str = "",
     named: bool = False,
 ) -> Scope | None:
     """Return what a printed scope means within a region, None where no region or section answers to it.
 
     An empty scope is the whole region; the air of a province is that of its cities. `medium` water is judged on
-    sections, with `named` only on those that scope or quote name or give the level of. Raises QC110 for an unknown
-    region.
+    sections: of the river, basin or place in the water (入黄, 出境) that scope or `subject`, the printed indicator,
+    names; with `named` only on those that scope or quote name or give the level of. Raises QC110 for an unknown region.
     """
     home = catalog.regions.get(region)
     words = re.sub(r"\s", "", printed)
     if medium.endswith("water"):
-        return _sections(words, home, catalog=catalog, sites=sites, quote=quote, named=named)
+        near = _near(home, catalog, sites)
+        said = " ".join((words, re.sub(r"\s", "", subject)))
+        of_water = None if any(_stem(site["name"]) in said for site in near) else _of_water(said, near)
+        return of_water.scope if of_water else _sections(words, home, near=near, quote=quote, named=named)
     if not words or _WHOLE.fullmatch(words) or words in (home.name, home.code):
         return _whole(home, medium=medium, catalog=catalog)
     for pattern, level in ((_CITIES, "city"), (_COUNTIES, "county")):
@@ -118,20 +125,71 @@ def _named(words: str, home: Region, catalog: Catalog) -> list[Region]:
     return [rows[0] for rows in found] if all(len(rows) == 1 for rows in found) else []
 
 
-def _sections(
-    words: str, home: Region, *, catalog: Catalog, sites: Sequence[Site], quote: str, named: bool
-) -> Scope | None:
-    """Sections of the region: those named in the scope, or those of its roles, or all that are assessed."""
+def _near(home: Region, catalog: Catalog, sites: Sequence[Site]) -> list[Site]:
+    """Return the sections of a region."""
     below = {home.code, *(row.code for row in _under(home.code, catalog))}
-    near = [site for site in sites if site["kind"] == "section" and {site["city"], site["county"]} & below]
+    return [site for site in sites if site["kind"] == "section" and {site["city"], site["county"]} & below]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfWater:
+    """What words that name a water come to: a scope, or none where no section is of that water."""
+
+    scope: Scope | None
+
+
+def _of_water(words: str, near: Sequence[Site]) -> _OfWater | None:
+    """Sections of the river or basin that the words name, and of their place in it; None where they name neither."""
+    known = [site for site in near if site.get("river") or site.get("basin")]
+    waters = _named_waters(words, known)
+    places = [role for role in _roles(near) if role in words]
+    if not waters and not places:
+        unknown = any(not _ANY_WATER.search(found[1]) for found in _WATERS.finditer(words))
+        return _OfWater(None) if known and unknown else None
+    chosen = [site for site in known if {site.get("river"), site.get("basin")} & set(waters)] if waters else near
+    for role in (*places, *_grades(words)):
+        chosen = [site for site in chosen if role in str(site["roles"] or "").split(",")]
+    if not chosen:
+        return _OfWater(None)
+    label = "、".join(waters) + "、".join([*places, *_grades(words)]) + "断面"
+    code = "+".join(str(site["site"]) for site in chosen)
+    return _OfWater(_section_scope(code, chosen, "按河流、流域", name=label))
+
+
+def _named_waters(words: str, known: Sequence[Site]) -> list[str]:
+    """Return the rivers and basins that the words name, the longest first; a tributary or basin is not its river."""
+    rivers, basins = ({str(site.get(name) or "") for site in known} - {""} for name in ("river", "basin"))
+    found, rest = [], words
+    for name in sorted(rivers | basins, key=lambda name: (-len(name), name)):
+        stem = re.sub(r"(?:干流|流域|水系)$", "", name)
+        after = [r"(?:流域|水系)"] if name in basins else []
+        after += [r"(?!支流|流域|水系)"] if name in rivers else []
+        pattern = re.compile(f"{re.escape(stem)}(?:{'|'.join(after)})")
+        if len(stem) > 1 and pattern.search(rest):
+            found.append(name)
+            rest = pattern.sub(" ", rest)
+    return found
+
+
+def _roles(near: Sequence[Site]) -> list[str]:
+    """Return the roles of sections that tell a place, not a level: 入黄, 出境."""
+    told = dict.fromkeys(role for site in near for role in str(site["roles"] or "").split(","))
+    return [role for role in told if len(role) > 1 and not role.endswith(("考", "控"))]
+
+
+def _grades(words: str) -> list[str]:
+    """Return the levels of assessment that words give, as roles: 国考, 省考."""
+    return sorted({f"{one}考" for group in _ROLES.findall(words) for one in group if one > "一"})
+
+
+def _sections(words: str, home: Region, *, near: Sequence[Site], quote: str, named: bool) -> Scope | None:
+    """Sections of the region: those named in the scope, or those of its roles, or all that are assessed."""
     listed = [site for site in near if _stem(site["name"]) in words or site["site"] == words]
     listed = listed or [site for site in near if len(_stem(site["name"])) > 1 and _stem(site["name"]) in quote]
     if listed:
         code = listed[0]["site"] if len(listed) == 1 else "+".join(str(site["site"]) for site in listed)
         return _section_scope(str(code), listed, "按断面名称")
-    roles = sorted(
-        {f"{one}考" for group in _ROLES.findall(words) or _ROLES.findall(quote) for one in group if one > "一"}
-    )
+    roles = _grades(words) or _grades(quote)
     chosen = [site for site in near if not roles or set(roles) & set(str(site["roles"] or "").split(","))]
     wide = (
         _WHOLE.match(words),
