@@ -31,9 +31,9 @@ def faults(rejected: pa.Table) -> list[tuple[int, str, str, str]]:
 
 
 SITES = (
-    "断面编码,断面名称,类型,城市,区县,经度,纬度,断面属性,水体类型,水质目标,上游县,下游县,启用日期,停用日期,河流,流域\n"
-    "S1,柳林渡,断面,太原市,小店区,112.5,37.8,国考、省考,河流,Ⅲ类,清徐县,小店区,2021-01-01,,汾河,黄河流域\n"
-    "S2,晋阳湖,断面,太原,晋源区,112.48,37.78,省考,湖库,Ⅳ,,,2021年1月1日,2025-12-31,,\n"
+    "断面编码,断面名称,类型,城市,区县,经度,纬度,断面属性,水体类型,水质目标,上游县,下游县,启用日期,停用日期\n"
+    "S1,柳林渡,断面,太原市,小店区,112.5,37.8,国考、省考,河流,Ⅲ类,清徐县,小店区,2021-01-01,\n"
+    "S2,晋阳湖,断面,太原,晋源区,112.48,37.78,省考,湖库,Ⅳ,,,2021年1月1日,2025-12-31\n"
 )
 
 
@@ -49,10 +49,17 @@ def test_sections_with_chinese_headers(tmp_path: Path, encoding: str):
         "target_class": 3, "upstream": "清徐县", "downstream": "小店区", "valid_from": date(2021, 1, 1),
         "valid_until": None,
         "category": None,
-        "river": "汾河",
-        "basin": "黄河流域",
+        "river": None,
+        "basin": None,
     }  # fmt: skip
     assert (second["water_kind"], second["target_class"], second["valid_until"]) == ("lake", 4, date(2025, 12, 31))
+
+
+def test_sections_say_their_river_and_basin(tmp_path: Path):
+    head, first, *_ = SITES.splitlines()
+    sites, rejected = read_sites(written(tmp_path, f"{head},所在河流,流域\n{first},汾河,黄河流域\n"), catalog=CATALOG)
+    assert rejected.num_rows == 0
+    assert [(row["river"], row["basin"]) for row in sites.to_pylist()] == [("汾河", "黄河流域")]
 
 
 def test_air_sites_with_codes_only(tmp_path: Path):
