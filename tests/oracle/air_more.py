@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
@@ -49,7 +50,8 @@ def rolling(months: int, last_month: tuple[int, int]) -> tuple[date, date]:
 
 def percentile(values: Sequence[Fraction], percent: int) -> Fraction:
     """k = 1 + (n - 1) p of the sorted values, neighbours interpolated."""
-    ordered = sorted(values)
+    whole = math.lcm(*(value.denominator for value in values))
+    ordered = sorted(values, key=lambda value: value.numerator * (whole // value.denominator))
     place = Fraction((len(ordered) - 1) * percent, 100)
     low = place.numerator // place.denominator
     high = min(low + 1, len(ordered) - 1)
