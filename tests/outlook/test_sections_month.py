@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cache
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,14 @@ def test_a_floor_for_oxygen_and_two_limits_for_ph() -> None:
     assert rows["month", "ph"]["text"] == "须在 6～9 之间"
     assert (rows["month", "ph"]["edge"], rows["month", "ph"]["state"]) == ("beyond", "open")
     assert rows["month", ""]["edge"] == "worst", "pH beyond 6–9 is worse than V"
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"), [("9.0", "达标"), ("9.01", "未达标"), ("6.0", "达标"), ("5.99", "未达标")]
+)
+def test_two_limits_of_a_month_that_is_over(value: str, verdict: str) -> None:
+    over = told(observed(*days("ph", [value] * 31)), as_of=date(2026, 10, 31))["month", "ph"]
+    assert (over["text"], over["remaining"]) == (f"时段已结束，{verdict}（须在 6～9 之间）", 0)
 
 
 def test_a_factor_that_can_no_longer_be_saved() -> None:

@@ -125,6 +125,16 @@ def test_a_highlight_with_several_pieces_lights_whole(page: Page, site: Path) ->
     expect(page.locator("mark.on")).to_be_in_viewport()
 
 
+def test_the_text_of_a_plan_is_set_as_text(page: Page, site: Path) -> None:
+    """A style of another page once made every line a box and every piece of it stand apart."""
+    page.goto(at(site, "plans/yz.html"))
+    drawn = page.locator(".text .line").evaluate_all(
+        "lines => [...new Set(lines.map((line) => getComputedStyle(line))"
+        ".map((style) => style.display + style.borderWidth))]"
+    )
+    assert drawn == ["block0px"]
+
+
 def test_a_highlighted_sentence_leads_back_to_its_target(page: Page, site: Path) -> None:
     page.goto(at(site, "plans/yz.html"))
     page.locator("mark[data-ids*='T-yz-004']").click()

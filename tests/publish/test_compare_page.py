@@ -98,6 +98,7 @@ def test_what_no_longer_holds_is_shown_with_what_took_its_place(results: Results
     page = render("plans.html", results)[0].decode()
     assert '<li class="muted">2024-05-01 <strong>提出</strong>' in page
     assert "已由《青溪市方案》改为" in page
+    assert "</strong> ≥ 41 % <a" in page, "a comparator is printed as people write it"
     assert 'href="compare.html#stricter"' in page
 
 

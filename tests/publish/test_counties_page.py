@@ -9,13 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from playwright.sync_api import sync_playwright
+from tests.publish.browsing import chromium, fresh, listened
 
 from qingce.publish import Results, render, write_site
 from qingce.publish.results import SCHEMAS
 
 PAGE = "counties.html"
-CHROMIUM = "/usr/bin/chromium"
 
 
 def row(place: int | None, name: str, **more: object) -> dict[str, object]:
@@ -67,6 +66,7 @@ def test_below_the_review_state_of_a_ranking_the_page_is_a_preview(
 ) -> None:
     results = with_rows(sample, row(1, "泽南县"), row(2, "云西", review=review, unreviewed=unreviewed))
     shown, english = html(results), html(results, "en")
+    assert ("不对外提供。有区县未达到" in shown) == ("预排名，不得通报和公开" in shown)
     assert ("预排名，不得通报和公开" in shown) == bool(unreviewed) == twin(results)["preview"]
     assert ("not for letters or publication" in english) == bool(unreviewed)
     assert ('class="review unreviewed"' in shown) == bool(unreviewed)
@@ -101,14 +101,15 @@ def site(tmp_path_factory: pytest.TempPathFactory, sample: Results) -> Path:
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
 @pytest.mark.parametrize("folder", ["", "en/"], ids=["zh", "en"])
 def test_the_page_fits_a_desk_and_a_phone(site: Path, width: int, height: int, folder: str) -> None:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": height})
-        said: list[str] = []
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    with chromium() as browser:
+        _, page = fresh(browser)
+        page.set_viewport_size({"width": width, "height": height})
+        said = listened(page)
         page.goto((site / (folder + PAGE)).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        inside = "(table) => table.getBoundingClientRect().right <= table.parentElement.getBoundingClientRect().right"
+        assert page.locator("#ranking table").evaluate(inside), "the table ends within its block"
         assert page.locator("tr[data-row]").count() == 2
-        page.screenshot(path=str(site / f"{width}{folder[:2]}.png"), full_page=True)
-        browser.close()
+        units = page.locator("tr[data-row] .cardonly")
+        assert [one.is_visible() for one in units.all()] == [width < 720] * 4, "a card has no head that names units"
     assert said == []

@@ -133,3 +133,10 @@ def test_every_number_of_the_view_is_one_of_the_table(points: Results) -> None:
 def test_a_point_that_is_nowhere_is_refused(points: Results) -> None:
     with pytest.raises(QingceError, match="QC554"):
         views_place.site(points, "X9")
+
+
+def test_a_point_sampled_now_and_then_lacks_no_days(points: Results) -> None:
+    """A noise point measured once a quarter was once told to hold 3 % of its days."""
+    facts = {"site": "G1", "parameter": "nh3n", "span": "P1D", "month": "2026-05", "expected": 31, "received": 1}
+    quality = pa.concat_tables([points["quality"], pa.Table.from_pylist([facts], points["quality"].schema)])
+    assert views_place.site(points.with_tables({"quality": quality}), "G1")["quality"] == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from qingce.core.errors import CampaignError
 from qingce.publish import ROUTES, Results, charts, maps, views, views_content, views_place, views_plan, views_why
+from qingce.publish.i18n import words
 from qingce.publish.results import SCHEMAS
 from qingce.publish.rows import absent_label, cell, review_label, slug, split
 
@@ -167,6 +168,24 @@ def test_a_target_without_a_series_has_no_chart(sample: Results) -> None:
     assert view["chart"] is None
     assert view["calendar"] == []
     assert view["target"]["reason"] == {"code": "no_indicator", "zh": "目录中没有对应指标"}  # type: ignore[index]
+
+
+def test_a_target_of_a_class_has_no_line_of_shares(sample: Results) -> None:
+    """The series of a class is the share of sections that keep it: 100 % was once drawn over a target of 2."""
+    progress = sample["progress"]
+    at = progress["target_id"].to_pylist().index("T-yz-001")
+    units = [*progress["unit"].to_pylist()]
+    units[at] = "class"
+    turned = progress.set_column(progress.column_names.index("unit"), "unit", pa.array(units, pa.string()))
+    assert views.target(sample, "T-yz-001")["chart"] is not None
+    assert views.target(sample.with_tables({"progress": turned}), "T-yz-001")["chart"] is None
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_kind_of_quota_has_its_words(language: str) -> None:
+    speak = words(language)
+    for kind in ("mean", "days", "sections", "section_mean", "hours", "amount", "points"):
+        assert speak.of("quota", kind) not in {"", kind}, kind
 
 
 def test_an_unknown_target_is_refused(sample: Results) -> None:

@@ -323,7 +323,8 @@ def _text(part: Part) -> str:
             "目标已稳妥，不会再失守", "已稳妥"
         )
     low = "" if part.limit.low is None else f"{part.limit.low.normalize():f}"
-    return f"须在 {low}～{part.limit.value.normalize():f} 之间"
+    told = f"须在 {low}～{part.limit.value.normalize():f} 之间"
+    return told if part.left else f"时段已结束，{'未达标' if part.fails else '达标'}（{told}）"
 
 
 def _noted(years: int, parts: Sequence[Part]) -> str:

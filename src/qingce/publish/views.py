@@ -161,7 +161,8 @@ def target(results: Results, identity: str) -> View:
         "explained": [
             item["id"] for item in results.rows("whys", columns=["id"], where={"id": [identity, row["value_id"]]})
         ],
-        "chart": charts.cumulative(series, row, fan(results, identity)),
+        # the series of a class is a share of sections: no line of it stands beside a class
+        "chart": None if row["unit"] == "class" else charts.cumulative(series, row, fan(results, identity)),
         "calendar": charts.calendar(series, value="value", level="category") if daily else [],
         "grid": [] if daily else charts.month_grid(series, level="category"),
         "recent": {

@@ -12,6 +12,7 @@ __all__ = ["compare", "comparison_groups", "histories", "promises"]
 _ENDS = "。；\n\t"
 _AROUND = 120
 _NO_DOCUMENT: View = {"id": "", "title": "", "number": "", "date": ""}
+_SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
 _SIDE = ("document", "target", "quote", "start", "end", "scope", "comparator", "value", "unit", "base_year", "deadline")
 
 
@@ -73,7 +74,20 @@ def histories(results: Results) -> list[View]:
     return [
         {
             **{name: steps[0][name] for name in ("key", "indicator", "place", "deadline")},
-            "steps": [{**step, "source": names.get(str(step["document_id"]), _NO_DOCUMENT)} for step in steps],
+            "steps": [
+                {
+                    **step,
+                    "value_text": _signed(step["value_text"]),
+                    "source": names.get(str(step["document_id"]), _NO_DOCUMENT),
+                }
+                for step in steps
+            ],
         }
         for steps in lines
     ]
+
+
+def _signed(told: object) -> str | None:
+    """Write the comparator of a promise as people do: `>= 78%` is `≥ 78%`."""
+    sign, _, rest = str(told or "").partition(" ")
+    return f"{_SIGNS[sign]} {rest}".strip() if sign in _SIGNS else (str(told) if told else None)

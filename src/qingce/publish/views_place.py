@@ -192,6 +192,7 @@ def _point(results: Results, findings: Sequence[Row], known: View | None) -> Vie
     named |= {str(row["id"]): plain(row, "zh", "en") for row in results.rows("indicators")}
     return {
         **_head(results, str(first["subject"]), known or subject),
+        "quality": [],  # sampled now and then: no hour or day of it is missing
         "kind": "point",
         "media": list(dict.fromkeys(str(row["medium"]) for row in rows)),
         "findings": [_finding(row, named, traced) for row in rows],

@@ -234,10 +234,10 @@
     const pin = (point) => {
       const made = document.createElement("a");
       const level = point.last && data.levels[point.last.scale].find((row) => String(row.level) === String(point.last.level));
-      made.className = `pin ${point.kind}`;
+      made.className = `pin ${point.kind}${["air_site", "section"].includes(point.kind) ? "" : " sampled"}`;
       made.href = `${data.href}${point.site.replace(/\//g, "_").replace(/[^\p{L}\p{N}_.-]/gu, "-")}.html`;
       const mark = document.createElement("b");
-      mark.textContent = point.last ? (point.last.value ?? (level ? level.zh : "")) : "—";
+      mark.textContent = point.last ? (point.last.value ?? (level ? level.zh : "")) : made.classList.contains("sampled") ? "" : "—";
       if (level) { mark.style.background = level.colour; mark.style.color = contrast(level.colour); } else mark.style.background = "#fff";
       const name = document.createElement("span");
       name.textContent = point.name;
