@@ -25,12 +25,25 @@ from qingce.outlook.answer import FAN, chance
 from qingce.outlook.members import Members, accepted
 from qingce.outlook.panel import Panel
 from qingce.outlook.simulate import AirCase, air_case, ends_of, quantities_of, statistic
+from qingce.outlook.weather_days import WeatherDays
 
-__all__ = ["STEPS", "Trial", "backtest_rows", "crps", "trials"]
+__all__ = ["STEPS", "Head", "Trial", "backtest_rows", "crps", "judged", "middle", "trials"]
 
 STEPS = tuple(Fraction(3 * step, 100) for step in (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5))
 """Ten target levels around a subject's own median, as shares of it."""
 BASELINES = ("same-remaining-mean", "same-anomaly")
+_NAIVE = (*BASELINES, "month-last", "report-last")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What one trial is about: which year of which subject, judged at the end of which month by which model."""
+
+    indicator: Indicator
+    scope: str
+    year: int
+    month: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ class Trial:
 def backtest_rows(found: Iterable[Trial], *, note: str = "") -> pa.Table:
     """Sum trials up as BACKTEST rows, one an indicator, model and month of issue.
 
-    `brier_baseline` is that of the better of the two naive models at that month.
+    `brier_baseline` is that of the better of the naive models at that month.
     """
     groups: dict[tuple[str, str, int], list[Trial]] = {}
     for trial in found:
@@ -66,7 +79,7 @@ def backtest_rows(found: Iterable[Trial], *, note: str = "") -> pa.Table:
     rows = []
     for (indicator, model, month), group in sorted(groups.items()):
         naive = [_mean(t.brier for t in groups[indicator, name, month])
-                 for name in BASELINES if (indicator, name, month) in groups]  # fmt: skip
+                 for name in _NAIVE if (indicator, name, month) in groups]  # fmt: skip
         rows.append(
             {
                 "indicator_id": indicator,
@@ -96,8 +109,12 @@ def trials(
     series: str = "measured",
     seed: int = 1,
     edition: str = "auto",
+    weather: Mapping[str, WeatherDays] | None = None,
 ) -> Iterator[Trial]:
-    """Yield every trial: each year judged from each month's end by each model, for subjects with enough history."""
+    """Yield every trial: each year judged from each month's end by each model, for subjects with enough history.
+
+    A model that needs the weather is tried where there is some of the subject, and only up to the day.
+    """
     whole = Panel(days, date(max(years), 12, 31), catalog)
     known = (
         [model for model in catalog.outlooks.models.values() if not model.word("over")]
@@ -107,15 +124,15 @@ def trials(
     for year in years:
         period = Period.year(year)
         actual = _actuals(whole, indicators, period=period, scopes=scopes, series=series, edition=edition)
-        middle = _medians(whole, actual, years=_years(days), series=series, edition=edition)
+        medians = _medians(whole, actual, years=_years(days), series=series, edition=edition)
         for month in months:
-            panel = Panel(days, Period.month(year, month).end, catalog, seed)
+            panel = Panel(days, Period.month(year, month).end, catalog, seed, weather=weather or {})
             for scope in dict.fromkeys(scope for _, scope in actual):
                 if not panel.history(scope, series, period)[0]:
                     continue
                 for (indicator, place), case in actual.items():
                     if place == scope:
-                        goals = [middle[indicator, place] * (1 + step) for step in STEPS]
+                        goals = [medians[indicator, place] * (1 + step) for step in STEPS]
                         yield from _of(case, panel, known, scope=scope, series=series, goals=goals, edition=edition)
                 panel.keep(scope)
 
@@ -152,27 +169,43 @@ def _of(
     needed = quantities_of(case)
     if value is None or any(name not in panel.past(scope, series).quantities for name in needed):
         return
-    sense = "<=" if indicator.direction == "lower" else ">="
-    met = tuple(value <= goal if sense == "<=" else value >= goal for goal in goals)
     for model in models:
+        if not panel.suits(model, [scope]):
+            continue
         drawn = panel.drawn(scope, series, period=period, model=model)
         members = statistic(case, {name: drawn[name] for name in needed})
-        chances = tuple(_chance(members, goal, sense) for goal in goals)
-        brier = float(np.mean([(p - m) ** 2 for p, m in zip(chances, met, strict=True)]))
-        told = np.asarray(members.num, float) / members.den
-        yield Trial(
-            indicator=indicator.id,
-            scope=scope,
-            year=period.start.year,
-            month=panel.as_of.month,
-            model=model.id,
-            actual=value,
-            ends=ends_of(case, members, FAN),
-            crps=crps(told, float(value)),
-            brier=brier,
-            chances=chances,
-            met=met,
-        )
+        head = Head(indicator, scope, period.start.year, panel.as_of.month, model.id)
+        yield judged(head, members, value, goals=goals, ends=ends_of(case, members, FAN))
+
+
+def judged(
+    head: Head, members: Members, actual: Fraction, *, goals: Sequence[Fraction], ends: tuple[Fraction, ...]
+) -> Trial:
+    """Return how well the members told what came, with the chance told of each goal."""
+    sense = "<=" if head.indicator.direction == "lower" else ">="
+    met = tuple(actual <= goal if sense == "<=" else actual >= goal for goal in goals)
+    chances = tuple(_chance(members, goal, sense) for goal in goals)
+    told = np.asarray(members.num, float) / members.den
+    return Trial(
+        indicator=head.indicator.id,
+        scope=head.scope,
+        year=head.year,
+        month=head.month,
+        model=head.model,
+        actual=actual,
+        ends=ends,
+        crps=crps(told, float(actual)),
+        brier=float(np.mean([(p - m) ** 2 for p, m in zip(chances, met, strict=True)])),
+        chances=chances,
+        met=met,
+    )
+
+
+def middle(values: Iterable[Fraction]) -> Fraction:
+    """Return the median."""
+    order = sorted(values)
+    half = len(order) // 2
+    return order[half] if len(order) % 2 else (order[half - 1] + order[half]) / 2
 
 
 def _chance(members: Members, goal: Fraction, sense: str) -> float:
@@ -207,9 +240,7 @@ def _medians(
                             as_of=day_number(date(year, 12, 31)), catalog=whole.catalog, edition=edition)  # fmt: skip
             if mine.fixed is not None and mine.count >= mine.asked.rules.year:
                 values.append(mine.fixed)
-        values.sort()
-        half = len(values) // 2
-        found[indicator, scope] = values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+        found[indicator, scope] = middle(values)
     return found
 
 

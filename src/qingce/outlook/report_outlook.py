@@ -24,7 +24,7 @@ from qingce.outlook.simulate import STATISTICS
 from qingce.outlook.verdict import one_sided
 from qingce.outlook.water_outlook import SHARES
 
-__all__ = ["Report", "Reports", "pace", "report_answers", "simulated"]
+__all__ = ["Report", "Reports", "pace", "report_answers", "report_members", "simulated"]
 
 
 def simulated(question: Question) -> bool:
@@ -61,31 +61,73 @@ class Reports:
                 found.setdefault((row.indicator, row.scope), {})[row.period] = row
         return cls(found, as_of, seed)
 
+    def of(self, question: Question) -> Mapping[Period, Report]:
+        """Return what was reported of a question's indicator and scope."""
+        return self.known.get((question.indicator.id, question.scope), {})
+
 
 def report_answers(question: Question, reports: Reports, models: Sequence[OutlookModel]) -> list[Answer]:
     """Answer by every model of reports, or say what is missing; nothing where nothing was ever reported."""
-    known = reports.known.get((question.indicator.id, question.scope), {})
-    if not known or not models or question.period.kind != "year":
+    if not models or question.period.kind != "year" or not reports.of(question):
         return []
+    found = _basis(question, reports, models)
+    if isinstance(found, _Missing):
+        return [Answer("", "quota_only", None, (), (), 0, 0, found.years, found.why)]
+    return [_answer(question, model, _drawn(question, found, model, seed=reports.seed), years=len(found.pairs))
+            for model in models]  # fmt: skip
+
+
+def report_members(
+    question: Question, reports: Reports, models: Sequence[OutlookModel]
+) -> list[tuple[OutlookModel, Members]]:
+    """Return the whole-year figure of every future by each model, nothing where too little was reported."""
+    found = _basis(question, reports, models)
+    if isinstance(found, _Missing):
+        return []
+    return [(model, _members(_drawn(question, found, model, seed=reports.seed))) for model in models]
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What is carried on: the latest figure, and what earlier years had at its place and in the end."""
+
+    anchor: Report
+    pairs: Sequence[tuple[Fraction, Fraction]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Why nothing can be said, and from how many years."""
+
+    years: int
+    why: str
+
+
+def _basis(question: Question, reports: Reports, models: Sequence[OutlookModel]) -> _Basis | _Missing:
+    known = reports.of(question)
     anchor = _anchor(known, question.period)
     pairs = [] if anchor is None else _pairs(known, anchor.period, question.period)
     need = max(int(model.number("years")) for model in models)
     if anchor is None or len(pairs) < need:
-        why = f"往年同口径的上报数只有 {len(pairs)} 年，少于 {need} 年，不给概率"
-        return [Answer("", "quota_only", None, (), (), 0, 0, len(pairs), why)]
+        return _Missing(len(pairs), f"往年同口径的上报数只有 {len(pairs)} 年，少于 {need} 年，不给概率")
     if anchor.unit != question.indicator.unit:
         why = f"上报数的单位“{anchor.unit}”不是指标的“{question.indicator.unit}”，不给概率"
-        return [Answer("", "quota_only", None, (), (), 0, 0, len(pairs), why)]
-    found = []
-    for model in models:
-        added = anchor.unit in _words(model, "points")
-        if not added and min(anchor.value, *(min(pair) for pair in pairs)) <= 0:
-            return [Answer("", "quota_only", None, (), (), 0, 0, len(pairs), "上报数为零，不能按比例外推")]
-        words = f"{question.scope}/{question.indicator.id}/{question.period}/{model.id}"
-        rng = np.random.default_rng([reports.seed, crc32(words.encode())])
-        drawn = pace(float(anchor.value), pairs, model=model, added=added, rng=rng)
-        found.append(_answer(question, model, drawn, years=len(pairs)))
-    return found
+        return _Missing(len(pairs), why)
+    multiplied = any(anchor.unit not in _words(model, "points") for model in models)
+    if multiplied and min(anchor.value, *(min(pair) for pair in pairs)) <= 0:
+        return _Missing(len(pairs), "上报数为零，不能按比例外推")
+    return _Basis(anchor, pairs)
+
+
+def _drawn(question: Question, basis: _Basis, model: OutlookModel, *, seed: int) -> Floats:
+    words = f"{question.scope}/{question.indicator.id}/{question.period}/{model.id}"
+    rng = np.random.default_rng([seed, crc32(words.encode())])
+    added = basis.anchor.unit in _words(model, "points")
+    return pace(float(basis.anchor.value), basis.pairs, model=model, added=added, rng=rng)
+
+
+def _members(drawn: Floats) -> Members:
+    return Members(np.floor(drawn * RESOLUTION + 1 / 2).astype(np.int64), RESOLUTION)
 
 
 def pace(
@@ -107,7 +149,7 @@ def pace(
 
 
 def _answer(question: Question, model: OutlookModel, drawn: Floats, *, years: int) -> Answer:
-    members = Members(np.floor(drawn * RESOLUTION + 1 / 2).astype(np.int64), RESOLUTION)
+    members = _members(drawn)
     probability = None
     if question.target_value is not None:
         side = question.comparator

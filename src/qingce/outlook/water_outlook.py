@@ -23,12 +23,12 @@ from qingce.evaluate.water_tables import months_of_table
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.given import Given
 from qingce.outlook.members import Members, accepted, quantiles
-from qingce.outlook.models.months import MonthPast, draw_months
+from qingce.outlook.models.months import MonthPast, draw_months, last_months
 from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
 from qingce.outlook.verdict import one_sided
 
-__all__ = ["SHARES", "Waters", "water_answers"]
+__all__ = ["SHARES", "Waters", "water_answers", "water_members"]
 
 SHARES = ("section_share", "section_class")
 
@@ -80,18 +80,8 @@ def water_answers(
     seen = _Seen(question, sections, coming, years, state)
     found = []
     for model in models:
-        dice = np.random.default_rng([waters.seed, crc32(f"{question.scope}/{question.period}/{model.id}".encode())])
-        drawn = draw_months(
-            pasts,
-            coming,
-            begin=_month(question.period.start),
-            prior=waters.catalog.outlooks.prior("other"),
-            members=int(model.number("members")) if coming else 1,
-            shared=model.number("shared"),
-            rng=dice,
-            independence=waters.catalog.outlooks.history.independence,
-        ) if coming else {}  # fmt: skip
-        lacking = [section for section in sections if coming and not any(key[0] == section for key in drawn)]
+        drawn = _drawn(model, seen, waters, pasts=pasts)
+        lacking = _lacking(seen, drawn)
         if lacking:
             names = "、".join(lacking[:3])
             why = f"{names} 等 {len(lacking)} 个断面没有往年同月数据，不给概率"
@@ -99,6 +89,48 @@ def water_answers(
             return [Answer("", settled, CERTAIN.get(state), (), (), 0, 0, years, why)]
         found.append(_by(model, seen, waters, drawn=drawn, paths=paths))
     return found
+
+
+def water_members(question: Question, waters: Waters, model: OutlookModel) -> Members | None:
+    """Return the statistic of every future by one model, None where history is missing; of a year over, the figure."""
+    sections = [section for section in question.places if section in waters.known]
+    if not sections:
+        return None
+    pasts, years = _pasts(sections, waters)
+    seen = _Seen(question, sections, _coming(question, waters.as_of), years, "open")
+    drawn = _drawn(model, seen, waters, pasts=pasts)
+    if _lacking(seen, drawn):
+        return None
+    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in sections])
+    return _statistic(question, classes[:, :, -1])
+
+
+def _drawn(
+    model: OutlookModel, seen: _Seen, waters: Waters, *, pasts: Mapping[tuple[str, str], MonthPast]
+) -> dict[tuple[str, str], Floats]:
+    """Draw the coming months of every section and factor; a model without members repeats last year's."""
+    if not seen.coming:
+        return {}
+    coming = list(seen.coming)
+    if "members" not in model.options:
+        return last_months(pasts, coming)
+    question = seen.question
+    return draw_months(
+        pasts,
+        coming,
+        begin=_month(question.period.start),
+        prior=waters.catalog.outlooks.prior("other"),
+        members=int(model.number("members")),
+        shared=model.number("shared"),
+        rng=np.random.default_rng([waters.seed, crc32(f"{question.scope}/{question.period}/{model.id}".encode())]),
+        independence=waters.catalog.outlooks.history.independence,
+    )
+
+
+def _lacking(seen: _Seen, drawn: Mapping[tuple[str, str], Floats]) -> list[str]:
+    """Name the sections of which no earlier year tells the coming months."""
+    told = {section for section, _ in drawn}
+    return [section for section in seen.sections if seen.coming and section not in told]
 
 
 def _by(

@@ -10,7 +10,7 @@ import numpy as np
 from qingce.catalog.outlooks import Spread as Prior
 from qingce.outlook.models.past import Floats
 
-__all__ = ["MonthPast", "draw_months"]
+__all__ = ["MonthPast", "draw_months", "last_months"]
 
 _LEAST = 1e-6  # a mean of nothing is told as this [unit], so that it has a logarithm
 _KNOWN = 6  # differences between years from which a factor's own variance is told
@@ -63,6 +63,16 @@ def draw_months(
             logs = np.array([value for value, _ in centre]) + level
             drawn[section, name] = np.exp(logs + np.sqrt(spread) * noise[row].reshape(members, len(coming)))
     return drawn
+
+
+def last_months(pasts: Mapping[tuple[str, str], MonthPast], coming: list[int]) -> dict[tuple[str, str], Floats]:
+    """Return the one future in which every coming month is that of the last year known: [1, coming month]."""
+    found = {}
+    for key, past in pasts.items():
+        earlier = [[month for month in past.values if month < ahead and (ahead - month) % 12 == 0] for ahead in coming]
+        if all(earlier):
+            found[key] = np.array([[past.values[max(months)] for months in earlier]], float)
+    return found
 
 
 def _correlation(pasts: Mapping[tuple[str, str], MonthPast], names: list[str]) -> Floats:
