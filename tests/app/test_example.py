@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 
+from app.conftest import Example
 from qingce.app.example import write_example
 from qingce.app.example.story import MARK, Noise, load_story
 
@@ -49,7 +50,7 @@ def test_another_seed_writes_other_weather_and_the_same_plan(folder: Path, tmp_p
     ours, other = digests(folder), digests(tmp_path)
     assert ours.keys() == other.keys()
     changed = {name for name in ours if ours[name] != other[name]}
-    assert changed == {name for name in ours if re.match(r"data/(air|water)-", name)}
+    assert changed == {name for name in ours if re.match(r"data/(air|water|weather)-", name)}
 
 
 def test_writing_again_replaces_only_its_own(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_the_campaign_names_files_that_are_there(folder: Path) -> None:
     named += [campaign["sites"], *campaign["official"], *campaign["exceptions"], *campaign["overlays"]]
     assert all((folder / name).exists() for name in named)
     matched = [path for feed in campaign["feeds"] for path in folder.glob(feed["path"])]
-    points = ("groundwater", "drinking-water", "noise", "dustfall", "forecast")
+    points = ("groundwater", "drinking-water", "noise", "dustfall", "forecast", "weather")
     on_disk = [path for name in ("air", "water", *points) for path in folder.glob(f"data/{name}-*")]
     assert sorted(matched) == sorted(on_disk), "each file belongs to one feed"
 
@@ -193,3 +194,32 @@ def test_streams_are_independent_and_steady() -> None:
     assert (one != Noise(1, "b").normal(3)).all()
     walk = Noise(1, "a").walk(20_000, memory=0.6)
     assert walk.std() == pytest.approx(1, abs=0.05)
+
+
+def test_the_weather_explains_the_particles_and_is_marked(folder: Path) -> None:
+    """Each day of the story once; calm and damp days are the dirty ones."""
+    lines = (folder / "data" / "weather-示例数据.csv").read_text("utf-8").splitlines()
+    rows = [line.split(",") for line in lines[1:]]
+    days = (date(2026, 10, 31) - date(2022, 1, 1)).days + 1
+    assert len(rows) == 3 * days
+    assert {row[-1] for row in rows} == {"示例数据"}
+    values = {name: [float(row[4]) for row in rows if row[1] == name] for name in ("humidity", "wind_speed")}
+    assert len({row[2] for row in rows}) == days
+    assert 5 <= min(values["humidity"]) <= max(values["humidity"]) <= 100
+    assert min(values["wind_speed"]) >= 0
+    pairs = list(zip(values["humidity"], values["wind_speed"], strict=True))
+    damp, dry = ([wind for wet, wind in pairs if (wet > 70) == high] for high in (True, False))
+    assert sum(damp) / len(damp) < sum(dry) / len(dry)
+
+
+def test_the_monthly_consultation_tells_weather_from_effort(example: Example) -> None:
+    """One pollutant, with its held-out skill; where scikit-learn is missing the paragraph says so instead."""
+    rows = example.results.rows("weather")
+    assert {row["indicator"] for row in rows} == {"pm2_5"}
+    assert {row["scope"] for row in rows} == {"990100"}
+    document = Document(str(example.out / "月度会商.docx"))
+    told = [each.text for each in document.paragraphs if "天帮忙、人努力" in each.text]
+    assert len(told) == len(rows) > 0
+    for row, text in zip(rows, told, strict=True):
+        assert str(row["text"]).rstrip("。") in text
+        assert ("留出检验 R²" in text) != ("scikit-learn" in text)

@@ -153,6 +153,18 @@ def test_settings_are_read_strictly(tmp_path: Path, name: str):
         read_settings((tmp_path,), name)
 
 
+def test_which_pollutants_are_told_apart_is_declared(tmp_path: Path):
+    assert read_settings(CATALOG.roots, "weather").names("quantities")[0] == "pm2_5"
+    (tmp_path / "outlook").mkdir()
+    file = tmp_path / "outlook" / "weather.toml"
+    file.write_text('quantities = ["so2"]\n', "utf-8")
+    assert read_settings((*CATALOG.roots, tmp_path), "weather").names("quantities") == ("so2",)
+    for wrong in ("[]", '"so2"', "[1]"):
+        file.write_text(f"quantities = {wrong}\n", "utf-8")
+        with pytest.raises(ContentError, match=r"QC107: .*weather\.toml:1.*quantities"):
+            read_settings((*CATALOG.roots, tmp_path), "weather")
+
+
 @pytest.fixture(scope="module")
 def beijing(shared: Path) -> dict[str, dict[str, object]]:
     """The twelve sites, March 2013 to February 2017: the last twelve months against the first."""

@@ -6,7 +6,7 @@ They are settings of models, no clause of a standard; an overlay that holds the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,15 +21,18 @@ BLEND = ("window_days", "least", "prior", "longest", "stale_days", "season_days"
 WEATHER = ("least_days", "coverage", "folds", "block_days", "knot_days", "trees", "leaves", "leaf", "learning_rate",
            "forest", "forest_leaf", "samples", "season_days", "seed", "interval", "least_skill")  # fmt: skip
 SETTINGS: Mapping[str, tuple[str, ...]] = {"blend": BLEND, "weather": WEATHER}
-"""Name of the file → its keys."""
+"""Name of the file → its numbers."""
+NAMES: Mapping[str, tuple[str, ...]] = {"weather": ("quantities",)}
+"""Name of the file → its lists of names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The numbers of one file, each positive."""
+    """The numbers of one file, each positive, and its lists of names."""
 
     name: str
     numbers: Mapping[str, float]
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def number(self, key: str) -> float:
         """Return a number."""
@@ -39,23 +42,36 @@ class Settings:
         """Return a number that counts."""
         return int(self.numbers[key])
 
+    def names(self, key: str) -> tuple[str, ...]:
+        """Return a list of names."""
+        return self.lists[key]
+
 
 def read_settings(roots: Sequence[Path], name: str, report: Report = refuse) -> Settings:
     """Read `outlook/<name>.toml` of every root; raises QC101, QC102, QC103 (a key nobody gives), QC107."""
     found: dict[str, float] = {}
-    place = ""
+    lists: dict[str, tuple[str, ...]] = {}
+    place, listed = "", NAMES.get(name, ())
     for path in content_files(roots, f"outlook/{name}.toml"):
-        table = read_table(path, required=(), optional=(*SETTINGS[name], "note"), report=report)
+        table = read_table(path, required=(), optional=(*SETTINGS[name], *listed, "note"), report=report)
         place = str(path)
         for key in table.content.keys() - {"note"}:
             with guarded(report):
-                found[key] = _number(table, key)
-    for key in SETTINGS[name]:
-        if key not in found:
-            if place:  # folders that hold no such file at all are checked by themselves
-                report(complain("QC103", place, {"key": key}))
-            found[key] = 1.0
-    return Settings(name, found)
+                if key in listed:
+                    lists[key] = _names(table, key)
+                else:
+                    found[key] = _number(table, key)
+    for key in (*SETTINGS[name], *listed):
+        if place and key not in found and key not in lists:  # folders without such a file are checked by themselves
+            report(complain("QC103", place, {"key": key}))
+    return Settings(name, dict.fromkeys(SETTINGS[name], 1.0) | found, dict.fromkeys(listed, ()) | lists)
+
+
+def _names(table: Table, key: str) -> tuple[str, ...]:
+    value = table.content[key]
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": '["pm2_5", …]'})
+    return tuple(value)
 
 
 def _number(table: Table, key: str) -> float:

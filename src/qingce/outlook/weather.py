@@ -21,7 +21,7 @@ from qingce.evaluate.kernels import arrow
 from qingce.outlook.models.deweather import Separation, installed, separate
 from qingce.outlook.weather_days import WeatherDays, weather_days
 
-__all__ = ["INTERNAL_NOTE", "PARTICLES", "WEATHER", "Pair", "skill", "usual_pairs", "weather_rows"]
+__all__ = ["INTERNAL_NOTE", "WEATHER", "Pair", "skill", "usual_pairs", "weather_rows"]
 
 _TEXT = "id indicator indicator_name scope period base unit"
 _NUMBER = "base_value value observed weather effort effort_low effort_high slope skill"
@@ -36,9 +36,6 @@ WEATHER = pa.schema(
 `skill` is the held-out R2; `rmse` … `ioa` the other held-out figures; `slope` the mean effort in % a year."""
 
 INTERNAL_NOTE = "内部，仅供会商，不作为考核依据 internal"
-PARTICLES = ("pm2_5", "pm10", "so2", "no2", "co", "o3_8h")
-"""The quantities told apart unless others are asked for."""
-
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 _EPOCH = date(1970, 1, 1)
@@ -59,12 +56,13 @@ class Pair:
 
 def weather_rows(
     days: pa.Table, weather: pa.Table, sites: pa.Table, *,
-    catalog: Catalog, quantities: Sequence[str] = PARTICLES, scopes: Sequence[str] | None = None,
+    catalog: Catalog, quantities: Sequence[str] | None = None, scopes: Sequence[str] | None = None,
     pairs: Sequence[Pair] | None = None,
 ) -> pa.Table:  # fmt: skip
     """Return WEATHER rows for the cities that have both judged days (`measured` series) and weather.
 
     `days` are `AirDays.city_days`, `weather` OBSERVATION rows, `sites` SITE rows that say which city a station is in.
+    Quantities are those that the settings list unless others are asked for.
     Without pairs, the year so far is compared with last year's and the last twelve months with the first. What cannot
     be told apart (no scikit-learn, too few days, too little skill) has its `reason` and no figures.
     """
@@ -74,7 +72,7 @@ def weather_rows(
         if scopes is not None and scope not in scopes:
             continue
         mine = days.filter(pc.and_(pc.equal(days["subject"], scope), pc.equal(days["series"], "measured")))
-        for name in quantities:
+        for name in quantities if quantities is not None else rules.names("quantities"):
             if mine.num_rows and name in mine.column_names:
                 series = _series(mine, name)
                 rows += _of_series(series, known, _Asked(name, scope, catalog, rules, pairs))

@@ -9,6 +9,7 @@ from qingce.app.example.air import make_air, write_air
 from qingce.app.example.plan_document import write_plan
 from qingce.app.example.story import content, load_story
 from qingce.app.example.water import write_water
+from qingce.app.example.weather import write_weather
 
 __all__ = ["write_example"]
 
@@ -16,7 +17,7 @@ _PLAN = "云泽市深入打好污染防治攻坚战实施方案.docx"
 
 
 def write_example(folder: Path, *, seed: int = 20261031) -> None:
-    """Write the campaign of the fictional 云泽市: plan, registers, official values, hourly air, river sections.
+    """Write the campaign of the fictional 云泽市: plan, registers, official values, air, weather, river sections.
 
     The same seed writes the same bytes. Files of the example that already stand there are replaced, others stay.
     """
@@ -32,6 +33,7 @@ def write_example(folder: Path, *, seed: int = 20261031) -> None:
     write_plan(folder / "plans" / _PLAN)
     write_air(story, make_air(story, seed=seed), data)
     write_water(story, data, seed=seed)
+    write_weather(story, data, seed=seed)
 
 
 def _copy(source: Traversable, target: Path) -> None:
