@@ -59,7 +59,26 @@ def test_what_is_missing_of_tonnes(judged: Any, made: SimpleNamespace) -> None:
     found = judged(tonnes(made), official=official("nox_cut", "620.5", "t"))
     (quota,) = found.quota.to_pylist()
     assert (quota["kind"], quota["exact"], quota["unit"], quota["state"]) == ("amount", "759/2", "t", "open")
-    assert found.progress.to_pylist()[0]["quota_text"] == "距目标还差 379.5 t（2026年1月1日至9月30日认定值）"
+    assert found.progress.to_pylist()[0]["quota_text"] == "距目标还差 379.5 吨（2026年1月1日至9月30日认定值）"
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "said"),
+    [
+        pytest.param("万吨", "0.1", "距目标还差 0.038 万吨", id="ten-thousand"),
+        pytest.param("吨", "1000", "距目标还差 379.5 吨", id="tonnes"),
+        pytest.param("", "1000", "距目标还差 379.5 吨", id="as-the-indicator-is-printed"),
+    ],
+)
+def test_words_name_the_unit_that_the_plan_prints(
+    judged: Any, made: SimpleNamespace, printed: str, value: str, said: str
+) -> None:
+    """The exact quota stays in tonnes; only the words follow the plan."""
+    target = made.target("氮氧化物减排", indicator_id="nox_cut", comparator=">=", value=Decimal(value), unit=printed)
+    found = judged(target, official=official("nox_cut", "620.5", "t"))
+    (quota,) = found.quota.to_pylist()
+    assert (quota["exact"], quota["unit"]) == ("759/2", "t")
+    assert found.progress.to_pylist()[0]["quota_text"].startswith(said)
 
 
 def test_tonnes_over_counties_by_hand(judged: Any, made: SimpleNamespace) -> None:

@@ -24,11 +24,13 @@ def amount_quota(
     step: Decimal | None,
     unit: str,
     shown: str = "",
+    per: Fraction = Fraction(1),
     kind: str = "amount",
     over: bool = False,
 ) -> Quota:
     """Return what is missing to a floor, or the room below a cap [unit]; `kind` is amount (t, numbers) or points [%].
 
+    `shown` is the unit that the words name, `per` how many of `unit` it is: 万吨 is 10000 t.
     `allowed` is positive while something is missing (floor) or left (cap), and negative beyond. `over` says that the
     period has ended: the state is then safe or lost; before, nothing is final. Raises QC400.
 
@@ -43,7 +45,7 @@ def amount_quota(
     floor = bound.sense == ">="
     left = bound.value - Fraction(value)
     met = bound.accepts(value)
-    number = f"{as_decimal(abs(left), 3).normalize():f} {shown or unit}".replace(" %", " 个百分点")
+    number = f"{as_decimal(abs(left) / per, 3).normalize():f} {shown or unit}".replace(" %", " 个百分点")
     words = {
         (True, False): f"距目标还差 {number}",
         (True, True): f"已达到，高出 {number}" if left else "正好达到",
@@ -55,9 +57,18 @@ def amount_quota(
     return Quota(kind, rule, state, 0, 0, left, bound.inclusive, bound.sense, unit, words[floor, met])
 
 
-def amount_parts(quota: Quota, weights: dict[str, Exact], *, step: Decimal, names: dict[str, str]) -> tuple[Quota, ...]:
+def amount_parts(
+    quota: Quota,
+    weights: dict[str, Exact],
+    *,
+    step: Decimal,
+    names: dict[str, str],
+    shown: str = "",
+    per: Fraction = Fraction(1),
+) -> tuple[Quota, ...]:
     """Split an amount over named parts in multiples of `step`; they sum exactly to the whole, the odd rest with the
-    first part. Nothing is split where nothing is missing or left. Raises QC402."""
+    first part. Nothing is split where nothing is missing or left. `shown` and `per` as of `amount_quota`. Raises QC402.
+    """
     if quota.allowed is None or quota.allowed <= 0:
         return ()
     units = quota.allowed / Fraction(step)
@@ -70,7 +81,7 @@ def amount_parts(quota: Quota, weights: dict[str, Exact], *, step: Decimal, name
             quota,
             allowed=share,
             part=part,
-            text=f"{names.get(part, part)}：{word} {as_decimal(share, 3).normalize():f} {quota.unit}",
+            text=f"{names.get(part, part)}：{word} {as_decimal(share / per, 3).normalize():f} {shown or quota.unit}",
         )
         for part, share in zip(weights, shares, strict=True)
     )

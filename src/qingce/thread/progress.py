@@ -150,8 +150,8 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
     )
     rest = _rest(binding, goal, desk, stretch=stretch)
     if binding.verb == "none":
-        rest = amount_rest(binding, goal, official, stretch=stretch, split=desk.split)
-    elif binding.verb == "composite":
+        rest = amount_rest(binding, goal, official, stretch=stretch, split=desk.split, catalog=desk.catalog)
+    elif binding.verb in ("composite", "water_index"):
         rest = index_rest(binding, goal, own.value if own is not None else None, stretch=stretch)
     status = _status(binding, goal, own=own, official=official, rest=rest, desk=desk)
     later = _rest(binding, goal, desk, stretch=Stretch(carried, desk.as_of), part=str(carried)) if carried else Rest()

@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from qingce.catalog.catalog import Catalog
+from qingce.core.errors import QingceError
 from qingce.core.rounding import Exact
 from qingce.outlook.quota_amount import amount_parts, amount_quota
 from qingce.thread.binding import Binding, period_text
@@ -24,21 +26,33 @@ ADDED = ("t",)
 
 
 def amount_rest(
-    binding: Binding, goal: Goal | None, official: Official | None, *, stretch: Stretch, split: Splitting
+    binding: Binding,
+    goal: Goal | None,
+    official: Official | None,
+    *,
+    stretch: Stretch,
+    split: Splitting,
+    catalog: Catalog,
 ) -> Rest:
-    """Return what an official value leaves to its target, an amount also by county where shares are given."""
+    """Return what an official value leaves to its target, an amount also by county where shares are given.
+
+    The words name the unit that the plan prints, 万吨, where it is one of the indicator's.
+    """
     indicator, basis, scope = binding.indicator, binding.basis, binding.scope
     side = goal.one_sided(indicator.direction) if goal is not None and indicator is not None else None
     if indicator is None or basis is None or side is None or official is None or official.value is None:
         return Rest()
     value, (target, comparator) = Fraction(official.value), side
     unit = official.unit or indicator.unit
+    shown, per = _printed(binding.target.unit, unit, catalog)
     quota = amount_quota(
         value,
         target=target,
         comparator=comparator,
         step=basis.step,
         unit=unit,
+        shown=shown,
+        per=per,
         kind="points" if unit == PERCENT else "amount",
         over=not stretch.left and official.period == stretch.period,
     )
@@ -50,10 +64,20 @@ def amount_rest(
     if unit not in ADDED or not names or any(code not in given for code in names):
         return Rest((quota,), text=text)
     weights: dict[str, Exact] = {code: given[code] for code in names}
-    parts = amount_parts(quota, weights, step=step, names=dict(names))
+    parts = amount_parts(quota, weights, step=step, names=dict(names), shown=shown, per=per)
     shares = {code: Fraction(given[code]) for code in names}
     share = Share(binding.target.id, "county", profile.counties, shares, names)
     return Rest((quota, *parts), text=text, shares=(share,) if parts else ())
+
+
+def _printed(given: str, inside: str, catalog: Catalog) -> tuple[str, Fraction]:
+    """Return the unit that words name and how many inside units it is: the plan's own, else the inside one."""
+    if inside == PERCENT:
+        return "", Fraction(1)
+    try:
+        return given, Fraction(catalog.units.factor(given, inside))
+    except QingceError:
+        return catalog.units.shown(inside), Fraction(1)
 
 
 def index_rest(binding: Binding, goal: Goal | None, value: Fraction | None, *, stretch: Stretch) -> Rest:
