@@ -7,17 +7,21 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from tests.outlook.made_air import city_days
+from tests.outlook.test_water_outlook import section_months
 
 import qingce.outlook.backtest as engine
-from qingce.app.outlooking_scores import Shelf, enough, instead, own_backtest
+from qingce.app.outlooking_scores import Known, Shelf, enough, instead, own_backtest
 from qingce.app.outlooking_tables import backtest_table, outlook_tables
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import BACKTEST
 from qingce.outlook.question import Question
+from qingce.outlook.report_outlook import Report
+from qingce.outlook.weather_days import WeatherDays
 
 AS_OF = date(2025, 6, 30)
 
@@ -102,3 +106,60 @@ def test_without_a_shelf_the_packaged_one_stands_alone(tmp_path: Path) -> None:
     own = outlook_tables([question()], days(), pa.table({}), catalog=catalog(), as_of=AS_OF, shelf=kept)
     assert own["backtest"].num_rows == alone["backtest"].num_rows
     assert "按随附回测选用" in "".join(row["reason"] for row in own["outlook"].to_pylist())
+
+
+def sections(name: str = "good_section_ratio") -> Question:
+    return Question("W", catalog().indicator(name), "C", Period.year(2025), ">=", Fraction(50), subjects=("S1", "S2"))
+
+
+def wet() -> pa.Table:
+    return section_months({"S1": 0.4, "S2": 1.2}, last=(2025, 6), years=4)
+
+
+def test_sections_are_back_tested_where_three_whole_years_of_months_are_known(tmp_path: Path) -> None:
+    shelf, none = Shelf(tmp_path / "kept", ""), days().slice(0, 0)
+    rows = own_backtest([sections()], none, catalog=catalog(), as_of=AS_OF, shelf=shelf, known=Known(wet())).to_pylist()
+    assert {(row["indicator_id"], row["model"], row["month"], row["scopes"], row["years"]) for row in rows} == {
+        ("good_section_ratio", name, 6, 1, 3) for name in ("month-last", "month-level")
+    }
+    short = wet().filter(pa.array([period >= "2022-02" for period in wet()["period"].to_pylist()]))
+    for known in (Known(short), Known(pa.table({})), None):
+        assert not own_backtest([sections()], none, catalog=catalog(), as_of=AS_OF, shelf=shelf, known=known).num_rows
+
+
+def test_this_years_months_change_nothing_kept_and_earlier_ones_do(tmp_path: Path) -> None:
+    shelf, none = Shelf(tmp_path / "kept", ""), days().slice(0, 0)
+
+    def key(months: pa.Table) -> str:
+        own_backtest([sections()], none, catalog=catalog(), as_of=AS_OF, shelf=shelf, known=Known(months))
+        return next((tmp_path / "kept").rglob("kept.json")).read_text("utf-8")
+
+    first, months = key(wet()), wet()
+    assert key(months.filter(pa.array([period <= "2025-03" for period in months["period"].to_pylist()]))) == first
+    assert key(wet().slice(1)) != first
+
+
+def test_reported_figures_are_back_tested(tmp_path: Path) -> None:
+    asked = Question("R", catalog().indicator("nox_cut"), "C", Period.year(2025), ">=", Fraction(1))
+    rows = [
+        Report("nox_cut", "C", Period.year(year), Fraction(1000 + 100 * (year - 2015)), "t")
+        for year in range(2015, 2025)
+    ]
+    own = own_backtest([asked], days().slice(0, 0), catalog=catalog(), as_of=AS_OF, shelf=Shelf(tmp_path / "kept", ""),
+                       known=Known(reports=rows)).to_pylist()  # fmt: skip
+    assert {(row["model"], row["years"]) for row in own} == {("report-pace", 6), ("report-last", 6)}
+    pace = next(row for row in own if row["model"] == "report-pace")
+    assert pace["brier_baseline"] == next(row["brier"] for row in own if row["model"] == "report-last")
+
+
+def test_a_model_of_the_weather_is_tried_where_there_is_weather(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    table, season = days(), np.arange(2000.0)
+    first = (date(2021, 1, 1) - date(1970, 1, 1)).days
+    met = WeatherDays(first + np.arange(2000), ("temperature",), np.sin(season / 58)[:, None])
+    shelf = Shelf(tmp_path / "kept", "")
+    own = own_backtest(
+        [question()], table, catalog=catalog(), as_of=AS_OF, shelf=shelf, known=Known(weather={"A": met})
+    )
+    assert "season-boosting" in own["model"].to_pylist()
+    assert "season-boosting" not in own_of(table, tmp_path / "kept")["model"].to_pylist()

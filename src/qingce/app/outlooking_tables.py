@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.app.kept import code_digest, read_kept, write_kept
-from qingce.app.outlooking_scores import Shelf, enough, instead, own_backtest
+from qingce.app.outlooking_scores import Known, Shelf, enough, instead, own_backtest
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 from qingce.core.tables import BACKTEST, FORECAST, OBSERVATION, OUTLOOK, OUTLOOK_PATH, empty, shape
@@ -77,21 +77,27 @@ def outlook_tables(
     With a `shelf` the campaign's own back-test stands before the packaged one, and picks models where it is
     large enough. The blend of forecasts stands in the place of the first days that the models draw; it is an issuer.
     """
+    from qingce.outlook.weather_days import weather_days
+
     days, past = cut(city_days, months, as_of=as_of)
     found = _forecast_tables(feeds, days, catalog=catalog, as_of=as_of)
-    own = own_backtest(questions, days, catalog=catalog, as_of=as_of, shelf=shelf) if shelf else empty(BACKTEST)
+    met = weather_days(feeds.weather, feeds.sites, catalog=catalog) if feeds and feeds.weather.num_rows else None
+    told = reports_of(questions, official) if official is not None else []
+    rest = Known(past, told, met or {})
+    own = (
+        own_backtest(questions, days, catalog=catalog, as_of=as_of, shelf=shelf, known=rest)
+        if shelf
+        else empty(BACKTEST)
+    )
     found["backtest"] = instead(own, backtest_table(questions, catalog))
     scores = enough(own, least=catalog.outlooks.history.own_trials)
     if not questions:
         return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
     from qingce.outlook.blend import nearer
     from qingce.outlook.outlook import outlook_rows
-    from qingce.outlook.weather_days import weather_days
 
     near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
     known = days if days.num_rows else None
-    met = weather_days(feeds.weather, feeds.sites, catalog=catalog) if feeds and feeds.weather.num_rows else None
-    told = reports_of(questions, official) if official is not None else []
     now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met, scores=scores,
                        reports=told)  # fmt: skip
     then = as_of - WEEK

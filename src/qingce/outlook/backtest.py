@@ -172,7 +172,10 @@ def _of(
     for model in models:
         if not panel.suits(model, [scope]):
             continue
-        drawn = panel.drawn(scope, series, period=period, model=model)
+        try:
+            drawn = panel.drawn(scope, series, period=period, model=model)
+        except ModuleNotFoundError:  # an extra that is not installed: the model says so where it is asked
+            continue
         members = statistic(case, {name: drawn[name] for name in needed})
         head = Head(indicator, scope, period.start.year, panel.as_of.month, model.id)
         yield judged(head, members, value, goals=goals, ends=ends_of(case, members, FAN))
