@@ -28,6 +28,8 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "section_share": (("period", "family"), ("at_most", "worse_than")),
     "section_class": (("period", "family"), ()),
     "section_target_share": (("period", "family"), ()),
+    "water_index": (("period", "family"), ()),
+    "water_index_change": (("period", "family"), ("sense",)),
     "class_share": (("family", "period"), ("at_most", "worse_than")),
     "met_share": (("family", "part", "period"), ()),
     "point_mean": (("family", "parameter", "period"), ()),

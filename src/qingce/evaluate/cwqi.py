@@ -12,20 +12,21 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.methods import Method
 from qingce.core.absence import Absent, lowest
-from qingce.core.periods import parse_period
-from qingce.core.records import Limit
+from qingce.core.periods import Period, parse_period
 from qingce.evaluate.air_rules import edition_of
-from qingce.evaluate.method_options import chosen, open_questions, whole
+from qingce.evaluate.method_options import chosen, open_questions
 from qingce.evaluate.point_tables import Cell, lay
 from qingce.evaluate.readings import asked_for
 from qingce.evaluate.water import assess
-from qingce.evaluate.water_periods import Assessed
+from qingce.evaluate.water_index import FAMILY, is_steady, water_index
+from qingce.evaluate.water_periods import Assessed, assess_period
 from qingce.evaluate.water_rules import LAKE, RIVER, Lawbook
 from qingce.evaluate.water_scopes import cities_of, place_of
+from qingce.evaluate.water_tables import months_of_table
 
-__all__ = ["FAMILY", "evaluate_cwqi", "item_index", "ranks"]
+__all__ = ["evaluate_cwqi", "index_of_places", "ranks"]
 
-FAMILY, MEDIUM = "cwqi", "cwqi"
+MEDIUM = "cwqi"
 _PERIODS = ("year", "month", "quarter")
 
 
@@ -60,20 +61,27 @@ def evaluate_cwqi(
     return _ranked(rows)
 
 
-def item_index(parameter: str, value: Fraction, limit: Limit, *, neutral: Fraction) -> Fraction | None:
-    """Return one item's index by how its limit bounds it; None where a floor is compared with nothing at all.
+def index_of_places(
+    section_months: pa.Table, sites: pa.Table, *, by: str, periods: Sequence[Period], catalog: Catalog, as_of: date
+) -> pa.Table:
+    """Return the table of `evaluate_cwqi` from section-months, for each place (`by` city or county) and period.
 
-    References
-    ----------
-    [HBJC2017-51]_: C/Cs; Cs/C for oxygen; the distance of pH from neutral in that of its bound.
+    The same periods of the year before are rows of their own: places are ranked among those of the same period. Raises
+    QC103, QC105, QC107, QC110.
     """
-    bound = Fraction(limit.value)
-    if limit.low is not None:
-        low = Fraction(limit.low)
-        return (neutral - value) / (neutral - low) if value <= neutral else (value - neutral) / (bound - neutral)
-    if limit.bound == "ge":
-        return bound / value if value else None
-    return value / bound
+    lawbook, rows = Lawbook(catalog, "auto"), []
+    months = months_of_table(section_months, lawbook) if section_months.num_rows else {}
+    groups: dict[tuple[str, str], list[str]] = {}
+    for site in sites.to_pylist():
+        code = str(site.get(by) or "")
+        if site["site"] in months and code:
+            groups.setdefault((code, str(site.get(f"{by}_name") or code)), []).append(str(site["site"]))
+    for period in dict.fromkeys(each for one in periods for each in (one, one.year_before())):
+        method = catalog.method(FAMILY, day=period.end)
+        for place, sections in sorted(groups.items()):
+            judged = [assess_period(months[name], period, lawbook, as_of=as_of) for name in dict.fromkeys(sections)]
+            rows.append(_city((*place, str(period)), judged, lawbook, method=method))
+    return _ranked(rows)
 
 
 def ranks(values: Sequence[Fraction | None]) -> list[int | None]:
@@ -85,64 +93,25 @@ def ranks(values: Sequence[Fraction | None]) -> list[int | None]:
 def _city(
     key: tuple[str, str, str], sections: Sequence[Assessed], lawbook: Lawbook, *, method: Method
 ) -> dict[str, Cell]:
-    chosen(method, ("index", "verb"), {"sum_of_ratios": True})
-    chosen(method, ("index", "missing"), {"left_out": True})
-    chosen(method, ("city", "verb"), {"weighted_by_number": True})
     chosen(method, ("change", "verb"), {"share_of_base": True})
-    day = sections[0].period.end
-    rules = lawbook.on(day)
-    parts: dict[str, list[Assessed]] = {RIVER: [], LAKE: []}
-    for section in sections:
-        if section.means:
-            lake = rules.kinds.get(section.place.kind, "") == rules.kinds[LAKE]
-            parts[LAKE if lake else RIVER].append(section)
-    found = {kind: _index(rows, lawbook, kind, day=day, method=method) for kind, rows in parts.items() if rows}
-    counts = {kind: len(parts[kind]) for kind in found}
-    whole_index = sum((counts[kind] * index for kind, (index, _) in found.items()), Fraction(0))
-    total = whole_index / sum(counts.values()) if counts else None
-    missing = dict.fromkeys(name for _, names in found.values() for name in names)
+    found = water_index(sections, lawbook, method=method)
     return {
         "city": key[0] or None,
         "city_name": key[1] or None,
         "period": key[2],
-        "cwqi": total,
-        "exact_cwqi": total,
-        "cwqi_river": found[RIVER][0] if RIVER in found else None,
-        "cwqi_lake": found[LAKE][0] if LAKE in found else None,
-        "rivers": counts.get(RIVER, 0),
-        "lakes": counts.get(LAKE, 0),
-        "steady": "yes" if _steady(sections, whole(method, "change", "exempt_at_most")) else None,
-        "missing": ",".join(missing) or None,
-        "absent": None if counts else Absent.TOO_FEW.value,
-        "review": lowest(section.review for rows in parts.values() for section in rows if section.review),
+        "cwqi": found.value,
+        "exact_cwqi": found.value,
+        "cwqi_river": found.parts.get(RIVER),
+        "cwqi_lake": found.parts.get(LAKE),
+        "rivers": found.counts.get(RIVER, 0),
+        "lakes": found.counts.get(LAKE, 0),
+        "steady": "yes" if is_steady(sections, method) else None,
+        "missing": ",".join(found.missing) or None,
+        "absent": None if found.counts else Absent.TOO_FEW.value,
+        "review": lowest(section.review for section in sections if section.means and section.review),
         "edition": method.id,
         "note": "；".join(f"规则未核：{question}" for question in open_questions(method).values()) or None,
     }
-
-
-def _steady(sections: Sequence[Assessed], grade: int) -> bool:
-    """Say whether every section with a class is that good and keeps its target: such a city has little to gain."""
-    known = [(s.verdict.grade, s.place.target) for s in sections if s.verdict.grade is not None]
-    return bool(known) and all(found <= min(grade, target or grade) for found, target in known)
-
-
-def _index(
-    sections: Sequence[Assessed], lawbook: Lawbook, kind: str, *, day: date, method: Method
-) -> tuple[Fraction, list[str]]:
-    """Return the index of sections of one kind of water and the items that none of them has."""
-    rules = lawbook.on(day)
-    limits = lawbook.limits(day, rules.kinds[kind])
-    grade, neutral = whole(method, "index", "reference_class"), Fraction(whole(method, "index", "neutral"))
-    total, missing = Fraction(0), []
-    for name in rules.evaluated:
-        values = [section.means[name].value for section in sections if name in section.means]
-        mean = sum(values, Fraction(0)) / len(values) if values else None
-        index = None if mean is None else item_index(name, mean, limits[name][grade - 1], neutral=neutral)
-        if index is None:
-            missing.append(name)
-        else:
-            total += index
-    return total, missing
 
 
 def _ranked(rows: Sequence[Mapping[str, Cell]]) -> pa.Table:

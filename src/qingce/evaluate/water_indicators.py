@@ -15,15 +15,20 @@ from qingce.core.absence import ABSENT_ZH, Absent, lowest
 from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
-from qingce.core.rounding import round_gbt8170
+from qingce.core.rounding import as_decimal, round_gbt8170
 from qingce.evaluate.indicators import value_table
+from qingce.evaluate.method_options import open_questions
+from qingce.evaluate.water_index import FAMILY, WaterIndex, share_of_base, water_index
 from qingce.evaluate.water_periods import AUTOMATIC, Assessed, assess_period
 from qingce.evaluate.water_rules import LAKE, Lawbook, WaterRules
 from qingce.evaluate.water_tables import months_of_table
 
-__all__ = ["VERBS", "water_indicator"]
+__all__ = ["LOOKS_BACK", "VERBS", "water_indicator"]
 
 _SERIES = "measured"
+LOOKS_BACK = frozenset({"water_index_change"})
+"""Verbs that also ask the section-months of the same period of the year before."""
+_SENSES = {"change": 1, "improvement": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Asked:
     rules: WaterRules
     topics: tuple[str, ...]
     catalog: Catalog
+    lawbook: Lawbook
+    before: tuple[Assessed, ...] = ()
 
     @property
     def counted(self) -> tuple[Assessed, ...]:
@@ -54,6 +61,7 @@ class Answer:
     exact: Fraction
     text: str
     notes: tuple[str, ...]
+    method: str = ""
 
 
 def water_indicator(
@@ -98,7 +106,11 @@ def water_indicator(
         rules=lawbook.on(period.end),
         topics=_topics([month for section in chosen for month in months[section]], period),
         catalog=catalog,
-    )
+        lawbook=lawbook,
+        before=tuple(
+            assess_period(months[section], period.year_before(), lawbook, as_of=until) for section in chosen
+        ) if verb in LOOKS_BACK else (),
+    )  # fmt: skip
     return value_table([_row(each) for each in (asked, *_parts(asked, verb))])
 
 
@@ -108,7 +120,7 @@ def _parts(asked: Asked, verb: str) -> list[Asked]:
         return []
     return [
         Asked(asked.indicator, one.place.section, one.place.name, asked.period, asked.as_of, (one,), (), asked.rules,
-              asked.topics, asked.catalog)
+              asked.topics, asked.catalog, asked.lawbook)
         for one in asked.judged
         if one.place.section != asked.scope
     ]  # fmt: skip
@@ -140,7 +152,7 @@ def _row(asked: Asked) -> dict[str, object]:
         "n_required": needed,
         "absent": None if answer else _why_not(asked) or Absent.NOT_MONITORED.value,
         "review": _review(asked),
-        "method": asked.rules.id,
+        "method": "+".join(filter(None, (asked.rules.id, answer.method if answer else ""))),
         "limits": "+".join(dict.fromkeys(section.limits for section in asked.judged if section.limits)),
         "start": asked.period.start,
         "end": asked.period.end if over else max(asked.as_of, asked.period.start),
@@ -192,10 +204,46 @@ def _target_share(asked: Asked) -> Answer | None:
     return Answer(Fraction(100 * sum(met), len(met)), "", tuple(notes))
 
 
+def _index(asked: Asked) -> Answer | None:
+    """The water quality index of all the sections that have means."""
+    method = asked.catalog.method(FAMILY, day=asked.period.end)
+    found = water_index(asked.judged, asked.lawbook, method=method)
+    if found.value is None:
+        return None
+    notes = [f"{sum(found.counts.values())} 个断面（点位）"]
+    notes += [f"未测、不计：{_items(found, asked)}"] if found.missing else []
+    notes += [f"规则未核：{question}" for question in open_questions(method).values()]
+    return Answer(found.value, "", tuple(notes), method.id)
+
+
+def _index_change(asked: Asked) -> Answer | None:
+    """The change of that index on the same period of the year before [%]; as an improvement what it fell by."""
+    sense = str(asked.indicator.statistic.get("sense", "change"))
+    if sense not in _SENSES:
+        words: dict[str, object] = {"key": "statistic.sense", "value": sense, "expected": " | ".join(_SENSES)}
+        raise complain("QC107", asked.indicator.id, words)
+    method = asked.catalog.method(FAMILY, day=asked.period.end)
+    now, then = (water_index(part, asked.lawbook, method=method) for part in (asked.judged, asked.before))
+    change = share_of_base(now.value, then.value, method=method)
+    if change is None or now.value is None or then.value is None:
+        return None
+    notes = [f"水质指数本期 {as_decimal(now.value, 4)}，上年同期 {as_decimal(then.value, 4)}"]
+    if now.counts != then.counts or now.missing != then.missing:
+        notes.append("两期的断面数或项目不同，比较供参考")
+    notes += [f"规则未核：{question}" for question in open_questions(method).values()]
+    return Answer(_SENSES[sense] * change, "", tuple(notes), method.id)
+
+
+def _items(found: WaterIndex, asked: Asked) -> str:
+    return "、".join(asked.catalog.parameters[name].zh for name in found.missing)
+
+
 VERBS: Mapping[str, Callable[[Asked], Answer | None]] = {
     "section_share": _share,
     "section_class": _class,
     "section_target_share": _target_share,
+    "water_index": _index,
+    "water_index_change": _index_change,
 }
 """The closed table of verbs; `data/indicators` only combines them."""
 

@@ -46,6 +46,8 @@ _REACHED = frozenset(
         "section_share",
         "section_class",
         "section_target_share",
+        "water_index",
+        "water_index_change",
     ]
 )
 """Statistics that days of air and months of sections answer; a value of any other comes from the official side."""

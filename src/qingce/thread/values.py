@@ -194,9 +194,12 @@ def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs
     if not inputs.months.num_rows:
         return []
     from qingce.evaluate import water_indicator
+    from qingce.evaluate.water_indicators import LOOKS_BACK
 
     months = inputs.months
     first, last = month_span(period)
+    if indicator.statistic["verb"] in LOOKS_BACK:
+        first, _ = month_span(period.year_before())
     table = water_indicator(
         indicator,
         months.filter(
