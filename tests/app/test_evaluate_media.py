@@ -99,7 +99,8 @@ def test_a_small_file_in_one_line(medium: str, tmp_path: Path) -> None:
 def test_a_unit_that_cannot_be_is_rejected_by_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "a.csv"
     source.write_text("地块,土地利用,时间,项目,数值,单位\nA,水田,2026-05-06,镉,1,mg/L\n", "utf-8")
-    evaluate_file("soil", source, out=tmp_path / "o.csv")
+    with pytest.raises(QingceError, match="QC613"):
+        evaluate_file("soil", source, out=tmp_path / "o.csv")
     assert "QC203" in capsys.readouterr().err
 
 

@@ -80,7 +80,19 @@ def test_typed_columns_keep_their_time():
     assert plain.seconds[0] == zoned.seconds[0] == days.seconds[0] + 8 * 3600
 
 
-@given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2100, 1, 1)))
+@pytest.mark.parametrize(("year", "read"), [(1899, False), (1900, True), (2099, True), (2100, False), (2999, False)])
+def test_a_year_that_nobody_lives_in_is_a_slip_of_the_pen(year: int, read: bool):
+    """One hour of the year 2999 among those of 2026 once made 355,382 days."""
+    for text in (f"{year}-05-01 08:00", f"{year}年5月1日", f"{year}0501"):
+        assert (parse_time(text, RULE) is not None) is read, text
+
+
+def test_full_width_figures_are_figures():
+    assert parse_time("２０２６－０１－３１　０８：００", RULE) == datetime(2026, 1, 31, 8)
+    assert parse_time("２０２６年１月３１日", RULE) == datetime(2026, 1, 31)
+
+
+@given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2099, 12, 31, 23, 59, 59)))
 def test_what_is_written_is_read(when: datetime):
     when = when.replace(microsecond=0)
     assert parse_time(when.isoformat(" "), RULE) == when

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from zipfile import BadZipFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,14 +20,14 @@ from qingce.core.errors import complain
 from qingce.core.records import Feed
 from qingce.core.tables import SITE, empty
 from qingce.evaluate import MEDIA, evaluate
-from qingce.observe import ingest, read_exceptions, read_sites
+from qingce.observe import glimpse, ingest, read_exceptions, read_sites
 from qingce.store import open_lake
 
 __all__ = ["evaluate_file", "result_rows"]
 
 FORMATS = (".csv", ".parquet", ".xlsx")
-DAY, LINE, OFFSET = "P1D", 100_000, "+08:00"
-DATE = re.compile(r"\s*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s*")
+DAY, OFFSET = "P1D", "+08:00"
+DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
 FAMILIES = dict.fromkeys(
     ("surface-water", "groundwater", "basin", "cwqi", "section-target", "flood-season", "lake"), "water"
 ) | dict.fromkeys((medium for medium in MEDIA if medium.startswith("air-")), "air")
@@ -54,7 +53,7 @@ def evaluate_file(
     With `master` a lake is judged on that Spark cluster, to the same last digit. `exceptions` is a list of exceptional
     days, `options` what else the medium takes (`evaluate.OPTIONS`); an empty one counts as not given.
 
-    Raises QC262, QC606 (format of `out`), QC608, QC609, QC110, QC2xx.
+    Raises QC262, QC606 (format of `out`), QC608, QC609, QC613 (nothing could be taken in), QC110, QC2xx.
     """
     if out.suffix.lower() not in FORMATS:
         raise complain("QC606", str(out), {"value": out.suffix, "allowed": ", ".join(FORMATS)})
@@ -110,76 +109,52 @@ def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catal
         sys.stderr.write(
             f"… 共 {found.rejected.num_rows} 格不能收入 | {found.rejected.num_rows} cells rejected in all\n"
         )
+    if not found.observations.num_rows:
+        raise complain("QC613", str(source), {"count": found.rejected.num_rows})
     return found.observations, found.places if found.places.num_rows else None
 
 
 def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
     """Tell by the header which feed a file follows, the medium's own first, then the canonical; raises QC609."""
-    names, daily = _header(source), _is_daily(source)
+    head = _head(source)
+    rows, daily = [set(row) for row in head], _is_daily(head)
     family = FAMILIES.get(medium, medium)
 
     def rank(feed: Feed) -> tuple[bool, bool, str]:
         return not feed.id.startswith("canonical"), (recipe_of(feed).time.span == DAY) != daily, feed.id
 
     own = f"{medium}-long"
-    if own in catalog.feeds and _fits(recipe_of(catalog.feeds[own]), names):
+    if own in catalog.feeds and _fits(recipe_of(catalog.feeds[own]), rows):
         return own
     others = {f"{other}-long" for other in MEDIA}
     for feed in sorted(catalog.feeds.values(), key=rank):
-        if feed.id not in others and feed.medium in {family, "any"} and _fits(recipe_of(feed), names):
+        if feed.id not in others and feed.medium in {family, "any"} and _fits(recipe_of(feed), rows):
             return feed.id
     raise complain("QC609", words={"name": source, "allowed": ", ".join(sorted(catalog.feeds))})
 
 
-def _is_daily(source: Path) -> bool:
-    """Say whether the first row of a CSV file has a date without an hour."""
-    if source.is_dir() or source.suffix.lower() not in {".csv", ".txt"}:
-        return False
-    with source.open("rb") as stream:
-        stream.readline(LINE)
-        row = stream.readline(LINE).decode("utf-8", "replace")
-    cells = next(csv.reader([row]), [])
+def _is_daily(head: list[list[str]]) -> bool:
+    """Say whether the first row behind the header has a date without an hour."""
+    cells = next((row for row in head if any(map(DATE.match, row))), [])
     return any(map(DATE.fullmatch, cells)) and not any(":" in cell for cell in cells)
 
 
-def _fits(recipe: Recipe, names: set[str]) -> bool:
-    """Say whether a header has a column for each part that the recipe needs."""
+def _fits(recipe: Recipe, rows: list[set[str]]) -> bool:
+    """Say whether one of the first rows is a header with a column for each part that the recipe needs."""
     needed = [*recipe.time.columns, *recipe.site.columns]
     if recipe.layout == "long":
         needed += [recipe.long.parameter, recipe.long.value]
     elif recipe.layout == "wide":
         needed.append(tuple(recipe.columns))
-    return recipe.layout in {"long", "wide"} and all(names & set(choice) for choice in needed)
+    return recipe.layout in {"long", "wide"} and any(all(row & set(choice) for choice in needed) for row in rows)
 
 
-def _header(source: Path) -> set[str]:
-    """Return the column names of a file, or of the first file of a folder; raises QC200, QC221."""
+def _head(source: Path) -> list[list[str]]:
+    """Return the first rows of a file, or of the first file of a folder; raises QC200, QC202, QC221."""
     file = next((f for f in sorted(source.rglob("*")) if f.is_file()), None) if source.is_dir() else source
     if file is None:
         raise complain("QC221", str(source), {"names": "*.csv, *.parquet, *.xlsx"})
-    try:
-        return _columns(file)
-    except (pa.ArrowException, BadZipFile, KeyError) as error:
-        raise complain("QC200", file.name, {"reason": str(error).splitlines()[0]}) from error
-
-
-def _columns(file: Path) -> set[str]:
-    if file.suffix == ".parquet":
-        return set(pq.read_schema(file).names)
-    if file.suffix == ".xlsx":
-        from openpyxl import load_workbook
-
-        book = load_workbook(file, read_only=True)
-        first = next(iter(book.worksheets[0].iter_rows(max_row=1, values_only=True)), ())
-        book.close()
-        return {str(cell).strip() for cell in first if cell is not None}
-    with file.open("rb") as stream:
-        line = stream.readline(LINE)
-    try:
-        words = line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        words = line.decode("gb18030", "replace")
-    return {cell.strip() for cell in next(csv.reader([words]), [])}
+    return glimpse(file)
 
 
 def result_rows(table: pa.Table) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
+from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +18,12 @@ __all__ = ["Times", "parse_time", "read_times"]
 
 _EPOCH = datetime(1970, 1, 1)
 _SPELLED = re.compile(
-    r"(?P<y>[12]\d{3})(?:[-/.年](?P<m>\d{1,2})(?:[-/.月](?P<d>\d{1,2})日?)?月?)?"
+    r"(?P<y>(?:19|20)\d{2})(?:[-/.年](?P<m>\d{1,2})(?:[-/.月](?P<d>\d{1,2})日?)?月?)?"
     r"(?:[ T]*(?P<H>\d{1,2})(?:[:时点](?P<M>\d{1,2})(?:[:分](?P<S>\d{1,2})(?:\.\d+)?)?)?[时点分秒]?)?"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
 _COMPACT = re.compile(
-    r"(?P<y>[12]\d{3})(?P<m>\d{2})(?P<d>\d{2})[ T]?(?:(?P<H>\d{2})(?P<M>\d{2})?(?P<S>\d{2})?)?(?P<zone>)"
+    r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})[ T]?(?:(?P<H>\d{2})(?P<M>\d{2})?(?P<S>\d{2})?)?(?P<zone>)"
 )
 
 Longs = NDArray[np.int64]
@@ -60,9 +61,10 @@ def read_times(columns: list[pa.Array], rule: TimeRule) -> Times:
 def parse_time(text: str, rule: TimeRule) -> datetime | None:
     """Return a printed time in the feed's clock, None if it cannot be read.
 
-    Formats of the feed come first, then ISO, Chinese and compact spellings; hour 24 is the next midnight.
+    Formats of the feed come first, then ISO, Chinese and compact spellings; hour 24 is the next midnight. Full-width
+    figures are read as figures; a year before 1900 or after 2099 is a slip of the pen.
     """
-    plain = text.strip()
+    plain = (text if text.isascii() else normalize("NFKC", text)).strip()
     for pattern in rule.formats:
         try:
             return datetime.strptime(plain, pattern)
