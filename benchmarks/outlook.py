@@ -3,10 +3,11 @@
 `python benchmarks/outlook.py --json FILE [--svg FILE] [--skill FILE] [--cities N] [--months 3,6]` writes: coverage_80,
 brier, brier_baseline_mean, brier_baseline_anomaly and crps of the chosen model (overall, and by indicator and month
 under `months`), calibration (told chance → how often), seconds and one_city_s (all cities, one date; one city, warm),
-rss_mb, and the same figures of twelve Beijing sites judged in 2014, 2015 and 2016 under `beijing`.
+rss_mb, the same figures of twelve Beijing sites judged in 2014, 2015 and 2016 under `beijing` (each year by priors that
+it is no part of), the model of the weather on these sites under `weather`, and the models of reported figures on yearly
+carbon dioxide of 30 provinces and 290 cities under `reports`. There are no public months of sections of many years.
 
-Data: QINGCE_SHARED or ../shared. The ozone column of the city file is a daily mean of unknown kind; it stands in for
-the 8-hour maximum here, so good days are those of this table, not official ones.
+Data: QINGCE_SHARED or ../shared, see outlook_parts/data.py.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import resource
 import sys
 import time
@@ -23,15 +23,15 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from outlook_parts.data import beijing_days, city_days
+from outlook_parts.more import emission_trials, weather_trials
+from outlook_parts.priors import without
 
 from qingce.catalog import load_catalog
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
-from qingce.evaluate.kernels import arrow
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.backtest import BASELINES, Trial, trials
 
@@ -40,74 +40,11 @@ MONTHS = tuple(range(3, 12))
 MODEL = "season-bootstrap"
 ONE = "北京"  # a city with history, for the time of one
 EDITION = "hj633-2012"  # in force in the years judged
-COLUMNS = {"so2": "so2", "no2": "no2", "co": "co", "o3": "o3", "o3_8h": "o3", "pm10": "pm10", "pm2_5": "pm25"}
-HOURS_A_DAY, WINDOW, LEAST = 20, 8, 6
 
 
-def shared() -> Path:
-    """The folder of public data beside the project."""
-    return Path(os.environ.get("QINGCE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-
-
-def city_days() -> pa.Table:
-    """Days of 366 cities, 2013-12 to 2015, as `AirDays.city_days` lays them out."""
-    table = pq.read_table(shared() / "data/air_aqistudy_daily/city_daily_2013_2015.parquet")
-    columns = {
-        "subject": table["city"].cast(pa.string()),
-        "day": table["date"].cast(pa.date32()),
-        "series": pa.array(["measured"] * table.num_rows),
-    }
-    return pa.table(columns | {name: decimals(table[column].to_numpy()) for name, column in COLUMNS.items()})
-
-
-def beijing_days() -> pa.Table:
-    """Days of twelve sites of Beijing, 2013-03 to 2017-02, each taken as a subject of its own."""
-    table = pq.read_table(shared() / "data/air_prsa_beijing/prsa_12sites_hourly.parquet").sort_by("datetime")
-    parts = []
-    for station in sorted(pc.unique(table["station"]).to_pylist()):
-        mine = table.filter(pc.equal(table["station"], station))
-        days = np.unique(mine["datetime"].cast(pa.date32()).to_numpy())
-        columns = {"subject": pa.array([station] * len(days)), "day": pa.array(days, pa.date32())}
-        columns["series"] = pa.array(["measured"] * len(days))
-        for name in COLUMNS:
-            source = {"co": "co_ugm3", "o3_8h": "o3", "pm2_5": "pm25"}.get(name, name)
-            hours = mine[source].to_numpy().astype(float).reshape(-1, 24)
-            columns[name] = decimals(
-                (windows(hours) if name == "o3_8h" else means(hours)) / (1e3 if name == "co" else 1)
-            )
-        parts.append(pa.table(columns))
-    return pa.concat_tables(parts)
-
-
-def means(hours: np.ndarray) -> np.ndarray:
-    """Daily means of at least 20 hours."""
-    there = ~np.isnan(hours)
-    count = there.sum(axis=1)
-    return np.where(count >= HOURS_A_DAY, np.where(there, hours, 0).sum(axis=1) / np.maximum(count, 1), np.nan)
-
-
-def windows(hours: np.ndarray) -> np.ndarray:
-    """The largest mean of eight hours that end at 8 to 24 o'clock, of at least six values."""
-    best = np.full(hours.shape[0], -1.0)
-    for end in range(WINDOW, 25):
-        part = hours[:, end - WINDOW : end]
-        there = ~np.isnan(part)
-        count = there.sum(axis=1)
-        mean = np.where(there, part, 0).sum(axis=1) / np.maximum(count, 1)
-        best = np.where(count >= LEAST, np.maximum(best, mean), best)
-    return np.where(best < 0, np.nan, best)
-
-
-def decimals(values: np.ndarray) -> pa.Array:
-    """A column of millionths; zero and less is taken as missing."""
-    number = np.asarray(values, float)
-    there = np.isfinite(number) & (number > 0)
-    return arrow.decimals(np.floor(np.where(there, number, 0) * 1e6 + 0.5).astype(np.int64), there)
-
-
-def figures(found: Sequence[Trial]) -> dict[str, object]:
-    """Coverage, Brier, CRPS of the chosen model and the Brier of the two naive ones, over any trials."""
-    chosen = [trial for trial in found if trial.model == MODEL]
+def figures(found: Sequence[Trial], model: str = MODEL) -> dict[str, object]:
+    """Coverage, Brier, CRPS of one model and the Brier of the two naive ones, over any trials."""
+    chosen = [trial for trial in found if trial.model == model]
     naive = {name: [t.brier for t in found if t.model == name] for name in BASELINES}
     return {
         "trials": len(chosen),
@@ -131,6 +68,21 @@ def by_month(found: Sequence[Trial]) -> dict[str, dict[str, object]]:
     both = {f"all/{month}": figures([t for t in found if t.month == month]) for month in sorted({m for _, m in keys})}
     return both | {f"{indicator}/{month}": figures([t for t in found if (t.indicator, t.month) == (indicator, month)])
             for indicator, month in keys}  # fmt: skip
+
+
+def by_year(found: Sequence[Trial]) -> dict[str, dict[str, object]]:
+    """The figures of each indicator and year."""
+    keys = sorted({(trial.indicator, trial.year) for trial in found})
+    return {f"{indicator}/{year}": figures([t for t in found if (t.indicator, t.year) == (indicator, year)])
+            for indicator, year in keys}  # fmt: skip
+
+
+def beijing(catalog: Catalog, months: Sequence[int]) -> list[Trial]:
+    """Twelve sites of Beijing in three years, each judged by a spread that it is no part of."""
+    days, wanted = beijing_days(), [catalog.indicator(name) for name in INDICATORS]
+    return [trial for year in (2014, 2015, 2016)
+            for trial in trials(days, wanted, catalog=without(catalog, year), years=[year], months=months,
+                                edition=EDITION)]  # fmt: skip
 
 
 def calibration(found: Sequence[Trial], *, bins: int = 10) -> dict[str, list[list[float]]]:
@@ -233,9 +185,10 @@ def main() -> None:
     if given.svg:
         given.svg.write_text(svg(calibration(found)), "utf-8")
     if not given.cities:
-        here = list(trials(beijing_days(), wanted, catalog=catalog, years=[2014, 2015, 2016], months=months,
-                           edition=EDITION))  # fmt: skip
-        told["beijing"] = figures(here) | {"months": by_month(here)}
+        here = beijing(catalog, months)
+        told["beijing"] = figures(here) | {"months": by_month(here), "years": by_year(here)}
+        told["weather"] = weather_trials(catalog, months=[6, 9])
+        told["reports"] = emission_trials(catalog)
     told["rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     text = json.dumps(told, ensure_ascii=False, indent=1)
     if given.json == "-":

@@ -19,7 +19,7 @@ from qingce.catalog.outlooks import History, Outlooks
 from qingce.catalog.outlooks import Spread as Prior
 from qingce.outlook.models.past import Floats, Past, month_of
 
-__all__ = ["Part", "Spread", "log_means", "monthly", "own", "pooled"]
+__all__ = ["Part", "Spread", "differences", "log_means", "monthly", "own", "pooled"]
 
 _FLOOR = 1e-6  # a variance is never taken as less: a history of equal days stays practically certain
 _PLAIN = 12  # months without any difference at all: then there is none to expect
@@ -122,9 +122,9 @@ def pooled(pasts: Iterable[Past], outlooks: Outlooks, *, quantities: Sequence[st
     pairs: dict[int, list[Floats]] = {}
     for past in pasts:
         if past.values.shape[1]:
-            for year, differences in _differences(past, outlooks.history, quantities):
-                pairs.setdefault(year, []).append(differences)
-    stacks = {year: np.stack(found) for year, found in sorted(pairs.items())}
+            for year, found in differences(past, outlooks.history, quantities):
+                pairs.setdefault(year, []).append(found)
+    stacks = {year: np.stack(parts) for year, parts in sorted(pairs.items())}
     priors = [outlooks.prior(name) for name in quantities]
     means = {year: _mean(stack) for year, stack in stacks.items()}
     season = _season(priors, winter=outlooks.history.winter)
@@ -146,7 +146,7 @@ def own(spread: Spread, past: Past, *, history: History) -> Spread:
 
     `spread` has the quantities of the past. Its own months weigh against `own_weight` months of the pool.
     """
-    found = [d - spread.means.get(year, 0.0) for year, d in _differences(past, history, spread.quantities)]
+    found = [d - spread.means.get(year, 0.0) for year, d in differences(past, history, spread.quantities)]
     if not found or not spread.apart.month.any():
         return spread
     d = np.stack(found)
@@ -158,7 +158,7 @@ def own(spread: Spread, past: Past, *, history: History) -> Spread:
     return replace(spread, apart=replace(spread.apart, month=spread.apart.month * factor))
 
 
-def _differences(past: Past, history: History, quantities: Sequence[str]) -> Iterator[tuple[int, Floats]]:
+def differences(past: Past, history: History, quantities: Sequence[str]) -> Iterator[tuple[int, Floats]]:
     """Yield for each pair of years (the later one named) D as [quantity, 12 months], NaN where either lacks it."""
     first, logs = monthly(past, history)
     by_year: dict[int, Floats] = {}
