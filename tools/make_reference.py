@@ -120,10 +120,13 @@ VERB_WORDS = {
     "section_share": "类别好于等于 `at_most` 或差于 `worse_than` 的断面占比 share of sections",
     "section_class": "断面类别 class of a section",
     "section_target_share": "类别不差于各自目标类别的断面占有目标的断面 share of sections that keep their own target class",
+    "water_index": "断面各项均值与Ⅲ类限值之比的和，河流与湖库按断面数加权 city water quality index of its sections",
+    "water_index_change": "该指数比上年同期的变化，`sense` 为 improvement 时取下降 change on the year before",
     "class_share": "类别好于等于 `at_most` 或差于 `worse_than` 的点位占比 share of points of a class",
     "met_share": "达标点次占监测点次 share of points, or of their days or nights, that keep their limits",
     "point_mean": "各点位时段内月值的平均，再对点位平均 mean over points of the means of their months",
     "ratio": "分子各量之和 ÷ 分母各量之和 sum of the numerator over sum of the denominator",
+    "region_index": "地区按 `family` 的方法由上报统计量算得的指数 index of a region from what it reports",
     "net": "`plus` 各量之和减 `minus` 各量之和 what is added less what is taken off",
     "none": "本系统不计算，只导入认定值 not computed; official values only",
 }

@@ -34,6 +34,7 @@ VERBS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "met_share": (("family", "part", "period"), ()),
     "point_mean": (("family", "parameter", "period"), ()),
     "ratio": (("numerator", "denominator"), ()),
+    "region_index": (("family", "period"), ()),
     "net": (("plus",), ("minus", "accumulates")),
     "none": ((), ()),
 }

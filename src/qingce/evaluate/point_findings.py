@@ -97,6 +97,11 @@ def _reported(row: Row) -> Iterator[_Found]:
     )  # fmt: skip
 
 
+def _indexed(row: Row) -> Iterator[_Found]:
+    yield _Found(_text(row["index"]), row["exact"], _text(row["grade_text"]), "", _text(row["absent"]), "index",
+                 n=1 if row["exact"] is not None else 0)  # fmt: skip
+
+
 POINT_MEDIA: Mapping[str, _Medium] = {
     "groundwater": _Medium("point", "span", "point", _classed),
     "soil": _Medium("point", "span", "point", _classed),
@@ -106,6 +111,7 @@ POINT_MEDIA: Mapping[str, _Medium] = {
     "dustfall": _Medium("", "month", "site", lambda row: ()),
     "emissions": _Medium("project", "span", "project", lambda row: ()),
     "ratio": _Medium("region", "span", "scope", _reported),
+    "ecology": _Medium("region", "span", "region", _indexed),
 }
 """Media judged point by point or region by region."""
 
@@ -167,7 +173,7 @@ def _of(
     subject, day = str(row[how.subject]), row.get("day")
     span = period or (Period(day, day) if isinstance(day, date) else parse_period(str(row["period"])))
     place = places.get(subject, {})
-    region = subject if medium == "ratio" else ""
+    region = subject if how.by == "region" else ""
     for one in how.read(row):
         named = row.get(f"{how.subject}_name") or place.get("name") or subject
         yield {

@@ -18,9 +18,11 @@ from qingce.evaluate.point_indicators import Answer, value_of
 __all__ = ["FINDING_VERBS", "finding_counts", "finding_indicator", "finding_of", "in_scope", "is_finding", "of_first"]
 
 _SERIES = "measured"
-_MEDIA = {"drinking_source": "drinking-water"}
+_MEDIA = {"drinking_source": "drinking-water", "ecology_status": "ecology", "ecology_quality": "ecology"}
 """Family of rules → medium, where they are called differently."""
 _REPORTED, _PROJECTS = "ratio", "emissions"
+_REGIONAL = frozenset({_REPORTED, "ecology"})
+"""Media whose findings are of a region itself, not of points in it."""
 _QUANTITY = {"night": "met_night", "day": "met_day", "source": "met"}
 
 Row = Mapping[str, object]
@@ -36,6 +38,8 @@ def finding_of(indicator: Indicator) -> tuple[str, str]:
         return medium, _QUANTITY.get(str(indicator.statistic.get("part")), "met")
     if verb == "point_mean":
         return medium, str(indicator.statistic.get("parameter", ""))
+    if verb == "region_index":
+        return medium, indicator.id
     if verb == "net":
         return f"{_REPORTED}|{_PROJECTS}", indicator.id
     return (_REPORTED, indicator.id) if verb == "ratio" else ("", "")
@@ -94,7 +98,7 @@ def finding_indicator(
 
 def finding_counts(row: Row, scope: str, period: Period) -> bool:
     """Say whether a finding counts for a region and period: what a region reports is its own, points lie in many."""
-    inside = row["subject"] == scope if row["medium"] == _REPORTED else in_scope(row, scope)
+    inside = row["subject"] == scope if row["medium"] in _REGIONAL else in_scope(row, scope)
     return inside and _counts(row, period)
 
 
@@ -171,6 +175,14 @@ def _reported(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | No
     return (Fraction(str(rows[0]["exact"])), []) if rows else (None, [])
 
 
+def _indexed(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
+    """The index of a region, its grade in words."""
+    if not rows:
+        return None, []
+    told = [str(rows[0]["text"])] if rows[0]["text"] else []
+    return Fraction(str(rows[0]["exact"])), [*told, *([str(rows[0]["note"])] if rows[0]["note"] else [])]
+
+
 def _net(_indicator: Indicator, rows: Sequence[Row]) -> tuple[Fraction | None, list[str]]:
     """What a region reports of a net cut, else the sum of what its listed projects add, over all years."""
     if not rows:
@@ -186,6 +198,7 @@ FINDING_VERBS: Mapping[str, Callable[[Indicator, Sequence[Row]], tuple[Fraction 
     "met_share": _met_share,
     "point_mean": _point_mean,
     "ratio": _reported,
+    "region_index": _indexed,
     "net": _net,
 }
 """The closed table of verbs answered by findings of points."""

@@ -49,7 +49,8 @@ def pace_of(
     return Pace(last.value if last is not None else None, "；".join(words))
 
 
-_NOUNS = {"met_share": "个点次", "class_share": "个点位", "point_mean": "个值", "ratio": "个值", "net": "个值"}
+_NOUNS = {"met_share": "个点次", "class_share": "个点位", "point_mean": "个值", "ratio": "个值", "net": "个值",
+          "region_index": "个值"}  # fmt: skip
 
 
 def _counted(binding: Binding) -> str:
