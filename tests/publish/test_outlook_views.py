@@ -287,6 +287,34 @@ def test_the_bound_stands_before_the_limit(sample: Results) -> None:
     assert "4 个同期月" in page
 
 
+def rank(subject: str, name: str, **more: object) -> dict[str, object]:
+    base: dict[str, object] = {"kind": "county", "subject": subject, "subject_name": name, "period": "2026"}
+    return base | {"now": Decimal("3.87"), "now_rank": 2, "regions": 2} | more
+
+
+def test_ranks_of_counties_stand_in_their_order_with_the_range(sample: Results) -> None:
+    """Both languages; a county that could not be drawn says why and has no rank."""
+    told = {"p10": Decimal("3.93"), "p50": Decimal("4.01"), "p90": Decimal("4.10"), "rank_p10": 1, "rank_p50": 2,
+            "rank_p90": 2, "first": 0.001, "last": 0.63}  # fmt: skip
+    rows = [rank("990104", "临湖县", **told), rank("990105", "新县", reason="往年没有覆盖余下时段的数据", p50=None)]
+    changed = sample.with_tables({"outlook_ranks": table("outlook_ranks", *rows)})
+    (group,) = twin("outlook.json", changed)["ranks"]
+    assert [row["subject"] for row in group["rows"]] == ["990104", "990105"]
+    page = html("outlook.html", changed)
+    for words in (
+        "综合指数与排名",
+        "<strong>4.01</strong>",
+        "3.93 – 4.10",
+        "1 – 2 / 2",
+        "&lt;1%",
+        "往年没有覆盖余下时段",
+    ):
+        assert words in page, words
+    assert "Composite index and rank of the year" in html("en/outlook.html", changed, "en")
+    assert "综合指数与排名" not in html("outlook.html", sample)
+    assert "ranks" not in "".join(changed.public().tables)
+
+
 # --- what if --------------------------------------------------------------------------------------------------------
 
 

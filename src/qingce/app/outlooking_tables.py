@@ -22,6 +22,7 @@ from qingce.outlook.question import Question
 from qingce.thread.official import Officials
 
 if TYPE_CHECKING:
+    from qingce.outlook.rank_outlook import Group
     from qingce.outlook.report_outlook import Report
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "chosen",
     "cut",
     "feeds_of",
+    "groups_of",
     "kept_outlook",
     "outlook_tables",
     "reports_of",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 WEEK = timedelta(7)
+AIR_SITE, ASSESSED = "air_site", "评价点"
 NAIVE = "repeat"
 """The verb of the models that the others are measured against: last year again."""
 
@@ -72,7 +75,7 @@ def outlook_tables(
     shelf: Shelf | None = None,
     official: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
-    """Return outlook, outlook_paths, `before` (a week ago), backtest, forecasts, forecast_scores and weather.
+    """Return outlook, its paths and ranks, `before` (a week ago), backtest, forecasts, forecast_scores and weather.
 
     With a `shelf` the campaign's own back-test stands before the packaged one, and picks models where it is
     large enough. The blend of forecasts stands in the place of the first days that the models draw; it is an issuer.
@@ -91,6 +94,12 @@ def outlook_tables(
     )
     found["backtest"] = instead(own, backtest_table(questions, catalog))
     scores = enough(own, least=catalog.outlooks.history.own_trials)
+    if feeds is not None and days.num_rows:
+        from qingce.outlook.rank_outlook import rank_rows
+
+        found["outlook_ranks"] = rank_rows(
+            groups_of(feeds.sites, as_of), days, catalog=catalog, as_of=as_of, scores=scores
+        )
     if not questions:
         return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
     from qingce.outlook.blend import nearer
@@ -108,6 +117,20 @@ def outlook_tables(
         reports=told,
     ).outlook  # fmt: skip
     return found | {"outlook": now.outlook, "outlook_paths": now.paths, "before": before}
+
+
+def groups_of(sites: pa.Table, day: date) -> list[Group]:
+    """Return the counties and the cities that have assessed air sites on a day, each to be ranked among its own."""
+    from qingce.outlook.rank_outlook import Group
+
+    found: dict[str, dict[str, str]] = {"county": {}, "city": {}}
+    for row in sites.to_pylist():
+        held = (row["valid_from"] or day) <= day <= (row["valid_until"] or day)
+        if row["kind"] == AIR_SITE and ASSESSED in str(row["roles"]) and held:
+            for kind, names in found.items():
+                if row[kind]:
+                    names[str(row[kind])] = str(row[f"{kind}_name"] or row[kind])
+    return [Group(kind, dict(sorted(names.items()))) for kind, names in found.items()]
 
 
 def backtest_table(questions: Sequence[Question], catalog: Catalog) -> pa.Table:

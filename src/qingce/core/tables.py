@@ -18,6 +18,7 @@ __all__ = [
     "OFFICIAL",
     "OUTLOOK",
     "OUTLOOK_PATH",
+    "OUTLOOK_RANK",
     "POINT_FINDING",
     "PROGRESS",
     "QUOTA",
@@ -156,6 +157,18 @@ OUTLOOK_PATH = _schema(
     day=_DAY, p10=VALUE_TYPE, p50=VALUE_TYPE, p90=VALUE_TYPE,
 )  # fmt: skip
 """The statistic so far on each coming day of the period, 10, 50 and 90 per cent: the fan 扇形图."""
+
+OUTLOOK_RANK = _schema(
+    "kind subject subject_name indicator_id period made_on model regions members history now now_rank p10 p50 p90 "
+    "rank_p10 rank_p50 rank_p90 first last text reason",
+    made_on=_DAY, regions=_INT, members=_INT, history=_INT, now=VALUE_TYPE, now_rank=_INT, p10=VALUE_TYPE,
+    p50=VALUE_TYPE, p90=VALUE_TYPE, rank_p10=_INT, rank_p50=_INT, rank_p90=_INT, first=pa.float64(),
+    last=pa.float64(),
+)  # fmt: skip
+"""Where the ranking index of each region will stand at the end of the year, and its rank 排名研判（内部）.
+
+`kind`: county | city, ranked apart; `regions` are those that could be drawn together; `now` is the year to date;
+`first` and `last` are the chances of the first and the last place."""
 
 WARNING = _schema(
     "target_id day probability week_ago drop cause needs rank",

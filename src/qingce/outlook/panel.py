@@ -43,7 +43,10 @@ _WINDOW = 15  # days around the same date that count as the same season when his
 
 @dataclass
 class Panel:
-    """Days of cities (`AirDays.city_days`), seen on `as_of`; what is drawn is kept, so that targets share futures."""
+    """Days of cities (`AirDays.city_days`), seen on `as_of`; what is drawn is kept, so that targets share futures.
+
+    In a `joint` panel all subjects share the weather and the years that are drawn; each keeps what is its own.
+    """
 
     days: pa.Table
     as_of: date
@@ -52,6 +55,7 @@ class Panel:
     near: Near | None = None
     weather: Mapping[str, WeatherDays] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
+    joint: bool = False
     _subjects: dict[tuple[str, str], SubjectDays] = field(default_factory=dict)
     _pasts: dict[tuple[str, str], Past] = field(default_factory=dict)
     _drawn: dict[tuple[object, ...], Drawn] = field(default_factory=dict)
@@ -111,8 +115,9 @@ class Panel:
             past, future = self.past(scope, series), self._future(period)
             history = self.catalog.outlooks.history
             spread = own(self.spread(series).of(past.quantities), past, history=history)
-            dice = np.random.default_rng([self.seed, crc32(f"{scope}/{period}/{model.id}".encode())])
-            setting = Setting(model, spread, history, dice, self.together(series, period))
+            alone = _dice(self.seed, f"{scope}/{period}/{model.id}")
+            dice = _dice(self.seed, f"{period}/{model.id}") if self.joint else alone
+            setting = Setting(model, spread, history, dice, self.together(series, period), alone)
             values = simulate(self._seen_by(model, past, scope), future, setting)
             values = self._nearer(values, past, future, scope=scope)
             whole = np.minimum(np.floor(values * RESOLUTION + 1 / 2), _MOST).astype(np.int64)
@@ -196,6 +201,10 @@ class Panel:
             str(word): mine.slice(int(ends[place]), int(ends[place + 1] - ends[place]))
             for place, word in enumerate(words)
         }
+
+
+def _dice(seed: int, name: str) -> np.random.Generator:
+    return np.random.default_rng([seed, crc32(name.encode())])
 
 
 def past_of(subject: SubjectDays) -> Past:

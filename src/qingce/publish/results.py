@@ -108,6 +108,7 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     # the outlook: internal, never in a score, left out of what is made public (INTERNAL)
     "outlook": core.OUTLOOK,
     "outlook_paths": core.OUTLOOK_PATH,
+    "outlook_ranks": core.OUTLOOK_RANK,
     "warnings": core.WARNING,
     "backtest": core.BACKTEST,
     "forecasts": core.FORECAST,
@@ -140,7 +141,7 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
 }  # fmt: skip
 """Every table by name. `None`: wide, columns as the evaluation gives them. All but the readings may be missing."""
 
-INTERNAL = ("outlook", "outlook_paths", "warnings", "backtest", "weather")
+INTERNAL = ("outlook", "outlook_paths", "outlook_ranks", "warnings", "backtest", "weather")
 """Tables for the office alone 内部，不作为考核依据: nothing that is made public holds them."""
 
 CHANCES = (

@@ -11,7 +11,7 @@ from typing import Any
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, cell, facts, grouped, plain, text
 
-__all__ = ["backtest_rows", "beside", "fan", "outlook", "outlook_of", "target_names", "warning_rows"]
+__all__ = ["backtest_rows", "beside", "fan", "outlook", "outlook_of", "rank_groups", "target_names", "warning_rows"]
 
 _NAMED = (
     "target_id", "indicator_id", "indicator_name", "scope_name", "target_text", "deadline", "deadline_day", "battle",
@@ -61,8 +61,15 @@ def outlook(results: Results) -> View:
         **facts(results),
         "warnings": warning_rows(results),
         "rows": rows,
+        "ranks": rank_groups(results),
         "backtest": backtest_rows(results),
     }
+
+
+def rank_groups(results: Results) -> list[View]:
+    """Return the regions of each kind with the index and rank they will have, in the order of their median rank."""
+    rows = [plain(row) for row in results.rows("outlook_ranks")]
+    return [{"kind": kind, "rows": found} for kind, found in grouped(rows, lambda row: str(row["kind"])).items()]
 
 
 def _least_likely(row: View) -> tuple[bool, bool, float]:

@@ -28,7 +28,9 @@ def bootstrap(past: Past, future: Future, setting: Setting) -> Floats:
         moved = np.exp(each - whole.mean)
         drawn = drawn * moved[which, :, future.months].transpose(0, 2, 1)
     least = setting.history.month_days
-    return calibrated(drawn, future, setting.spread, carried=whole, least=least, rng=setting.rng)
+    return calibrated(
+        drawn, future, setting.spread, carried=whole, least=least, rng=setting.rng, alone=setting.alone
+    )  # fmt: skip
 
 
 def blocks(setting: Setting, future: Future, donors: Donors, *, window: int) -> tuple[Longs, Longs]:

@@ -68,13 +68,15 @@ def shifted(past: Past, places: Longs) -> Longs:
 
 
 def calibrated(
-    drawn: Floats, future: Future, spread: Spread, *, carried: Carried, least: int, rng: np.random.Generator
-) -> Floats:
+    drawn: Floats, future: Future, spread: Spread, *, carried: Carried, least: int, rng: np.random.Generator,
+    alone: np.random.Generator | None = None,
+) -> Floats:  # fmt: skip
     """Give the coming months the means and the spread that years really have; the kinds of days within them stay.
 
     `drawn` is [member, quantity, day]. Each member's month is brought to the mean of all members and then moved by
     what is carried on and by shocks of its covariance, of what all subjects share and of its own; few months of
     evidence make their tails wider (Student).
+    `alone` are the dice of what sets the subject apart, where `rng` is thrown for all subjects alike.
     A month with fewer than `least` coming days also keeps the spread of its few days.
     """
     members = drawn.shape[0]
@@ -85,8 +87,11 @@ def calibrated(
     off = np.log(means) - np.log(means.mean(axis=0))
     off[:, :, counts < least] = 0.0
     shocks = sum(
-        _shocks(covariance, spread.correlation, part.evidence, members=members, rng=rng)
-        for covariance, part in ((carried.covariance, spread.common), (carried.apart, spread.apart))
+        _shocks(covariance, spread.correlation, part.evidence, members=members, rng=dice)
+        for covariance, part, dice in (
+            (carried.covariance, spread.common, rng),
+            (carried.apart, spread.apart, alone or rng),
+        )
     )
     change = carried.mean + shocks - off
     moved: Floats = drawn * np.exp(change)[:, :, months]

@@ -31,6 +31,8 @@ class Setting:
     history: History
     rng: np.random.Generator
     others: Together | None = None
+    alone: np.random.Generator | None = None
+    """The dice of what sets a subject apart, where `rng` is thrown for all subjects alike."""
 
     @property
     def members(self) -> int:
