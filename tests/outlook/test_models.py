@@ -179,6 +179,16 @@ def test_many_cities_of_one_year_tell_little_of_what_they_share() -> None:
     assert found.apart.evidence[0] > 50
 
 
+def test_months_that_remember_each_other_leave_a_tail_with_a_variance() -> None:
+    """A year that stays as far off as it began tells little, but never so little that futures run off."""
+    days = np.arange(day_number(date(2021, 1, 1)), day_number(date(2022, 12, 31)) + 1)
+    values = np.where(np.arange(days.size) < 365, 40.0, 80.0) * (1 + 1e-3 * (month_of(days) % 12))
+    found = pooled([Past(("pm2_5",), int(days[0]), values[None])], CATALOG.outlooks, quantities=("pm2_5",))
+    for part in (found.common, found.apart):
+        assert part.evidence[0] >= 3
+        assert 0 <= part.memory[0] <= 0.9
+
+
 def test_nothing_known_is_what_the_content_declares() -> None:
     found = pooled([], CATALOG.outlooks, quantities=("pm2_5", "so2"))
     for row, name in enumerate(("pm2_5", "so2")):

@@ -23,6 +23,7 @@ __all__ = ["Part", "Spread", "differences", "log_means", "monthly", "own", "pool
 
 _FLOOR = 1e-6  # a variance is never taken as less: a history of equal days stays practically certain
 _PLAIN = 12  # months without any difference at all: then there is none to expect
+_FEW = 3.0  # degrees of freedom at least: with fewer the tails have no variance
 _MUCH = 1e6  # months of evidence that leave no doubt
 _SURE = 0.9  # a month's own difference never outlasts this share a month
 
@@ -223,7 +224,7 @@ def _components(
     near = prior.weight * prior.memory * month + products[1] - weights[1] * level
     memory = min(max(near / (prior.weight + weights[1]) / month, 0.0), _SURE)
     # months that remember each other tell less than as many independent ones
-    evidence = (prior.weight + float(weights[0])) * (1 - memory) / (1 + memory)
+    evidence = max((prior.weight + float(weights[0])) * (1 - memory) / (1 + memory), _FEW)
     return month, level, memory, evidence
 
 
