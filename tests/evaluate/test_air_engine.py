@@ -65,6 +65,16 @@ def test_days_are_the_same_to_the_last_byte(seed: int, edition: str, odd: bool) 
     assert one.city_days.equals(two.city_days)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("days", [1, 2, 3], ids=str)
+def test_days_judged_in_two_halves_are_the_same_however_few(days: int) -> None:
+    block = made_block(days, sites=5, days=days, start=date(2026, 2, 27))
+    places = some_cities(block, cities=1)
+    one, two = both(lambda: evaluate_air_days(as_table(block), places, NO_EXCEPTIONS, catalog=catalog()))
+    assert one.site_days.equals(two.site_days)  # type: ignore[attr-defined]
+    assert one.city_days.equals(two.city_days)  # type: ignore[attr-defined]
+    assert one.city_days.num_rows == 2 * days  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("by", ["site", "city"])
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_hours_are_the_same_to_the_last_byte(by: str, edition: str) -> None:

@@ -71,6 +71,33 @@ def test_what_is_fresh_is_not_read_again(lake: SegmentLake, cube: Cube, monkeypa
     same(cube.year(2026), before)
 
 
+def test_the_last_year_asked_for_stays_mapped_until_it_changes(lake: SegmentLake, cube: Cube) -> None:
+    appended(lake, [row | {"time": T0.replace(year=2025)} for row in full(0, 1)[:6]])
+    first = cube.year(2026)
+    assert cube.year(2026).planes[0] is first.planes[0]
+    other = cube.year(2025)
+    assert cube.year(2026).planes[0] is not first.planes[0]
+    same(cube.year(2026), first)
+    lake.append("observation", observed([{"time": T0 + HOUR, "value": 999, "parameter": AIR[0]}]), source="late")
+    newer = cube.year(2026)
+    assert int(newer.planes[0].max()) == 999
+    assert int(first.planes[0].max()) < 999
+    same(newer, anew(lake))
+    same(cube.year(2025), other)
+
+
+def test_a_mapped_year_that_is_damaged_is_not_given_again(lake: SegmentLake, cube: Cube, tmp_path: Path) -> None:
+    first = cube.year(2026)
+    (path,) = (tmp_path / "cube").glob(f"2026-*/{AIR[0]}.npy")
+    whole = bytearray(path.read_bytes())
+    whole[-1] ^= 1
+    path.unlink()
+    path.write_bytes(whole)
+    again = cube.year(2026)
+    assert again.planes[0] is not first.planes[0]
+    same(again, anew(lake))
+
+
 def test_only_the_days_that_newer_rows_touch_are_read_again(
     lake: SegmentLake, cube: Cube, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,9 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +26,8 @@ from qingce.evaluate.kernels.index import NONE, greatest, leaders, sub_index
 from qingce.evaluate.kernels.jit import kernels_for
 
 __all__ = ["Index", "Judged", "index_of", "index_of_values", "judge"]
+
+_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +142,34 @@ def _compiled_index(cells: Mapping[str, Cell], rules: AqiRules, report: str) -> 
     first = cells[names[0]].n
     kernels = kernels_for(first.size * HOURS)
     record = index_rules(kernels, rules, report, order=names) if kernels is not None and first.size else None
-    parts = [cell.values for cell in cells.values()]
-    if kernels is None or record is None or any(object in {part.num.dtype, part.den.dtype} for part in parts):
+    wide = any(object in {cell.values.num.dtype, cell.values.den.dtype} for cell in cells.values())
+    if kernels is None or record is None or wide:
         return None
+    half = first.shape[0] // 2
+    with ThreadPoolExecutor(_THREADS) as pool:  # the kernel lets go of the interpreter
+        rows = (slice(None, half), slice(half, None))
+        found = list(pool.map(partial(_part_index, kernels, record, cells=cells, items=rules.items(report)), rows))
+    parts = [each for each in found if each is not None]
+    return _beside(parts).shaped(first.shape) if len(parts) == len(found) else None
+
+
+def _part_index(
+    kernels: ModuleType, record: Any, rows: slice, *, cells: Mapping[str, Cell], items: Sequence[AqiItem]
+) -> Index | None:
+    """Return the index of some rows, flat; None where the whole numbers would not fit."""
+    parts = [cell.values.at(rows) for cell in cells.values()]
     num, den = (np.stack([getattr(part, name).ravel() for part in parts]) for name in ("num", "den"))
-    if not index_fits(rules.items(report), int(np.abs(num).max()), int(den.max())):
+    if not index_fits(items, int(np.abs(num).max(initial=0)), int(den.max(initial=1))):
         return None
     ok = np.stack([part.ok.ravel() for part in parts])
-    reason = np.stack([cell.reason.ravel() for cell in cells.values()])
-    found = index_of_values(kernels, kernels.Values(num, den, ok, reason), record)
-    return found.shaped(first.shape)
+    reason = np.stack([cell.reason[rows].ravel() for cell in cells.values()])
+    return index_of_values(kernels, kernels.Values(num, den, ok, reason), record)
+
+
+def _beside(parts: Sequence[Index]) -> Index:
+    """Put flat indices of consecutive rows together."""
+    iaqi = tuple(np.concatenate(items) for items in zip(*(part.iaqi for part in parts), strict=True))
+    return Index(iaqi, *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Index)[1:]))
 
 
 def _sub_index(cells: Mapping[str, Cell], item: AqiItem, rules: AqiRules) -> Longs:

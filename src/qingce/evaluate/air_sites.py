@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -48,8 +49,10 @@ def areas_of(readings: Stretch, sites: pa.Table, *, level: str = "city") -> tupl
     place = {site: column for column, site in enumerate(readings.sites)}
     grouped: dict[str, list[_Row]] = {}
     names = ("site", "roles", "valid_from", "valid_until", level, f"{level}_name")
-    for site, roles, begin, until, code, name in zip(*(arrow.cells(sites, each) for each in names), strict=True):
-        if code and _is_assessed(roles):
+    columns = [arrow.cells(sites, each) for each in names]
+    assessed = {roles for roles in set(columns[1]) if _is_assessed(roles)}
+    for site, roles, begin, until, code, name in zip(*columns, strict=True):
+        if code and roles in assessed:
             row = _Row(str(site), _bound(begin, _FIRST), _bound(until, _LAST), str(name or ""))
             grouped.setdefault(str(code), []).append(row)
     days = np.arange(readings.first, readings.first + readings.days)[:, None]
@@ -73,13 +76,23 @@ def _area(code: str, rows: Sequence[_Row], *, days: NDArray[np.int64], place: Ma
     columns = np.array([place[site] for site in seen], np.int64)
     known = {row.site for row in rows}
     if all(row.begin == _FIRST and row.until == _LAST for row in rows):
-        return Area(code, name, columns, np.ones((len(days), len(seen)), bool), np.full(len(days), len(known)))
+        return Area(code, name, columns, _always(len(days), len(seen)), _each_day(len(days), len(known)))
     valid: dict[str, Bools] = {site: np.zeros(len(days), bool) for site in known}
     for row in rows:
         valid[row.site] |= (days[:, 0] >= row.begin) & (days[:, 0] <= row.until)
     members = np.stack([valid[site] for site in seen], axis=1)
     count = np.sum([here.astype(np.int64) for here in valid.values()], axis=0)
     return Area(code, name, columns, members, count)
+
+
+@lru_cache(maxsize=64)
+def _always(days: int, sites: int) -> Bools:
+    return np.broadcast_to(np.True_, (days, sites))
+
+
+@lru_cache(maxsize=64)
+def _each_day(days: int, count: int) -> NDArray[np.int64]:
+    return np.broadcast_to(np.int64(count), days)
 
 
 def _bound(day: object, otherwise: int) -> int:

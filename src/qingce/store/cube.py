@@ -62,6 +62,7 @@ class Cube:
         self._lake, self._folder, self._patience = lake, folder, patience
         grid = kind_named(_KIND).grid
         self._parameters = () if grid is None else grid.parameters
+        self._last: tuple[int, _State, HourBlock] | None = None
 
     def year(self, year: int) -> HourBlock:
         """Return the hours of a year as the lake has them now: mapped from disk, or straight from the lake.
@@ -123,13 +124,20 @@ class Cube:
         return self._opened(year, state) if state and state.head == self._lake.version(_KIND) else None
 
     def _opened(self, year: int, state: _State) -> HourBlock | None:
+        """Map a year; the last one asked for stays mapped, as the pages of a new mapping cost half of a judgement."""
+        last = self._last
+        if last is not None and last[:2] == (year, state):
+            return last[2]
+        self._last = None
         try:
             arrays = [np.load(self._folder / state.folder / name, mmap_mode="r") for name in state.files]
         except (OSError, ValueError):  # gone or replaced since it was looked at
             return None
         planes, review = tuple(np.asarray(array) for array in arrays[:-1]), np.asarray(arrays[-1])
         names, sites = tuple(state.parameters), tuple(state.sites)
-        return HourBlock(sites, names, date(year, 1, 1), planes, tuple(state.scales), review)
+        block = HourBlock(sites, names, date(year, 1, 1), planes, tuple(state.scales), review)
+        self._last = year, state, block
+        return block
 
     def _refreshed(self, year: int) -> HourBlock:
         """Return a year as the lake has it, and keep it if the disk lets us."""
