@@ -24,6 +24,7 @@ from qingce.core.rounding import as_decimal
 from qingce.core.tables import EXCEPTION
 from qingce.outlook.question import Question
 from qingce.publish import Results
+from qingce.publish.sentences import english
 from qingce.publish.views_outlook import beside
 from qingce.store import open_lake
 from qingce.thread.figures import Days
@@ -198,11 +199,13 @@ def _standing(standing: Standing, ahead: Mapping[str, object] | None, *, aside: 
         "exact": None if standing.value is None else str(standing.value),
         "text": standing.text,
         "quota": "" if quota is None else quota.text,
+        "quota_en": None if quota is None else english(quota.text),
         "quota_exact": None if quota is None or quota.allowed is None else str(quota.allowed),
         "quota_state": "" if quota is None else quota.state,
         "remaining": None if quota is None else quota.remaining,
         "verdict": standing.verdict,
         "verdict_text": standing.verdict_text,
+        "verdict_text_en": english(standing.verdict_text),
         "probability": None if chance is None else SETTLED.get(standing.verdict, chance),
         **{name: ahead[f"{name}_text"] if ahead else None for name in ("p10", "p50", "p90")},
         "outlook_state": ahead["state"] if ahead else None,

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from qingce.core.errors import complain
+from qingce.publish.sentences import english
 
 __all__ = ["LANGUAGES", "Words", "words"]
 
@@ -31,6 +32,10 @@ class Words:
     def of(self, family: str, code: object, fallback: object = "") -> str:
         """Return the word of a code such as `status.met`; else the fallback, else the code itself."""
         return self.table.get(f"{family}.{code}") or str(fallback or code or "")
+
+    def said(self, text: object) -> str | None:
+        """Return a sentence of the results in the page's language where it is not Chinese; None where it has none."""
+        return english(str(text)) if text and self.language != "zh" else None
 
 
 @cache

@@ -111,8 +111,10 @@
     const { before, after, unit } = target, lines = [];
     lines.push(part("b", [after.text || after.value || "", chance(after.probability)].filter(Boolean).join("　")));
     if (reached(after, unit)) lines.push(part("span", reached(after, unit), "expected"));
-    if (after.verdict_text) lines.push(part("span", after.verdict_text));
-    if (after.quota) lines.push(part("span", after.quota));
+    for (const name of ["verdict_text", "quota"]) {
+      const text = (!zh && after[`${name}_en`]) || after[name];
+      if (text) lines.push(part("span", text));
+    }
     const was = [before.text || before.value || "", chance(before.probability), reached(before, unit)].filter(Boolean).join("　");
     if (was) lines.push(part("small", `${words.before} ${was}`, "muted"));
     const made = part("span", "", "answer");
