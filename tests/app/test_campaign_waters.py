@@ -125,6 +125,31 @@ def test_the_water_quality_index_and_its_improvement_are_the_oracles(campaign: t
     assert str(rows["cwqi"]["quota_text"]).endswith("（按目前值）")
 
 
+def test_counties_are_ranked_by_the_index_and_by_its_change(campaign: tuple[Path, Results]) -> None:
+    counties: dict[str, list[str]] = {}
+    for site, (county, *_) in SECTIONS.items():
+        counties.setdefault(county, []).append(site)
+
+    def of(county: str, year: int) -> Fraction:
+        means = [{"nh3n": Fraction(NH3N[site][year - 2025]), "do": Fraction(10)} for site in counties[county]]
+        return slow.cwqi(means, "river")
+
+    now = {county: of(county, 2026) for county in counties}
+    change = {county: (now[county] - of(county, 2025)) / of(county, 2025) for county in counties}
+    rows = campaign[1].tables["water_counties"].to_pylist()
+    assert [row["scope"] for row in rows] == sorted(counties, key=now.__getitem__)
+    assert [row["value"] for row in rows] == [as_decimal(now[row["scope"]]) for row in rows]
+    assert [row["place"] for row in rows] == [1, 2, 3]
+    exempt = change.pop("990101")
+    assert exempt < 0, "better, but of class II in both years with its target kept: nothing to gain"
+    places = {county: 1 + sum(other < change[county] for other in change.values()) for county in change}
+    assert {row["scope"]: row["change_place"] for row in rows} == {"990101": None, **places}
+    assert [row["scope"] for row in rows if row["exempt"]] == ["990101"]
+    assert {row["unreviewed"] for row in rows} == {0}
+    shown = (campaign[0] / "out" / "site" / "counties.html").read_text("utf-8")
+    assert shown.count("<tr data-water>") == 3
+
+
 def test_the_ecological_index_is_the_oracles_and_the_unread_one_waits(campaign: tuple[Path, Results]) -> None:
     rows = rows_of(campaign[1])
     assert rows["ei"]["own_value"] == as_decimal(slow_ecology.ei(ecology()))

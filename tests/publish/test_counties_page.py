@@ -90,6 +90,46 @@ def test_nothing_to_rank_says_so_and_is_not_offered_on_the_scoreboard(sample: Re
         assert f'href="{PAGE}"' in render(page, empty, "zh")[0].decode()
 
 
+def water(place: int | None, name: str, **more: object) -> dict[str, object]:
+    return {
+        "place": place, "scope": f"99010{len(name)}", "scope_name": name, "period": "2026-01-01/2026-05-31",
+        "text": "4.2131", "value": Decimal("4.2131"), "last_text": "4.5012", "change": Decimal("-6.4"),
+        "change_text": "改善 6.40%", "change_place": 1, "sections": 3, "missing": "化学需氧量", "review": "national",
+        "unreviewed": 0, "edition": "cwqi-2017", "note": "规则未核：缺项",
+    } | more  # fmt: skip
+
+
+def with_water(sample: Results, *rows: dict[str, object]) -> Results:
+    return sample.with_tables({"water_counties": pa.Table.from_pylist(list(rows), SCHEMAS["water_counties"])})
+
+
+def test_the_water_quality_index_of_counties_stands_below_as_its_table_says(sample: Results) -> None:
+    results = with_water(with_rows(sample), water(1, "泽南县"), water(2, "云西", exempt="yes", change_place=None))
+    shown, english = html(results), html(results, "en")
+    assert "区县水质指数（CWQI）" in shown
+    assert "没有区县数据" not in shown
+    assert shown.count("<tr data-water>") == 2
+    first, second = shown.split("<tr data-water>")[1:]
+    assert "4.2131" in first
+    assert "由 4.5012" in first
+    assert "不参加" in second
+    assert "Water quality index of counties" in english
+    assert "Exempt" in english
+    told = twin(results)["water"]
+    assert [(one["place"], one["scope_name"], one["text"]) for one in told["rows"]] == [
+        (1, "泽南县", "4.2131"), (2, "云西", "4.2131"),
+    ]  # fmt: skip
+    assert told["preview"] is False
+    assert told["notes"] == [{"text": "规则未核：缺项", "counties": ["泽南县", "云西"]}]
+
+
+def test_an_unreviewed_water_ranking_is_a_preview_and_not_public(sample: Results) -> None:
+    results = with_water(with_rows(sample), water(1, "泽南县"), water(2, "云西", review="preliminary", unreviewed=1))
+    assert "预排名，不得通报和公开" in html(results)
+    assert [row["scope_name"] for row in results.public().rows("water_counties")] == ["泽南县"]
+    assert twin(with_rows(sample))["water"]["rows"] == []
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, sample: Results) -> Path:
     out = tmp_path_factory.mktemp("counties")

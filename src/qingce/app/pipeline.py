@@ -29,7 +29,7 @@ from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
 from qingce.app.reviewing import Laid, annotate, lay_over
-from qingce.app.sheets import daily_tables, section_classes, today
+from qingce.app.sheets import daily_tables, section_classes, today, water_counties
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import complain
 from qingce.core.ports import Book, Lake
@@ -231,7 +231,8 @@ class Run:
 
     def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
         days = judged.site_days, judged.city_days
-        return daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
+        found = daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
+        return found | water_counties(judged.months, inputs.sites, catalog=self.catalog, as_of=as_of)
 
     def outlook(self, known: Known) -> dict[str, pa.Table]:
         """Return the outlook of the questions, kept while nothing it rests on has changed, and progress with it."""

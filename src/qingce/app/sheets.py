@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.catalog import Catalog
 from qingce.core.periods import Period
+from qingce.core.rounding import round_gbt8170
 from qingce.core.tables import OBSERVATION, QUOTA, VALUE, empty
-from qingce.evaluate import air_indicator, county_table, evaluate_air_hours, water_indicator
+from qingce.evaluate import air_indicator, county_table, evaluate_air_hours, index_of_places, water_indicator
 from qingce.outlook import quota_rows, today_quotas
 from qingce.publish.results import SCHEMAS
 
-__all__ = ["daily_tables", "section_classes", "today"]
+__all__ = ["daily_tables", "section_classes", "today", "water_counties"]
 
 Row = dict[str, object]
 INDICATOR, CLASS, GOOD_DAYS = "pm2_5_annual", "section_class", "good_day_ratio"
+WATER_INDEX, WATER_CHANGE = "cwqi", "cwqi_improvement"
 SERIES = "measured"
 TOP = 10
 
@@ -50,6 +53,36 @@ def _counties(days: pa.Table, cities: Collection[object], *, catalog: Catalog, a
     last = min(as_of, pc.max(days["day"]).as_py())
     month = Period.month(last.year, last.month)
     return {"air_counties": county_table(days, counties=counties, period=month, as_of=last, catalog=catalog)}
+
+
+def water_counties(months: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date) -> dict[str, pa.Table]:
+    """Return the table water_counties: the water quality index of the year so far, its change and both places."""
+    if not months.num_rows:
+        return {}
+    period = Period.year(as_of.year).until(as_of)
+    found = index_of_places(months, sites, by="county", periods=[period], catalog=catalog, as_of=as_of).to_pylist()
+    rows = [_water_row(row, catalog) for row in found if row["period"] == str(period)]
+    rows.sort(key=lambda row: (row["place"] is None, row["place"] or 0, str(row["scope"])))
+    return {"water_counties": pa.Table.from_pylist(rows, SCHEMAS["water_counties"])} if rows else {}
+
+
+def _water_row(row: Row, catalog: Catalog) -> Row:
+    index, change = (Decimal(1).scaleb(-catalog.indicator(name).decimals) for name in (WATER_INDEX, WATER_CHANGE))
+    turned = None if row["exact_change"] is None else round_gbt8170(Fraction(str(row["exact_change"])), change)
+    words = "" if turned is None else "持平" if not turned else f"{'变差' if turned > 0 else '改善'} {abs(turned)}%"
+    now, before = (
+        f"{round_gbt8170(Fraction(str(cell)), index)}" if cell is not None else None
+        for cell in (row["exact_cwqi"], row["cwqi_before"])
+    )
+    names = [catalog.parameters[name].zh for name in str(row["missing"] or "").split(",") if name]
+    return {
+        "place": row["rank"], "scope": row["city"], "scope_name": row["city_name"], "period": row["period"],
+        "text": now, "value": row["cwqi"], "last_text": before, "change": row["change"], "change_text": words or None,
+        "change_place": row["rank_change"], "exempt": row["exempt"],
+        "sections": int(str(row["rivers"] or 0)) + int(str(row["lakes"] or 0)), "missing": "、".join(names) or None,
+        "review": row["review"], "unreviewed": row["unreviewed"], "absent": row["absent"], "edition": row["edition"],
+        "note": row["note"],
+    }  # fmt: skip
 
 
 def _cumulative(days: pa.Table, catalog: Catalog, as_of: date) -> Iterator[Row]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from qingce.evaluate.air_year import AirYear, evaluate_air_year
     from qingce.evaluate.black_odorous import evaluate_black_odorous
-    from qingce.evaluate.cwqi import evaluate_cwqi
+    from qingce.evaluate.cwqi import evaluate_cwqi, index_of_places
     from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
     from qingce.evaluate.ecology import evaluate_ecology
     from qingce.evaluate.emissions import evaluate_emissions
@@ -104,6 +104,7 @@ __all__ = [
     "finding_indicator",
     "finding_of",
     "in_scope",
+    "index_of_places",
     "is_finding",
     "of_first",
     "point_indicator",
@@ -190,6 +191,7 @@ _HOME = {
     "finding_indicator": "point_values",
     "finding_of": "point_values",
     "in_scope": "point_values",
+    "index_of_places": "cwqi",
     "is_finding": "point_values",
     "of_first": "point_values",
     "point_indicator": "point_indicators",

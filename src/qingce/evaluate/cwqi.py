@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.methods import Method
-from qingce.core.absence import Absent, lowest
+from qingce.core.absence import Absent, Review, lowest
 from qingce.core.periods import Period, parse_period
 from qingce.evaluate.air_rules import edition_of
 from qingce.evaluate.method_options import chosen, open_questions
@@ -66,8 +66,9 @@ def index_of_places(
 ) -> pa.Table:
     """Return the table of `evaluate_cwqi` from section-months, for each place (`by` city or county) and period.
 
-    The same periods of the year before are rows of their own: places are ranked among those of the same period. Raises
-    QC103, QC105, QC107, QC110.
+    The same periods of the year before are rows of their own: places are ranked among those of the same period.
+    `unreviewed` is 1 below the review state that the method asks for: such a ranking is a preview. Raises QC103, QC105,
+    QC107, QC110.
     """
     lawbook, rows = Lawbook(catalog, "auto"), []
     months = months_of_table(section_months, lawbook) if section_months.num_rows else {}
@@ -80,8 +81,14 @@ def index_of_places(
         method = catalog.method(FAMILY, day=period.end)
         for place, sections in sorted(groups.items()):
             judged = [assess_period(months[name], period, lawbook, as_of=as_of) for name in dict.fromkeys(sections)]
-            rows.append(_city((*place, str(period)), judged, lawbook, method=method))
-    return _ranked(rows)
+            row = _city((*place, str(period)), judged, lawbook, method=method)
+            rows.append(row | {"unreviewed": _unreviewed(row, method)})
+    return _ranked(rows, more={"unreviewed": "int"})
+
+
+def _unreviewed(row: Mapping[str, Cell], method: Method) -> int:
+    least, review = Review(str(method.option("review", "at_least"))), row["review"]
+    return int(row["cwqi"] is not None and (review is None or Review(str(review)).rank < least.rank))
 
 
 def ranks(values: Sequence[Fraction | None]) -> list[int | None]:
@@ -114,7 +121,7 @@ def _city(
     }
 
 
-def _ranked(rows: Sequence[Mapping[str, Cell]]) -> pa.Table:
+def _ranked(rows: Sequence[Mapping[str, Cell]], *, more: Mapping[str, str] | None = None) -> pa.Table:
     """Add the change against the year before, where it is in the data, and the ranks within each period."""
     known = {(row["city"], row["period"]): row["exact_cwqi"] for row in rows}
     steady = {(row["city"], row["period"]) for row in rows if row["steady"]}
@@ -147,4 +154,4 @@ def _ranked(rows: Sequence[Mapping[str, Cell]]) -> pa.Table:
         "edition": "text",
         "note": "text",
     }
-    return lay(told, columns)
+    return lay(told, columns | dict(more or {}))

@@ -98,6 +98,11 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
         place=_INT, value=core.VALUE_TYPE, change=core.VALUE_TYPE, base_change=core.VALUE_TYPE, n=_INT,
         unreviewed=_INT,
     ),
+    "water_counties": _text(
+        "place scope scope_name period text value last_text change change_text change_place exempt sections missing "
+        "review unreviewed absent edition note",
+        place=_INT, value=core.VALUE_TYPE, change=core.VALUE_TYPE, change_place=_INT, sections=_INT, unreviewed=_INT,
+    ),
     "air_top_hours": _text(
         "site site_name county_name time parameter value unit iaqi review",
         time=_SECOND, value=core.VALUE_TYPE, iaqi=_INT,
@@ -151,7 +156,8 @@ CHANCES = (
     ("month_sections", "note"),
 )
 """Columns of other tables that tell a chance."""
-RANKED = "air_counties"
+RANKED = ("air_counties", "water_counties")
+"""Rankings: rows of unreviewed figures are left out of what is made public."""
 
 
 @dataclass(frozen=True)
@@ -213,9 +219,9 @@ class Results:
             if name in kept:
                 place, empty = kept[name].column_names.index(column), pa.nulls(kept[name].num_rows)
                 kept[name] = kept[name].set_column(place, column, empty.cast(kept[name].schema.field(column).type))
-        if RANKED in kept:
-            reviewed = pc.equal(pc.fill_null(kept[RANKED]["unreviewed"], 0), 0)
-            kept[RANKED] = kept[RANKED].filter(reviewed)
+        for name in RANKED:
+            if name in kept:
+                kept[name] = kept[name].filter(pc.equal(pc.fill_null(kept[name]["unreviewed"], 0), 0))
         return replace(self, tables=kept)
 
     @property

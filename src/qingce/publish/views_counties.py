@@ -15,6 +15,10 @@ _SHOWN = (
     "place", "scope", "scope_name", "text", "unit", "change_text", "last_text", "base_text", "base_change_text",
     "good_measured", "good_deducted", "heavy", "composite", "n", "unreviewed", "edition", "limits",
 )  # fmt: skip
+_WATER = (
+    "place", "scope", "scope_name", "text", "change_text", "last_text", "change_place", "exempt", "sections", "missing",
+    "unreviewed", "edition",
+)  # fmt: skip
 
 
 def counties(results: Results) -> View:
@@ -39,6 +43,22 @@ def counties(results: Results) -> View:
         "unit": shown[0]["unit"] if shown else None,
         "preview": any(row["unreviewed"] for row in shown),
         "notes": _notes([row for row in rows if text(row, "period") == last]),
+        "water": _water(results),
+    }
+
+
+def _water(results: Results) -> View:
+    """The counties by the water quality index of the year so far."""
+    rows = results.rows("water_counties")
+    shown = [
+        {**plain(row, *_WATER), "review": review_label(row["review"]), "absent": absent_label(row["absent"])}
+        for row in rows
+    ]
+    return {
+        "period": text(rows[0], "period") if rows else None,
+        "rows": shown,
+        "preview": any(row["unreviewed"] for row in shown),
+        "notes": _notes(rows),
     }
 
 
