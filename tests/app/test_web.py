@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from app.conftest import Example
 from qingce.app.campaign import read_campaign
+from qingce.app.serving import warm
 from qingce.app.web import make_app
 from qingce.publish.site import ROUTES
 from stories.folders import HOURLY, built, hourly, small, write_campaign, write_rows
@@ -206,6 +207,19 @@ def test_results_taken_away_while_serving_are_said(tmp_path: Path) -> None:
     shutil.rmtree(folder / "out")
     answer = client.get("/index.json")
     assert (answer.status_code, answer.json()["code"]) == (422, "QC605")
+
+
+def test_what_serve_does_ahead_leaves_faults_to_who_asks(tmp_path: Path) -> None:
+    folder = small(tmp_path)
+    built(folder)
+    campaign = read_campaign(folder)
+    warm(campaign)
+    Path(campaign.book).write_bytes(b"this is not a database, as anyone can see" * 99)
+    warm(campaign)
+    client = TestClient(make_app(campaign))
+    assert client.get("/index.html").status_code == 200
+    answer = client.get(f"/review/{client.get('/plans.json').json()['rows'][0]['id']}.json")
+    assert answer.json()["code"] in {"QC521", "QC526"}
 
 
 def test_methods_that_are_not_offered(client: TestClient) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from qingce.app.campaign import read_campaign
+from qingce.app.campaign import Campaign, read_campaign
 from qingce.app.output import say
-from qingce.core.errors import complain
+from qingce.core.errors import QingceError, complain
 from qingce.publish import compile_templates
 
-__all__ = ["serve_folder"]
+__all__ = ["serve_folder", "warm"]
 
 
 def serve_folder(folder: Path, *, host: str, port: int) -> None:
@@ -33,5 +34,22 @@ def serve_folder(folder: Path, *, host: str, port: int) -> None:
                 raise complain("QC607", words={"port": port}) from error
             raise
     say(f"打开 open  http://{host}:{port}/   按 Ctrl-C 结束 press Ctrl-C to stop")
-    threading.Thread(target=compile_templates, daemon=True).start()
+    threading.Thread(target=warm, args=(campaign,), daemon=True).start()
     uvicorn.run(make_app(campaign, host=host), host=host, port=port, log_level="warning")
+
+
+def warm(campaign: Campaign) -> None:
+    """Do once what the first reader of each kind of page would wait for: the templates, the book, the lake's engine.
+
+    What cannot be opened is left: whoever asks for it is told by number.
+    """
+    from qingce.store import open_book, open_lake
+
+    compile_templates()
+    with suppress(QingceError):
+        open_book(campaign.book).close()
+        lake = open_lake(campaign.lake)
+        try:
+            lake.scan("observation", columns=["site"], where={"site": ""})
+        finally:
+            lake.close()
