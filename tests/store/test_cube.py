@@ -98,6 +98,139 @@ def test_a_mapped_year_that_is_damaged_is_not_given_again(lake: SegmentLake, cub
     same(again, anew(lake))
 
 
+def told(folder: Path, year: int = 2026) -> dict[str, object]:
+    found: dict[str, object] = json.loads((folder / f"{year}.json").read_text("utf-8"))
+    return found
+
+
+def hour_of(number: int, value: object = 999, **more: object) -> list[dict[str, object]]:
+    return [{"site": "s0", "parameter": AIR[0], "time": T0 + number * HOUR, "value": value} | more]
+
+
+def test_a_new_hour_writes_its_day_and_no_plane(lake: SegmentLake, cube: Cube, tmp_path: Path) -> None:
+    folder = tmp_path / "cube"
+    before = cube.year(2026)
+    (home,) = folder.glob("2026-*")
+    planes = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in home.glob("*.npy")}
+    for hour in range(24, 27):
+        lake.append("observation", observed(hour_of(hour, 300 + hour)), source="live")
+        block = cube.year(2026)
+        assert mapped(block)
+        assert not block.planes[0].flags.writeable
+        same(block, anew(lake))
+        days = told(folder)["days"]
+        assert isinstance(days, dict)
+        assert list(days) == ["2026-05-02"]
+        assert {path.name for path in home.glob("*.day")} == set(days.values())
+    assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in home.glob("*.npy")} == planes
+    (day,) = home.glob("*.day")
+    assert day.stat().st_size == 24 * 2 * 2 * len(AIR) + 2
+    assert int(before.planes[0].max()) < 300
+    lake.append("observation", observed([*hour_of(0, 7), *hour_of(70, 8)]), source="late")
+    same(cube.year(2026), anew(lake))
+    assert sorted(told(folder)["days"]) == ["2026-05-01", "2026-05-02", "2026-05-03"]  # type: ignore[call-overload]
+    same(open_cube(lake, folder).year(2026), anew(lake))
+    assert cube.verify(2026)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        hour_of(5, 9, site="s7"),
+        hour_of(5, "0.5"),
+        hour_of(5, 40000),
+        [{"site": "s0", "parameter": name, "time": T0 + hour * HOUR, "value": None, "absent": "invalid"}
+         for name in AIR[:3] for hour in range(72)],
+    ],
+    ids=["site", "scale", "width", "vanished"],
+)  # fmt: skip
+def test_what_changes_the_shape_of_a_year_is_written_anew(
+    lake: SegmentLake, cube: Cube, tmp_path: Path, rows: list[dict[str, object]]
+) -> None:
+    cube.year(2026)
+    (home,) = (tmp_path / "cube").glob("2026-*")
+    lake.append("observation", observed(rows), source="late")
+    same(cube.year(2026), anew(lake))
+    assert told(tmp_path / "cube")["days"] == {}
+    assert not home.exists()
+
+
+def test_a_year_with_many_days_over_it_is_written_anew(
+    lake: SegmentLake, cube: Cube, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingce.store.cube._DAYS", 2)
+    cube.year(2026)
+    counts = []
+    for day in (0, 1, 1, 2, 0):
+        lake.append("observation", observed(hour_of(24 * day, 100 + day)), source="late")
+        same(cube.year(2026), anew(lake))
+        counts.append(len(told(tmp_path / "cube")["days"]))  # type: ignore[arg-type]
+    assert counts == [1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("harm", ["bytes", "cut", "gone"])
+def test_a_day_that_is_damaged_is_made_anew(lake: SegmentLake, cube: Cube, tmp_path: Path, harm: str) -> None:
+    cube.year(2026)
+    lake.append("observation", observed(hour_of(30)), source="live")
+    cube.year(2026)
+    (path,) = (tmp_path / "cube").glob("2026-*/*.day")
+    whole = bytearray(path.read_bytes())
+    path.unlink()
+    if harm != "gone":
+        whole[0] ^= 1
+        path.write_bytes(whole[:-1] if harm == "cut" else whole)
+    same(cube.year(2026), anew(lake))
+    assert not path.exists()
+    assert told(tmp_path / "cube")["days"] == {}
+
+
+def test_a_day_whose_bytes_changed_in_silence_is_found_by_verify(lake: SegmentLake, cube: Cube, tmp_path: Path) -> None:
+    cube.year(2026)
+    lake.append("observation", observed(hour_of(30)), source="live")
+    cube.year(2026)
+    (path,) = (tmp_path / "cube").glob("2026-*/*.day")
+    stat, whole = path.stat(), bytearray(path.read_bytes())
+    whole[0] ^= 1
+    path.write_bytes(whole)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert not cube.verify(2026)
+    same(cube.year(2026), anew(lake))
+
+
+def test_a_disk_that_is_full_at_a_new_hour_leaves_the_year_as_it_was(
+    lake: SegmentLake, cube: Cube, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "cube"
+    cube.year(2026)
+    lake.append("observation", observed(hour_of(30)), source="live")
+    said, real = (folder / "2026.json").read_bytes(), os.fsync
+    for passes in range(3):
+        left = iter([True] * passes)
+
+        def fsync(handle: int, left: Iterator[bool] = left) -> None:
+            if not next(left, False):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            real(handle)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        same(cube.year(2026), anew(lake))
+        monkeypatch.undo()
+        assert (folder / "2026.json").read_bytes() == said
+        assert list(folder.rglob("*.day")) == []
+        assert list(folder.rglob("*.tmp")) == []
+    same(cube.year(2026), anew(lake))
+    assert len(told(folder)["days"]) == 1  # type: ignore[arg-type]
+
+
+def test_a_day_that_a_crash_left_unsaid_is_swept(lake: SegmentLake, cube: Cube, tmp_path: Path) -> None:
+    cube.year(2026)
+    (home,) = (tmp_path / "cube").glob("2026-*")
+    (home / "2026-05-02-0123456789ab.day").write_bytes(b"half")
+    lake.append("observation", observed(hour_of(60)), source="live")
+    same(cube.year(2026), anew(lake))
+    assert [path.name[:10] for path in home.glob("*.day")] == ["2026-05-03"]
+
+
 def test_only_the_days_that_newer_rows_touch_are_read_again(
     lake: SegmentLake, cube: Cube, monkeypatch: pytest.MonkeyPatch
 ) -> None:

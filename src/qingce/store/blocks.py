@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qingce.core.blocks import MISSING, HourBlock
 
-__all__ = ["Cells", "Filling", "NO_REVIEW", "canonical", "joined"]
+__all__ = ["Cells", "Filling", "HOURS", "NO_REVIEW", "canonical", "joined", "laid"]
 
 NO_REVIEW = 127
 HOURS = 24
@@ -121,6 +121,27 @@ def joined(old: HourBlock, pieces: Sequence[HourBlock]) -> HourBlock:
     for block in blocks:
         _replace(review, block.review, block, sites=sites, first=(block.start - old.start).days, nothing=NO_REVIEW)
     return canonical(HourBlock(sites, old.parameters, old.start, tuple(planes), tuple(scales), review))
+
+
+def laid(block: HourBlock, pieces: Sequence[HourBlock]) -> bool:
+    """Put the days of some other blocks in place of a block's own, in its own arrays.
+
+    False where the whole is then no longer of the block's shape (sites, scales, widths): its arrays are spoilt.
+    """
+    for piece in pieces:
+        steps = [here // there for here, there in zip(block.scales, piece.scales, strict=True)]
+        if 0 in steps or not set(piece.sites) <= set(block.sites):
+            return False
+        first = (piece.start - block.start).days
+        for plane, values, step in zip(block.planes, piece.planes, steps, strict=True):
+            if int(values.max(initial=0)) * step > np.iinfo(plane.dtype).max:
+                return False
+            cells = np.where(values == MISSING, MISSING, values.astype(np.int64) * step)
+            _replace(plane, cells, piece, sites=block.sites, first=first * HOURS)
+        _replace(block.review, piece.review, piece, sites=block.sites, first=first, nothing=NO_REVIEW)
+    whole = canonical(block)
+    widths = [plane.dtype for plane in whole.planes] == [plane.dtype for plane in block.planes]
+    return widths and (whole.sites, whole.scales) == (block.sites, block.scales)
 
 
 def _replace(

@@ -3,7 +3,8 @@
 A cache and nothing else: each year says which batch of the lake was the last it knows, is brought up to date by reading
 the days that newer rows touch, made anew when damaged or of another version, and may be deleted at any time. What it
 holds is byte for byte what it would hold if made anew. A year is written beside the old one and put in its place by one
-rename; whoever has the old one mapped keeps it.
+rename; whoever has the old one mapped keeps it. Where newer rows change a few days and nothing of the year's shape,
+only those days are written, each to a file of its own that is laid over the mapped planes; the planes on disk stay.
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ import json
 import secrets
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from qingce.core.blocks import HourBlock
 from qingce.core.errors import StoreError
-from qingce.store.blocks import joined
+from qingce.store.blocks import HOURS, joined, laid
 from qingce.store.kinds import kind_named
-from qingce.store.lake import Growth, SegmentLake
+from qingce.store.lake import SegmentLake
 from qingce.store.segments import disk_errors, make_folder, write_whole
 
 __all__ = ["Cube"]
@@ -37,6 +39,9 @@ _KIND = "observation"
 _NO_PLACE = ("QC503", "QC512")
 _LOCK = "cube.lock"
 _PATIENCE = 60.0
+_DAY = ".day"
+_DAYS = 31
+"""So many days are laid over a year; with more it is written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,10 @@ class _State:
     parameters: list[str]
     scales: list[int]
     files: dict[str, list[int]]
-    """Size [bytes], time of writing [ns] and CRC-32 of each plane."""
+    """Size [bytes], time of writing [ns] and CRC-32 of each plane, and of each day laid over them."""
+
+    days: dict[str, str] = field(default_factory=dict)
+    """Which file holds a day that is laid over the planes."""
 
     version: int = _VERSION
 
@@ -129,14 +137,26 @@ class Cube:
         if last is not None and last[:2] == (year, state):
             return last[2]
         self._last = None
+        block = self._arrays(year, state)
+        if block is not None:
+            self._last = year, state, block
+        return block
+
+    def _arrays(self, year: int, state: _State, *, write: bool = False) -> HourBlock | None:
+        """Map a year and lay its days over it; the files stay as they are, whatever is written to the arrays."""
+        folder, start = self._folder / state.folder, date(year, 1, 1)
+        names = [name for name in state.files if name not in state.days.values()]
+        mode: Literal["c", "r"] = "c" if write or state.days else "r"
         try:
-            arrays = [np.load(self._folder / state.folder / name, mmap_mode="r") for name in state.files]
+            arrays = [np.asarray(np.load(folder / name, mmap_mode=mode)) for name in names]
+            shape = tuple(state.sites), tuple(state.parameters), start
+            block = HourBlock(*shape, tuple(arrays[:-1]), tuple(state.scales), arrays[-1])
+            for day, name in state.days.items():
+                _lay((folder / name).read_bytes(), _rows(block, date.fromisoformat(day)))
         except (OSError, ValueError):  # gone or replaced since it was looked at
             return None
-        planes, review = tuple(np.asarray(array) for array in arrays[:-1]), np.asarray(arrays[-1])
-        names, sites = tuple(state.parameters), tuple(state.sites)
-        block = HourBlock(sites, names, date(year, 1, 1), planes, tuple(state.scales), review)
-        self._last = year, state, block
+        for array in arrays:
+            array.flags.writeable = write
         return block
 
     def _refreshed(self, year: int) -> HourBlock:
@@ -147,25 +167,34 @@ class Cube:
             growth = self._lake.since(_KIND, 0, head=self._lake.version(_KIND))
         else:
             growth = self._lake.since(_KIND, state.seq, head=state.head)
-        block = self._made(year, old, growth)
+        touched = None if old is None or growth.days is None else [day for day in growth.days if day.year == year]
+        pieces = [self._lake.hours(self._parameters, start=begin, end=end) for begin, end in _runs(touched or [])]
+        if state is None or old is None or touched is None:
+            kept, block = None, self._read(year)
+        else:
+            kept, block = self._joined(year, replace(state, head=growth.head, seq=growth.seq), old, pieces=pieces)
         try:
-            if state is not None and block is old:
-                self._say(year, replace(state, head=growth.head, seq=growth.seq))
-            else:
+            if kept is None:
                 self._keep(year, block, head=growth.head, seq=growth.seq)
+            else:
+                self._keep_days(year, kept, block, days=touched or [])
         except StoreError as error:
             if error.code not in _NO_PLACE:
                 raise
             return block
         return self._mapped(year) or block
 
-    def _made(self, year: int, old: HourBlock | None, growth: Growth) -> HourBlock:
-        """Return a year: the old one with the days that newer rows touch read again."""
-        if old is None or growth.days is None:
-            return self._read(year)
-        touched = [day for day in growth.days if day.year == year]
-        pieces = [self._lake.hours(self._parameters, start=begin, end=end) for begin, end in _runs(touched)]
-        return joined(old, pieces) if pieces else old
+    def _joined(
+        self, year: int, state: _State, old: HourBlock, *, pieces: Sequence[HourBlock]
+    ) -> tuple[_State | None, HourBlock]:
+        """Return a year with some days read again, and what it says of itself if no more than those need be written."""
+        if not pieces:
+            return state, old
+        count = sum(piece.days for piece in pieces) + len(state.days)
+        block = self._arrays(year, state, write=True) if count <= _DAYS else None
+        if block is not None and laid(block, pieces):
+            return state, block
+        return None, joined(old, pieces)
 
     def _read(self, year: int) -> HourBlock:
         return self._lake.hours(self._parameters, start=date(year, 1, 1), end=date(year + 1, 1, 1))
@@ -183,7 +212,7 @@ class Cube:
         files = {}
         try:
             for file, array in zip(names, [*block.planes, block.review], strict=True):
-                files[file] = _written(folder / file, array)
+                files[file] = _written(folder / file, partial(_write_array, array))
             state = _State(head, seq, name, list(block.sites), list(block.parameters), list(block.scales), files)
             self._say(year, state)
         except BaseException:
@@ -193,12 +222,54 @@ class Cube:
             if other.name != name:
                 shutil.rmtree(other, ignore_errors=True)
 
+    def _keep_days(self, year: int, state: _State, block: HourBlock, *, days: Sequence[date]) -> None:
+        """Write some days of a year, each to a new file, then say that they are laid over it. Raises QC503, QC512."""
+        folder, names = self._folder / state.folder, {str(day): f"{day}-{secrets.token_hex(6)}{_DAY}" for day in days}
+        days_now = state.days | names
+        files = {name: told for name, told in state.files.items() if name[-len(_DAY) :] != _DAY}
+        files |= {name: state.files[name] for name in days_now.values() if name in state.files}
+        try:
+            for day, name in names.items():
+                rows = [part.tobytes() for part in _rows(block, date.fromisoformat(day))]
+                files[name] = _written(folder / name, partial(_write_all, rows))
+            self._say(year, replace(state, files=files, days=days_now))
+        except BaseException:
+            for name in names.values():
+                (folder / name).unlink(missing_ok=True)
+            raise
+        for other in folder.glob(f"*{_DAY}"):
+            if other.name not in files:
+                other.unlink(missing_ok=True)
 
-def _written(path: Path, array: Any) -> list[int]:
-    """Write an array durably; returns size, time of writing and checksum."""
-    size = write_whole(
-        path, lambda sink: np.lib.format.write_array(sink, np.ascontiguousarray(array), allow_pickle=False)
-    )
+
+def _rows(block: HourBlock, day: date) -> list[NDArray[Any]]:
+    """Return what a block holds of a day, as it stands in its arrays: the hours of each plane, then the review."""
+    place = (day - block.start).days
+    return [plane[HOURS * place : HOURS * (place + 1)] for plane in block.planes] + [block.review[place : place + 1]]
+
+
+def _lay(data: bytes, rows: Sequence[NDArray[Any]]) -> None:
+    """Fill rows from bytes; raises ValueError where they are not as many."""
+    if len(data) != sum(part.nbytes for part in rows):
+        raise ValueError
+    place = 0
+    for part in rows:
+        part[...] = np.frombuffer(data, part.dtype, part.size, place).reshape(part.shape)
+        place += part.nbytes
+
+
+def _write_all(parts: Sequence[bytes], sink: BinaryIO) -> None:
+    for part in parts:
+        sink.write(part)
+
+
+def _write_array(array: Any, sink: BinaryIO) -> None:
+    np.lib.format.write_array(sink, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _written(path: Path, write: Callable[[BinaryIO], None]) -> list[int]:
+    """Write a file durably; returns size, time of writing and checksum."""
+    size = write_whole(path, write)
     return [size, path.stat().st_mtime_ns, _checksum(path)]
 
 
