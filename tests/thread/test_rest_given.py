@@ -178,3 +178,18 @@ def test_what_a_move_can_reach_beyond_the_figure_to_date() -> None:
     }
     assert [name for name, touched in reached.items() if touched] == ["good_day_ratio", "composite_index", "section"]
     assert NAMES[CITY] == "太原市"
+
+
+def test_a_target_on_the_mean_of_regions_moves_with_their_mean() -> None:
+    """Two cities at 40 and 50; a month of the first at 10 moves the mean by what it moves that city, halved."""
+    first = region_days(usual())
+    second = first.set_column(0, "subject", pa.array(["140200"] * first.num_rows, pa.string()))
+    place = second.column_names.index("num_pm2_5")
+    second = second.set_column(place, "num_pm2_5", pa.array([50] * second.num_rows, pa.int64()))
+    here, _ = tried(pa.concat_tables([first, second]), "pm2_5@140100@2026-06=10")
+    asked = question(target=46, subjects=(CITY, "140200"), mean=True)
+    answer = one(what_if([asked], moves("pm2_5@140100@2026-06=10"), here))
+    moved = Fraction(40 * 151 + 10 * 30, 181)
+    assert (answer.before.value, answer.after.value) == (45, (moved + 50) / 2)
+    assert (answer.before.verdict, answer.before.quota) == ("met_so_far", None)
+    assert what_if([question(subjects=(CITY, "140300"), mean=True)], (), here) == ()

@@ -56,6 +56,7 @@ def keep_questions(questions: Sequence[Question], campaign: Campaign) -> None:
             "step": None if one.step is None else str(one.step),
             "series": one.series,
             "subjects": list(one.subjects),
+            "mean": one.mean,
         }
         for one in questions
         if isinstance(one.target_value, Fraction)
@@ -83,6 +84,7 @@ def kept_questions(campaign: Campaign, catalog: Catalog) -> list[Question]:
             step=None if row["step"] is None else Decimal(row["step"]),
             series=row["series"],
             subjects=tuple(row["subjects"]),
+            mean=bool(row.get("mean")),
         )
         for row in json.loads(path.read_text("utf-8"))
     ]

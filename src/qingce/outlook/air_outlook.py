@@ -19,10 +19,10 @@ from qingce.outlook.question import Question
 from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.verdict import one_sided
 
-__all__ = ["air_answers"]
+__all__ = ["FEW", "POINTS", "air_answers", "missing"]
 
-_POINTS = 40  # a fan is drawn through about so many days
-_FEW = 12  # of a statistic that has to be sorted anew for each of them
+POINTS = 40  # a fan is drawn through about so many days
+FEW = 12  # of a statistic that has to be sorted anew for each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,13 @@ def _seen(question: Question, panel: Panel, *, edition: str) -> _Seen:
         unknown = past.valid.size > 0 and any(name not in past.quantities for name in quantities_of(case))
         states.append("open" if unknown else certain(case, question))
         years.append(found)
-        reasons.append(_missing(case, past.quantities, found, panel=panel, days=past.valid) or never_valid(case))
+        reasons.append(missing(case, past.quantities, found, panel=panel, days=past.valid) or never_valid(case))
         remarks.append(panel.remarks(place, question.series, period=question.period, quantities=quantities_of(case)))
     state = "lost" if "lost" in states else "safe" if set(states) == {"safe"} else "open"
     return _Seen(question, cases, state, min(years), _joined(*reasons), _joined(*remarks))
 
 
-def _missing(case: AirCase, there: Sequence[str], years: int, *, panel: Panel, days: np.ndarray) -> str:
+def missing(case: AirCase, there: Sequence[str], years: int, *, panel: Panel, days: np.ndarray) -> str:
     """Say what of the past is missing, empty where there is enough."""
     lacking = [name for name in quantities_of(case) if name not in there]
     if lacking and days.size:
@@ -151,7 +151,7 @@ def _worse(
 def _fan(case: AirCase, drawn: Drawn, ends: tuple[Fraction, ...]) -> tuple[tuple[date, tuple[Fraction, ...]], ...]:
     """Return the 10, 50 and 90 per cent of the statistic so far on some of the coming days, the last one included."""
     count = case.ahead.size
-    step = -(-count // (_FEW if case.verb in SORTED else _POINTS))
+    step = -(-count // (FEW if case.verb in SORTED else POINTS))
     steps = range(step, count, step)
     told = [*(ends_of(case, members, FAN) for members in running(case, drawn, steps)), ends]
     days = [date(1970, 1, 1) + timedelta(int(case.ahead[place - 1])) for place in (*steps, count)]

@@ -9,9 +9,9 @@ from qingce.outlook.question import Question
 from qingce.outlook.simulate import AirCase, quantities_of, statistic
 from qingce.outlook.verdict import one_sided
 
-__all__ = ["certain", "never_valid"]
+__all__ = ["BEYOND", "certain", "never_valid"]
 
-_BEYOND = 10**6 * RESOLUTION  # no concentration reaches a million: every coming day at its worst
+BEYOND = 10**6 * RESOLUTION  # no concentration reaches a million: every coming day at its worst
 
 
 def certain(case: AirCase, question: Question) -> str:
@@ -30,7 +30,7 @@ def certain(case: AirCase, question: Question) -> str:
             comparator,
             step=question.step,
         )
-        for level in (0, _BEYOND)
+        for level in (0, BEYOND)
     ]
     met = [bool(end[0]) for end in ends]
     return "safe" if all(met) else "open" if any(met) else "lost"

@@ -7,7 +7,7 @@ is too short the quota stands alone and the reason says what is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +23,7 @@ from qingce.outlook.air_outlook import air_answers
 from qingce.outlook.answer import Answer
 from qingce.outlook.choice import Score, best, own_scores
 from qingce.outlook.given import Given
+from qingce.outlook.mean_outlook import mean_answers
 from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.report_outlook import Report, Reports, report_answers, simulated
@@ -77,12 +78,15 @@ def outlook_rows(
     desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths)
     waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition, given)
     panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {}, given or Given())
+    joint = None if panel is None else replace(panel, joint=True, _drawn={})
     told = Reports.by(reports, as_of, seed)
     rows: list[dict[str, object]] = []
     fans: list[dict[str, object]] = []
     for question in questions:
         answers: list[Answer] = []
-        if question.verb in STATISTICS and panel is not None:
+        if question.verb in STATISTICS and panel is not None and question.mean:
+            answers = mean_answers(question, joint or panel, desk.over("days"), edition=edition, paths=paths)
+        elif question.verb in STATISTICS and panel is not None:
             answers = air_answers(question, panel, desk.over("days"), edition=edition, paths=paths)
         elif question.verb in SHARES and waters is not None:
             answers = water_answers(question, waters, desk.over("months"), paths=paths)

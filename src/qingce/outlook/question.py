@@ -18,6 +18,7 @@ __all__ = ["OutlookTables", "Question"]
 class Question:
     """One target: does the indicator meet `comparator target_value` over `period` in every one of `subjects`?
 
+    With `mean` it is asked of the mean of the subjects instead.
     `subjects` are cities, counties or sections; `scope` is the code that is printed. `step` is the rounding of the
     verdict, None for none; `target_value` is a pair for a range, None where only the distribution is asked for.
     """
@@ -31,6 +32,7 @@ class Question:
     step: Decimal | None = None
     series: str = "measured"
     subjects: tuple[str, ...] = ()
+    mean: bool = False
 
     @property
     def places(self) -> tuple[str, ...]:

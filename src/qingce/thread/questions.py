@@ -11,14 +11,16 @@ from qingce.thread.values import carried_period
 
 __all__ = ["question_of"]
 
-ASKED = ("region", "each", "sections")
+ASKED = ("region", "regions", "each", "sections")
+MEAN = "regions"
+"""The kind of scope that is judged by the mean of its regions."""
 
 
 def question_of(binding: Binding, goal: Goal | None, *, as_of: date) -> Question | None:
     """Return the question of a target whose period is not over, else of the year that carries its level on.
 
-    None for a target that is not bound, that asks the mean of several regions, or that has no single level. One that
-    only its decider values is asked of what was reported.
+    None for a target that is not bound or that has no single level. One that only its decider values is asked of what
+    was reported; one of several regions is asked of their mean.
     """
     indicator, scope, basis = binding.indicator, binding.scope, binding.basis
     if goal is None or indicator is None or scope is None or basis is None or not binding.bound:
@@ -40,4 +42,5 @@ def question_of(binding: Binding, goal: Goal | None, *, as_of: date) -> Question
         step=basis.step,
         series="measured" if scope.kind == "sections" else basis.series,
         subjects=scope.subjects,
+        mean=scope.kind == MEAN,
     )

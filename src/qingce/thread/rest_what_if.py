@@ -178,7 +178,7 @@ def _with_site(move: Move, peers: Sequence[str], day: date, *, ground: Ground) -
 
 
 def _air(question: Question, ground: Ground, days: Days, *, moved: Moved, counts: Sequence[Move]) -> Standing | None:
-    """Return where the worst of a question's regions stands; None where none has a value or the verb has no figure."""
+    """Return where the worst of a question's regions, or their mean, stands; None where nothing has a figure."""
     standings = []
     for subject in question.places:
         if question.verb == COMPOSITE:
@@ -196,8 +196,19 @@ def _air(question: Question, ground: Ground, days: Days, *, moved: Moved, counts
         standing = _of_days(question, daily, extra, as_of=ground.as_of)
         if standing is not None:
             standings.append(standing)
+    if question.mean:
+        return _mean(question, standings)
     low = question.indicator.direction == "lower"
     return max(standings, key=lambda one: (one.value or Fraction(0)) * (1 if low else -1), default=None)
+
+
+def _mean(question: Question, standings: Sequence[Standing]) -> Standing | None:
+    """Return where the mean of all regions stands, as the table of values has it; None while one has no figure."""
+    values = [one.value for one in standings if one.value is not None]
+    if len(values) < len(question.places):
+        return None
+    left = any(one.verdict.endswith("_so_far") or one.verdict in ("lost", "safe") for one in standings)
+    return _standing(question, sum(values, Fraction(0)) / len(values), None, left=int(left))
 
 
 def _composite(question: Question, days: Days, subject: str, *, ground: Ground) -> list[Standing]:
