@@ -110,6 +110,7 @@ def test_a_basin_counts_its_own_sections(campaign: tuple[Path, Results]) -> None
 def test_a_river_is_judged_by_its_worst_section_and_an_unknown_one_is_not(campaign: tuple[Path, Results]) -> None:
     rows = rows_of(campaign[1])
     assert (rows["云溪河干流水质类别"]["own_value"], rows["云溪河干流水质类别"]["scope"]) == (4, "R1+R2")
+    assert "R2断面氨氮：剩余 7 个月均值 ≤ 0.86" in str(rows["云溪河干流水质类别"]["status_text"]), "R1 keeps its class"
     assert (rows["青岭河干流水质类别"]["own_value"], rows["青岭河干流水质类别"]["scope"]) == (6, "R4")
     unknown = rows["无名河干流水质类别"]
     assert (unknown["bound"], unknown["reason"]) == (False, "ambiguous")

@@ -202,7 +202,8 @@ def _sections(
     if part:
         quotas = [replace(quota, part=f"{quota.part}/{part}".lstrip("/")) for quota in quotas]
     names = _factor_name(outlooks, catalog)
-    main = _main(binding, quotas, names)
+    failing = {outlook.section for outlook in outlooks if outlook.failing}
+    main = _main(binding, sorted(quotas, key=lambda quota: not _of(quota, failing)), names)
     return Rest(tuple(quotas), tuple(rows), main, text=_section_words(quotas, outlooks, names))
 
 
@@ -219,8 +220,16 @@ def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool]:
     return (int(chosen), at_most is not None) if isinstance(chosen, int | Decimal | str) else (None, True)
 
 
+def _of(quota: Quota, sections: Collection[str]) -> bool:
+    """Say whether a quota is of one of the sections, or of their number."""
+    return quota.kind == "sections" or quota.part.partition("/")[0] in sections
+
+
 def _main(binding: Binding, quotas: Sequence[Quota], names: Callable[[Quota], str]) -> Quota | None:
-    """Return the quota that decides the status: the count of sections, else a factor that is lost, open, or safe."""
+    """Return the quota that decides the status: the count of sections, else a factor that is lost, open, or safe.
+
+    Quotas of sections that fail now come first: a factor of one that keeps its class decides nothing.
+    """
     if not quotas or binding.verb == "section_share":
         return quotas[0] if quotas else None
     for state in ("lost", "open"):
