@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from filelock import FileLock, Timeout
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -30,6 +31,7 @@ from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
 from qingce.core.tables import MONTH_SECTION, OUTLOOK, TODAY
 from qingce.thread.rest_moves import read_moves
+from stories.folders import small
 
 AS_OF = date(2026, 10, 31)
 CITY = "990100"
@@ -306,6 +308,24 @@ def test_other_pages_do_not_wait_for_a_what_if(client: TestClient, monkeypatch: 
 def test_a_wish_that_cannot_be(client: TestClient, body: object, code: str) -> None:
     answer = client.post("/api/what-if", json=body)
     assert (answer.status_code, answer.json()["code"], answer.json()["ok"]) == (422, code, False)
+
+
+def test_what_is_kept_of_an_answer_is_written_under_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two who ask at once would take the folder from under each other."""
+    folder = small(tmp_path)
+    write, held = outlooking_verb.write_kept, []
+
+    def watched(place: Path, key: str, tables: Mapping[str, pa.Table], **more: object) -> None:
+        with pytest.raises(Timeout), FileLock(folder / ".qingce" / "build.lock", timeout=0):
+            pass
+        held.append(place)
+        write(place, key, tables, **more)
+
+    monkeypatch.setattr(outlooking_verb, "write_kept", watched)
+    first = look_ahead(folder)
+    assert len(held) == 1
+    assert look_ahead(folder).tables == first.tables
+    assert len(held) == 1
 
 
 def test_another_site_s_page_is_refused(client: TestClient) -> None:

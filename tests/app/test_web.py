@@ -209,6 +209,15 @@ def test_results_taken_away_while_serving_are_said(tmp_path: Path) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "QC605")
 
 
+def test_between_the_renames_of_a_build_the_last_results_are_served(tmp_path: Path) -> None:
+    folder = small(tmp_path)
+    built(folder)
+    client = TestClient(make_app(read_campaign(folder)))
+    before = own(client)
+    (folder / "out" / "results").rename(folder / "out" / ".results-7-old")
+    assert own(client) == before
+
+
 def test_what_serve_does_ahead_leaves_faults_to_who_asks(tmp_path: Path) -> None:
     folder = small(tmp_path)
     built(folder)

@@ -13,7 +13,7 @@ import pytest
 
 from qingce.core.errors import CampaignError
 from qingce.core.tables import PROGRESS, VALUE
-from qingce.publish import SCHEMAS, Results, read_results, write_results
+from qingce.publish import SCHEMAS, Results, read_results, results, write_results
 
 
 def test_what_is_written_is_read(sample: Results, tmp_path: Path) -> None:
@@ -118,3 +118,59 @@ def test_every_schema_has_distinct_columns() -> None:
     for name, schema in SCHEMAS.items():
         if schema is not None:
             assert len(set(schema.names)) == len(schema.names), name
+
+
+def told(as_of: str) -> Results:
+    return Results({"levels": pa.Table.from_pylist([{"zh": as_of}], SCHEMAS["levels"])}, {"as_of": as_of})
+
+
+def test_results_exchanged_while_they_are_read_are_all_of_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list was the old build's, the tables are the new one's: once told as damage (QC552)."""
+    write_results(told("2026-05-31"), tmp_path)
+    digest, builds = results._digest, iter(["2026-06-30"])
+
+    def slow(path: Path) -> str:
+        for as_of in builds:
+            write_results(told(as_of), tmp_path)
+        return digest(path)
+
+    monkeypatch.setattr(results, "_digest", slow)
+    found = read_results(tmp_path)
+    assert (found.run["as_of"], found.rows("levels")[0]["zh"]) == ("2026-06-30", "2026-06-30")
+
+
+def test_who_comes_between_the_two_renames_waits_for_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_results(told("2026-05-31"), tmp_path)
+    (tmp_path / "results").rename(tmp_path / ".results-7-old")
+
+    def pause(_seconds: float) -> None:
+        write_results(told("2026-06-30"), tmp_path)
+
+    monkeypatch.setattr(results.time, "sleep", pause)
+    assert read_results(tmp_path).run["as_of"] == "2026-06-30"
+
+
+def test_results_that_a_killed_build_took_away_are_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_results(told("2026-05-31"), tmp_path)
+    (tmp_path / "results").rename(tmp_path / ".results-7-old")
+    pauses: list[float] = []
+    monkeypatch.setattr(results.time, "sleep", pauses.append)
+    with pytest.raises(CampaignError, match="QC551"):
+        read_results(tmp_path)
+    assert 1 <= sum(pauses) <= 5
+
+
+def test_damage_and_nothing_at_all_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results.time, "sleep", lambda _seconds: pytest.fail("waited for nothing"))
+    with pytest.raises(CampaignError, match="QC551"):
+        read_results(tmp_path)
+    write_results(told("2026-05-31"), tmp_path)
+    (tmp_path / "results" / "levels.parquet").write_bytes(b"x")
+    with pytest.raises(CampaignError, match="QC552"):
+        read_results(tmp_path)

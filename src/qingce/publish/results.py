@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +21,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingce.core import tables as core
-from qingce.core.errors import complain
+from qingce.core.errors import QingceError, complain
 
 __all__ = ["INTERNAL", "Results", "SCHEMAS", "read_results", "write_results"]
 
+_TRIES, _PAUSE = 100, 0.02
+"""How often and how long results that are being exchanged are waited for [s]; two renames take far less."""
 RowDict = dict[str, object]
 T = TypeVar("T")
 
@@ -260,7 +263,31 @@ def write_results(results: Results, out: Path) -> None:
 
 
 def read_results(out: Path) -> Results:
-    """Read what a build left in `out`; raises QC551 if there is nothing, QC552 if a table is not the one listed."""
+    """Read what a build left in `out`; raises QC551 if there is nothing, QC552 if a table is not the one listed.
+
+    A build that exchanges the results meanwhile is waited for: the answer is all of the old or all of the new.
+    """
+    for _ in range(_TRIES):
+        before = _identity(out)
+        try:
+            return _read(out)
+        except (QingceError, OSError):
+            if before == _identity(out) and (before or not any(out.glob(".results-*"))):
+                raise
+        time.sleep(_PAUSE)
+    return _read(out)
+
+
+def _identity(out: Path) -> tuple[int, int] | None:
+    """Tell one build's results from another's; None where there are none, also between the two renames."""
+    try:
+        found = (out / "results" / "run.json").stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _read(out: Path) -> Results:
     place = out / "results" / "run.json"
     if not place.is_file():
         raise complain("QC551", str(out))

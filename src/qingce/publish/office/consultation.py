@@ -139,9 +139,9 @@ def _counties(document: Any, results: Results, sources: Sources) -> None:
     heard = f"{deadline_text(months[-1])}县区空气质量（{'、'.join(states) or UNREVIEWED}，仅供会商，不通报）"
     add_paragraph(document, heard, face="second", indent=2).paragraph_format.keep_with_next = True
     columns = (
-        Column("名次", 8, "center"), Column("县区", 18), Column("PM2.5（μg/m³）", 12, "center"), Column("同比", 16, "center"),
-        Column("优良率（%，实测）", 16, "center"), Column("重污染天数", 13, "center"), Column("综合指数", 13, "center"),
-        Column("出处", 8, "center"),
+        Column("名次", 8, "center"), Column("县区", 18), Column("PM2.5（μg/m³）", 12, "center"),
+        Column("同比", 16, "center"), Column("优良率（%，实测）", 16, "center"), Column("重污染天数", 13, "center"),
+        Column("综合指数", 13, "center"), Column("出处", 8, "center"),
     )  # fmt: skip
     lines: list[Sequence[Cell]] = []
     for row in (item for item in rows if item["period"] == months[-1]):
