@@ -28,6 +28,7 @@ from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.report_outlook import Report, Reports, report_answers, simulated
 from qingce.outlook.simulate import STATISTICS
+from qingce.outlook.water_index_outlook import INDICES, index_answers
 from qingce.outlook.water_outlook import SHARES, Waters, water_answers
 from qingce.outlook.weather_days import WeatherDays
 
@@ -90,6 +91,8 @@ def outlook_rows(
             answers = air_answers(question, panel, desk.over("days"), edition=edition, paths=paths)
         elif question.verb in SHARES and waters is not None:
             answers = water_answers(question, waters, desk.over("months"), paths=paths)
+        elif question.verb in INDICES and waters is not None:
+            answers = index_answers(question, waters, desk.over("months"))
         elif not simulated(question):
             answers = report_answers(question, told, desk.over("reports"))
         rows += _rows(question, answers, desk)

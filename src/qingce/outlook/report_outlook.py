@@ -22,6 +22,7 @@ from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
 from qingce.outlook.simulate import STATISTICS
 from qingce.outlook.verdict import one_sided
+from qingce.outlook.water_index_outlook import INDICES
 from qingce.outlook.water_outlook import SHARES
 
 __all__ = ["Report", "Reports", "pace", "report_answers", "report_members", "simulated"]
@@ -29,7 +30,7 @@ __all__ = ["Report", "Reports", "pace", "report_answers", "report_members", "sim
 
 def simulated(question: Question) -> bool:
     """Say whether days or months can be drawn for a question: all others rest on what is reported."""
-    return question.verb in STATISTICS or question.verb in SHARES
+    return question.verb in STATISTICS or question.verb in SHARES or question.verb in INDICES
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
 from qingce.outlook.verdict import one_sided
 
-__all__ = ["SHARES", "Waters", "water_answers", "water_members"]
+__all__ = ["Futures", "SHARES", "Waters", "futures", "so_far", "water_answers", "water_members"]
 
 SHARES = ("section_share", "section_class")
 
@@ -91,17 +91,33 @@ def water_answers(
     return found
 
 
-def water_members(question: Question, waters: Waters, model: OutlookModel) -> Members | None:
-    """Return the statistic of every future by one model, None where history is missing; of a year over, the figure."""
+@dataclass(frozen=True, slots=True)
+class Futures:
+    """The coming months of a question's sections by one model: `drawn[section, factor][member, month]`."""
+
+    sections: Sequence[str]
+    coming: Sequence[int]
+    years: int
+    drawn: Mapping[tuple[str, str], Floats]
+    lacking: Sequence[str]
+
+
+def futures(question: Question, waters: Waters, model: OutlookModel) -> Futures:
+    """Draw the coming months of every section that is known, all together; `lacking` are those without such months."""
     sections = [section for section in question.places if section in waters.known]
-    if not sections:
-        return None
     pasts, years = _pasts(sections, waters)
     seen = _Seen(question, sections, _coming(question, waters.as_of), years, "open")
     drawn = _drawn(model, seen, waters, pasts=pasts)
-    if _lacking(seen, drawn):
+    return Futures(sections, seen.coming, years, drawn, _lacking(seen, drawn))
+
+
+def water_members(question: Question, waters: Waters, model: OutlookModel) -> Members | None:
+    """Return the statistic of every future by one model, None where history is missing; of a year over, the figure."""
+    found = futures(question, waters, model)
+    if not found.sections or found.lacking:
         return None
-    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in sections])
+    drawn = dict(found.drawn)
+    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in found.sections])
     return _statistic(question, classes[:, :, -1])
 
 
@@ -187,7 +203,7 @@ def _end(section: str, question: Question, waters: Waters, *, coming: Sequence[i
     A concentration has no upper end, so that any month to come may end in the worst class; the best is nothing of
     what should be low, as much as is needed of what should be high, and for a range what brings the mean into it.
     """
-    rules, limits, known = _so_far(section, question, waters)
+    rules, limits, known = so_far(section, question, waters)
     told = {name: waters.told(section, name, coming) for name in rules.evaluated}
     if not good and any(len(coming) > len(told[name]) for name in known):
         return rules.worst
@@ -216,7 +232,7 @@ def _statistic(question: Question, classes: np.ndarray) -> Members:
     return Members(100 * met.sum(axis=0), classes.shape[0])
 
 
-def _so_far(
+def so_far(
     section: str, question: Question, waters: Waters
 ) -> tuple[WaterRules, Mapping[str, Sequence[Limit]], dict[str, list[Fraction]]]:
     """Return the rules at the end of the period, a section's limits and its factors' months so far."""
@@ -241,7 +257,7 @@ def _classes(section: str, question: Question, waters: Waters, *, drawn: dict[tu
     ----------
     [HB2011-22]_ (cumulative assessment by the mean of the months); [GB3838-2002]_ table 1.
     """
-    rules, limits, known = _so_far(section, question, waters)
+    rules, limits, known = so_far(section, question, waters)
     shape = next((part.shape for part in drawn.values()), (1, 1))
     worst = np.ones(shape, np.int64)
     months = _coming(question, waters.as_of)

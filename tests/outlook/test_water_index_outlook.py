@@ -1,0 +1,106 @@
+"""The water quality index ahead: with every month known it is evaluate's index; dirtier months are never better."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.outlook.test_given import with_months
+from tests.outlook.test_water_outlook import CATALOG, YEAR, section_months
+
+from qingce.evaluate import water_indicator
+from qingce.outlook import Question, outlook_rows
+from qingce.outlook.given import Given
+
+AUGUST = date(2025, 8, 31)
+MONTHS = section_months({"S1": 0.4, "S2": 1.6})
+USUAL = {"do": "8", "tp": "0.05", "codmn": "2", "ph": "7.5", "bod5": "2", "cod": "10"}
+COMING = [f"2025-{number:02d}" for number in range(9, 13)]
+NAMES = ("cwqi", "cwqi_change", "cwqi_improvement")
+
+
+def ask(name: str = "cwqi", target: object = 4, **more: Any) -> Question:
+    indicator = CATALOG.indicator(name)
+    comparator = "<=" if indicator.direction == "lower" else ">="
+    return Question("T", indicator, "SS", more.pop("period", YEAR), comparator, Fraction(str(target)),
+                    subjects=more.pop("subjects", ("S1", "S2")))  # fmt: skip
+
+
+def chosen(question: Question, months: Any = MONTHS, as_of: date = AUGUST, **more: Any) -> dict[str, Any]:
+    found = outlook_rows([question], None, months, catalog=CATALOG, as_of=as_of, **more).outlook.to_pylist()
+    return next(row for row in found if row["chosen"])
+
+
+def exact(name: str, rows: Any) -> Fraction:
+    found = water_indicator(
+        CATALOG.indicator(name), rows, scope="SS", sections=["S1", "S2"], period=YEAR, catalog=CATALOG
+    ).to_pylist()[0]
+    return Fraction(found["exact"])
+
+
+def told(levels: dict[tuple[str, str], float]) -> Given:
+    months: dict[tuple[str, str], dict[str, Fraction]] = {}
+    for (section, when), value in levels.items():
+        months.setdefault((section, "nh3n"), {})[when] = Fraction(str(value))
+        for name, usual in USUAL.items():
+            months.setdefault((section, name), {})[when] = Fraction(usual)
+    return Given(months=months)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=8, deadline=None)
+@given(levels=st.lists(st.integers(1, 60).map(lambda value: value / 10), min_size=8, max_size=8))
+def test_a_year_set_to_its_end_is_what_evaluate_says(name: str, levels: list[float]) -> None:
+    keys = [(section, month) for section in ("S1", "S2") for month in COMING]
+    given_ = dict(zip(keys, levels, strict=True))
+    row = chosen(ask(name), given=told(given_))
+    want = exact(name, with_months(given_))
+    assert row["p10"] == row["p90"]
+    assert abs(Fraction(row["p50"]) - want) <= Fraction(1, 10**6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_year_that_is_over_is_what_evaluate_says(name: str) -> None:
+    whole = section_months({"S1": 0.4, "S2": 1.6}, last=(2025, 12))
+    row = chosen(ask(name), whole, date(2025, 12, 31))
+    assert abs(Fraction(row["p50"]) - exact(name, whole)) <= Fraction(1, 10**6)
+    assert row["state"] in ("safe", "lost")
+
+
+def test_the_index_has_a_spread_and_a_chance_that_follows_the_target() -> None:
+    middle = chosen(ask())
+    assert middle["p10"] < middle["p50"] < middle["p90"]
+    assert middle["state"] == "ok"
+    found = [chosen(ask(target=middle["p50"] * Decimal(step) / 100))["probability"] for step in (80, 98, 100, 102, 120)]
+    assert found == sorted(found)
+    assert 0.3 < found[2] < 0.7
+
+
+def test_a_dirtier_month_is_never_likelier() -> None:
+    middle = chosen(ask())["p50"]
+    found = [
+        chosen(ask(target=middle), given=Given(months={("S2", "nh3n"): {"2025-11": Fraction(str(level))}}))
+        for level in (0.1, 1, 2, 8)
+    ]
+    assert [row["probability"] for row in found] == sorted((row["probability"] for row in found), reverse=True)
+    assert found[0]["probability"] > found[-1]["probability"]
+    assert [row["p50"] for row in found] == sorted(row["p50"] for row in found)
+
+
+def test_an_improvement_is_the_change_turned_round() -> None:
+    change, better = chosen(ask("cwqi_change")), chosen(ask("cwqi_improvement"))
+    assert better["p50"] == pytest.approx(-change["p50"], abs=Decimal("0.2"))
+    assert better["p10"] < better["p90"]
+
+
+def test_without_history_or_without_last_year_nothing_is_given() -> None:
+    short = section_months({"S1": 0.4, "S2": 1.6}, years=0)
+    row = chosen(ask(), short)
+    assert (row["state"], row["probability"]) == ("quota_only", None)
+    assert "没有往年同月数据" in row["reason"]
+    assert chosen(ask(subjects=("S9",)))["reason"] == "没有断面月值"
