@@ -188,7 +188,11 @@ def test_an_amount_adds_up_over_the_years_and_names_those_without_data() -> None
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(2019, 2027), st.fractions(-10**6, 10**6, max_denominator=7), st.booleans()), max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.integers(2019, 2027), st.fractions(-(10**6), 10**6, max_denominator=7), st.booleans()), max_size=12
+    )
+)
 def test_years_add_up_as_plain_counting_says(made: list[tuple[int, Fraction, bool]]) -> None:
     """A year that the region reports counts that report alone; else all its projects."""
     reports = {year: cut for year, cut, reported in made if reported}
