@@ -23,7 +23,7 @@ from outlook_parts.data import CAPITALS, beijing_days, capital_days
 from qingce.catalog import load_catalog
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlooks import Spread
-from qingce.evaluate.air_input import QUANTITIES
+from qingce.evaluate.air.input import QUANTITIES
 from qingce.outlook.models.spread import differences
 from qingce.outlook.panel import Panel
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.conftest import Example
-from qingce.app.judging_media import Points, judge_points
+from qingce.app.judging.media import Points, judge_points
 from qingce.app.pipeline import build
 from qingce.core.rounding import as_decimal
 from qingce.publish import Results

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qingce.app.ingesting import ingest_into, reader
 from qingce.app.intake import feed_named
-from qingce.app.outlooking_tables import feeds_of
+from qingce.app.outlooking.tables import feeds_of
 from qingce.catalog import load_catalog
 from qingce.core.tables import FORECAST, SITE, empty
 from qingce.store import open_lake

@@ -15,8 +15,8 @@ from evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
 from evaluate.test_air_year import without_empty
 from qingce.app import kept as keeping
 from qingce.app.campaign import Campaign
-from qingce.app.judging import Judged, judge
-from qingce.app.judging_again import Earlier, judge_again
+from qingce.app.judging.again import Earlier, judge_again
+from qingce.app.judging.judged import Judged, judge
 from qingce.core.ports import Lake
 from qingce.core.tables import SITE, shape
 from qingce.store import open_lake

@@ -13,7 +13,7 @@ import pytest
 
 from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
 from evaluate.air_made import sites as made_sites
-from qingce.app.judging import AREAS, judge, stuck_rules
+from qingce.app.judging.judged import AREAS, judge, stuck_rules
 from qingce.core.tables import SITE, shape
 from qingce.evaluate import evaluate_air_days
 from qingce.observe.quality import reach

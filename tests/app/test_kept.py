@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from qingce.app.judging import Judged
+from qingce.app.judging.judged import Judged
 from qingce.app.kept import LISTING, basis, kept
 from qingce.core.tables import EXCEPTION, OBSERVATION, SITE, empty
 from qingce.store import open_lake

@@ -9,7 +9,7 @@ import pytest
 from qingce.app.lists import catalogue_tables
 from qingce.catalog import Catalog, load_catalog
 from qingce.publish import Results
-from qingce.publish.views_content import content
+from qingce.publish.views.content import content
 
 AS_OF = date(2026, 10, 31)
 Row = dict[str, object]

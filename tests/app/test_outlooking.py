@@ -20,12 +20,13 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from app.conftest import Example
-from qingce.app import outlooking_verb, outlooking_web
 from qingce.app.campaign import read_campaign
 from qingce.app.cli import app
-from qingce.app.outlooking import today_table
-from qingce.app.outlooking_verb import Ahead, lines, look_ahead, moves_of, what_if_lines, what_if_of
-from qingce.app.outlooking_what_if import answer_moves
+from qingce.app.outlooking import verb as outlooking_verb
+from qingce.app.outlooking import web as outlooking_web
+from qingce.app.outlooking.ahead import today_table
+from qingce.app.outlooking.verb import Ahead, lines, look_ahead, moves_of, what_if_lines, what_if_of
+from qingce.app.outlooking.what_if import answer_moves
 from qingce.app.web import make_app
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError

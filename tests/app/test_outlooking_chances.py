@@ -8,9 +8,9 @@ import pytest
 
 from app.conftest import Example
 from qingce.app.campaign import read_campaign
-from qingce.app.outlooking_chances import chances
-from qingce.app.outlooking_tables import chosen
-from qingce.app.outlooking_what_if import answer_moves, kept_questions
+from qingce.app.outlooking.chances import chances
+from qingce.app.outlooking.tables import chosen
+from qingce.app.outlooking.what_if import answer_moves, kept_questions
 from qingce.catalog import Catalog, load_catalog
 from qingce.outlook.given import Given
 

@@ -14,8 +14,8 @@ from tests.outlook.made_air import city_days
 from tests.outlook.test_water_outlook import section_months
 
 import qingce.outlook.backtest as engine
-from qingce.app.outlooking_scores import Known, Shelf, enough, instead, own_backtest
-from qingce.app.outlooking_tables import backtest_table, outlook_tables
+from qingce.app.outlooking.scores import Known, Shelf, enough, instead, own_backtest
+from qingce.app.outlooking.tables import backtest_table, outlook_tables
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import BACKTEST

@@ -11,8 +11,8 @@ from functools import cache
 import pyarrow as pa
 import pytest
 
-from qingce.app.outlooking_tables import backtest_table, chosen, cut, kept_outlook, outlook_tables, with_probability
-from qingce.app.outlooking_warnings import Around, section_cause, warning_table
+from qingce.app.outlooking.tables import backtest_table, chosen, cut, kept_outlook, outlook_tables, with_probability
+from qingce.app.outlooking.warnings import Around, section_cause, warning_table
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import BACKTEST, OBSERVATION, OUTLOOK, PROGRESS, SITE, WARNING

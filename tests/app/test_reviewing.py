@@ -29,7 +29,7 @@ from qingce.app.web import make_app
 from qingce.core.errors import CampaignError, StoreError
 from qingce.publish import Results, read_results
 from qingce.publish.office.workbook import HEADER_ROW
-from qingce.publish.views_review import review, review_rows
+from qingce.publish.views.review import review, review_rows
 from qingce.store import open_book
 
 PLAN = """云泽市深入打好污染防治攻坚战行动方案

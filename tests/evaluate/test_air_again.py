@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
 from evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
 from evaluate.test_air_year import without_empty
-from qingce.evaluate import air_again, evaluate_air_days
-from qingce.evaluate.air_again import evaluate_air_days_again, exception_days
+from qingce.evaluate import evaluate_air_days
+from qingce.evaluate.air import again as air_again
+from qingce.evaluate.air.again import evaluate_air_days_again, exception_days
 
 AREAS = ("city", "county")
 

@@ -16,9 +16,9 @@ from oracle import air_more as slow
 from oracle.air import even
 from qingce.catalog.methods import Method
 from qingce.core.periods import Period, parse_period
-from qingce.evaluate.air_change import CHANGE, FAMILY, change_between, change_row, change_table, year_before
-from qingce.evaluate.air_periods import Question, kind_of
-from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.air.change import CHANGE, FAMILY, change_between, change_row, change_table, year_before
+from qingce.evaluate.air.indicator_days import subject_days
+from qingce.evaluate.air.periods import Question, kind_of
 
 UNITS = {"ug/m3": 0, "mg/m3": 1, "index": 2, "%": 1, "d": 0}
 

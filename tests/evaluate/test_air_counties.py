@@ -18,7 +18,7 @@ from oracle.air import even
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.evaluate import county_table
-from qingce.evaluate.air_counties import COUNTIES
+from qingce.evaluate.air.counties import COUNTIES
 from qingce.publish import Results
 from qingce.publish.office import write_county_ranking
 from qingce.publish.results import SCHEMAS

@@ -13,7 +13,7 @@ from evaluate.air_made import catalog
 from evaluate.more_made import SIX, Days, made_days, table_of, whole_days
 from oracle import air_more as slow
 from qingce.core.periods import Period
-from qingce.evaluate.air_exceedance import (
+from qingce.evaluate.air.exceedance import (
     COMPLIANCE,
     EXCEEDANCE,
     compliance_rows,
@@ -22,8 +22,8 @@ from qingce.evaluate.air_exceedance import (
     table_of_compliance,
     table_of_exceedances,
 )
-from qingce.evaluate.air_periods import Question, kind_of
-from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.air.indicator_days import subject_days
+from qingce.evaluate.air.periods import Question, kind_of
 
 SWITCHES = (date(2026, 2, 28), date(2026, 3, 1), date(2030, 12, 31), date(2031, 1, 1))
 

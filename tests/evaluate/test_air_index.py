@@ -17,10 +17,10 @@ from evaluate.air_made import QUANTITIES, catalog
 from oracle import air as slow
 from qingce.core.absence import Absent
 from qingce.core.errors import QingceError
-from qingce.evaluate.air_cells import Cell, code_of
-from qingce.evaluate.air_index import index_of
-from qingce.evaluate.air_input import PRESENT
-from qingce.evaluate.air_rules import AqiItem, AqiRules, aqi_rules, edition_of
+from qingce.evaluate.air.cells import Cell, code_of
+from qingce.evaluate.air.index import index_of
+from qingce.evaluate.air.input import PRESENT
+from qingce.evaluate.air.rules import AqiItem, AqiRules, aqi_rules, edition_of
 from qingce.evaluate.kernels.exact import Ratios, rounded
 from qingce.evaluate.kernels.index import NONE, Scale, sub_index
 

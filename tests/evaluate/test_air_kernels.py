@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from oracle import air as slow
 from qingce.core.errors import QingceError
 from qingce.core.tables import VALUE_TYPE
-from qingce.evaluate.air_tables import whole
+from qingce.evaluate.air.tables import whole
 from qingce.evaluate.kernels import arrow
 from qingce.evaluate.kernels.exact import (
     Ratios,

@@ -17,7 +17,7 @@ from qingce.core.blocks import MISSING
 from qingce.core.errors import QingceError
 from qingce.core.tables import SCALE
 from qingce.evaluate import AirDays, evaluate_air_days
-from qingce.evaluate.air_live import LiveDay, LiveNow
+from qingce.evaluate.air.live import LiveDay, LiveNow
 from qingce.evaluate.kernels import jit
 
 DAYS = (date(2026, 2, 28), date(2026, 3, 1), date(2024, 7, 1))

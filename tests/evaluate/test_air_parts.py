@@ -15,8 +15,8 @@ from evaluate.test_air_again import in_days
 from evaluate.test_air_year import without_empty
 from qingce.core.errors import QingceError
 from qingce.evaluate import evaluate_air_days
-from qingce.evaluate.air_days import AirDays
-from qingce.evaluate.air_parts import evaluate_air_part, parts_together
+from qingce.evaluate.air.days import AirDays
+from qingce.evaluate.air.parts import evaluate_air_part, parts_together
 
 AREAS = ("city", "county")
 STARTS = (date(2025, 12, 28), date(2026, 2, 26), date(2024, 2, 26))

@@ -18,8 +18,8 @@ from oracle.air import even
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.evaluate import evaluate
-from qingce.evaluate.air_periods import PeriodKind, Question, answer, kind_of, needed_kind, periods_of
-from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.air.indicator_days import subject_days
+from qingce.evaluate.air.periods import PeriodKind, Question, answer, kind_of, needed_kind, periods_of
 
 LATER = date(2026, 11, 1)
 CALENDAR = ("month", "quarter", "half-year", "season", "year")

@@ -18,7 +18,7 @@ from oracle import air_more as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.evaluate import evaluate
-from qingce.evaluate.air_ranking import Scope, places, rank_cities, rank_improvement
+from qingce.evaluate.air.ranking import Scope, places, rank_cities, rank_improvement
 
 MAY = parse_period("2026-05")
 CASE = {name: Fraction(value) for name, value in zip(SIX, ("9", "14", "1.1", "96", "77", "23"), strict=True)}

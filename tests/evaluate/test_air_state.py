@@ -14,7 +14,7 @@ from evaluate.air_made import catalog, observations
 from oracle import air_more as slow
 from qingce.core.errors import QingceError
 from qingce.core.tables import VALUE_TYPE
-from qingce.evaluate.air_state import to_reference
+from qingce.evaluate.air.state import to_reference
 
 LAST, NEXT = datetime(2018, 8, 31, 23), datetime(2018, 9, 1, 0)
 STATE = "reference298"

@@ -15,7 +15,7 @@ from evaluate.more_made import Days, made_days
 from oracle import air_more as slow
 from qingce.core.periods import Period
 from qingce.evaluate import air_indicator, evaluate_air_days
-from qingce.evaluate.air_tally import tally_days
+from qingce.evaluate.air.tally import tally_days
 
 CLEAN = {"so2": 10, "no2": 20, "co": "0.5", "o3_8h": 90, "pm10": 40, "pm2_5": 20}
 MAY = Period.month(2026, 5)

@@ -17,9 +17,9 @@ from oracle import air_more as slow
 from qingce.catalog.methods import Method
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
-from qingce.evaluate.air_periods import Question, kind_of
-from qingce.evaluate.air_trend import TREND, spearman, trend_row, trend_table, verdict_of
-from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.air.indicator_days import subject_days
+from qingce.evaluate.air.periods import Question, kind_of
+from qingce.evaluate.air.trend import TREND, spearman, trend_row, trend_table, verdict_of
 
 METHODS = ("hj663-2013", "hj663-2026")
 

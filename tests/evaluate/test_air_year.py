@@ -21,8 +21,8 @@ from qingce.core.blocks import MISSING, HourBlock
 from qingce.core.periods import Period
 from qingce.core.tables import SITE, shape
 from qingce.evaluate import AirDays, air_indicator, evaluate_air_days
-from qingce.evaluate.air_input import QUANTITIES, REASONS
-from qingce.evaluate.air_year import AirYear, evaluate_air_year, site_days
+from qingce.evaluate.air.input import QUANTITIES, REASONS
+from qingce.evaluate.air.year import AirYear, evaluate_air_year, site_days
 from qingce.evaluate.kernels import jit
 
 Rows = dict[tuple[object, ...], dict[str, object]]

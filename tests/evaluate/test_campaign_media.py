@@ -14,7 +14,7 @@ from oracle import black as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_black_odorous, evaluate_dustfall, evaluate_straw
-from qingce.evaluate.black_odorous import grade_of
+from qingce.evaluate.water.black_odorous import grade_of
 
 STEP = Fraction(1, 10**6)
 ROWS = {(row.cells["kind"], row.cells["parameter"]): row for row in CATALOG.methods["black-odor-2015"].tables["grades"]}

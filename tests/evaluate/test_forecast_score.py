@@ -15,7 +15,7 @@ from evaluate.air_made import catalog
 from oracle import forecasts as slow
 from qingce.core.errors import QingceError
 from qingce.core.tables import FORECAST, VALUE_TYPE, shape
-from qingce.evaluate.forecast_score import SCORE, score_forecasts
+from qingce.evaluate.air.forecast_score import SCORE, score_forecasts
 
 DAY = date(2026, 5, 1)
 NAMES = {"o3": "臭氧8小时", "pm2_5": "细颗粒物(PM2.5)", "pm10": "颗粒物(PM10)", "no2": "二氧化氮"}

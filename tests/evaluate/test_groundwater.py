@@ -20,7 +20,7 @@ from oracle import groundwater as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_groundwater
-from qingce.evaluate.groundwater import allowed_count
+from qingce.evaluate.points.groundwater import allowed_count
 
 STEP = Fraction(1, 10**6)
 ROMAN = ("Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ")

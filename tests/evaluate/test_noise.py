@@ -18,7 +18,7 @@ from oracle import noise as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_noise
-from qingce.evaluate.levels import energy_mean, exceeded_level, natural_log
+from qingce.evaluate.points.levels import energy_mean, exceeded_level, natural_log
 
 CLOSE = Fraction(1, 10**22)
 DAY = datetime(2026, 5, 6)

@@ -18,7 +18,7 @@ from oracle import outlets as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_source
-from qingce.evaluate.outlet_rules import OutletBook
+from qingce.evaluate.outlets.rules import OutletBook
 
 DAY = datetime(2026, 5, 6)
 BOOK = OutletBook(CATALOG, "auto")

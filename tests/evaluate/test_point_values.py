@@ -16,7 +16,7 @@ from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import POINT_MEDIA, evaluate, finding_counts, finding_indicator, finding_of, points_found
-from qingce.evaluate.point_findings import spans_to
+from qingce.evaluate.points.findings import spans_to
 
 NOW = date(2026, 10, 31)
 YEAR, TO_DATE, LAST = Period.year(2025), Period(date(2026, 1, 1), NOW), Period(date(2025, 1, 1), date(2025, 10, 31))

@@ -17,9 +17,9 @@ from oracle import water
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_basins, evaluate_cwqi, evaluate_flood, evaluate_lakes, evaluate_targets
-from qingce.evaluate.cwqi import ranks
-from qingce.evaluate.lakes import state_of, trophic_index
-from qingce.evaluate.water_scopes import Status, change_of
+from qingce.evaluate.water.cwqi import ranks
+from qingce.evaluate.water.lakes import state_of, trophic_index
+from qingce.evaluate.water.scopes import Status, change_of
 
 STEP = Fraction(1, 10**6)
 ITEMS = ("ph", "do", "codmn", "nh3n", "tp", "hg", "fluoride")

@@ -12,10 +12,10 @@ import pytest
 
 from qingce.catalog import load_catalog
 from qingce.core.tables import OBSERVATION, SITE
-from qingce.evaluate.water import _months
-from qingce.evaluate.water_rules import Lawbook
-from qingce.evaluate.water_tables import wide
-from qingce.evaluate.water_wide import months_at_once
+from qingce.evaluate.water.door import _months
+from qingce.evaluate.water.rules import Lawbook
+from qingce.evaluate.water.tables import wide
+from qingce.evaluate.water.wide import months_at_once
 
 CATALOG = load_catalog()
 REVIEWS = ("national", "provincial", "preliminary", "", None)

@@ -17,7 +17,7 @@ from oracle import sections as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.evaluate import evaluate_cwqi, evaluate_water_months, water_indicator
-from qingce.evaluate.cwqi import index_of_places
+from qingce.evaluate.water.cwqi import index_of_places
 
 AS_OF = date(2026, 5, 31)
 NOW = Period(date(2026, 1, 1), AS_OF)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from qingce.evaluate.air_input import QUANTITIES
+from qingce.evaluate.air.input import QUANTITIES
 from qingce.evaluate.kernels import arrow
 
 BASE = {"so2": 12.0, "no2": 30.0, "co": 0.8, "o3": 90.0, "o3_8h": 95.0, "pm10": 70.0, "pm2_5": 38.0}

@@ -19,9 +19,9 @@ from tests.outlook.test_water_outlook import section_months
 
 from qingce.core.periods import Period
 from qingce.evaluate import water_indicator
-from qingce.evaluate.air_input import QUANTITIES, day_number
-from qingce.evaluate.indicators import air_indicator
-from qingce.evaluate.indicators_days import index_by_day, subject_days
+from qingce.evaluate.air.indicator_days import index_by_day, subject_days
+from qingce.evaluate.air.indicators import air_indicator
+from qingce.evaluate.air.input import QUANTITIES, day_number
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.given import INDEX, Given
 from qingce.outlook.members import RESOLUTION

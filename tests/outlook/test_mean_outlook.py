@@ -17,7 +17,7 @@ from tests.outlook.made_air import city_days
 
 from qingce.catalog import load_catalog
 from qingce.core.periods import Period
-from qingce.evaluate.indicators import air_indicator
+from qingce.evaluate.air.indicators import air_indicator
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.given import Given
 from qingce.outlook.mean_outlook import mean_members

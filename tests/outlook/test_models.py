@@ -13,8 +13,8 @@ from tests.outlook.made_air import city_days
 
 from qingce.catalog import load_catalog
 from qingce.core.errors import QingceError
-from qingce.evaluate.air_input import day_number
-from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.air.indicator_days import subject_days
+from qingce.evaluate.air.input import day_number
 from qingce.outlook.models.carry import Together, carried, so_far, together
 from qingce.outlook.models.donors import calibrated, donors_of, shifted
 from qingce.outlook.models.past import Future, Past, cut, month_of, usable

@@ -16,8 +16,8 @@ from tests.outlook.made_air import city_days
 from qingce.catalog import load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import OUTLOOK_RANK
-from qingce.evaluate.air_input import QUANTITIES
-from qingce.evaluate.air_ranking import Scope, rank_cities
+from qingce.evaluate.air.input import QUANTITIES
+from qingce.evaluate.air.ranking import Scope, rank_cities
 from qingce.outlook.panel import Panel
 from qingce.outlook.rank_outlook import Group, rank_rows
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from qingce.catalog import load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import VALUE_TYPE
-from qingce.evaluate.air_input import QUANTITIES, day_number
-from qingce.evaluate.indicators import air_indicator
-from qingce.evaluate.indicators_days import subject_days
+from qingce.evaluate.air.indicator_days import subject_days
+from qingce.evaluate.air.indicators import air_indicator
+from qingce.evaluate.air.input import QUANTITIES, day_number
 from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import RESOLUTION, Members, accepted, mid_quantiles, most_of, quantiles
 from qingce.outlook.question import Question

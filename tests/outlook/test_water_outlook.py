@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from qingce.catalog import load_catalog
 from qingce.core.periods import Period
 from qingce.evaluate import water_indicator
-from qingce.evaluate.water_classes import class_of
-from qingce.evaluate.water_rules import Lawbook
+from qingce.evaluate.water.classes import class_of
+from qingce.evaluate.water.rules import Lawbook
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.models.months import MonthPast, draw_months
 from qingce.outlook.water_outlook import _grades

@@ -10,7 +10,7 @@ import pytest
 from qingce.publish import Results, render
 from qingce.publish.alone import render_alone
 from qingce.publish.results import SCHEMAS
-from qingce.publish.views_compare import comparison_groups, histories
+from qingce.publish.views.compare import comparison_groups, histories
 
 UP = "云山省方案。到2027年，全省森林覆盖率达到41%。其他。"
 DOWN = "青溪市方案。到2027年，全市森林覆盖率达到42%；其他。"

@@ -13,10 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingce.publish import Results, compile_templates, render, views, views_ahead, views_outlook
+from qingce.publish import Results, compile_templates, render
 from qingce.publish.charts import cumulative
 from qingce.publish.results import SCHEMAS
 from qingce.publish.rows import chance_text
+from qingce.publish.views import ahead as views_ahead
+from qingce.publish.views import outlook as views_outlook
+from qingce.publish.views import thread as views
 
 NEW = ("outlook.html", "today.html", "month.html", "what-if.html")
 

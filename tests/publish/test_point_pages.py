@@ -12,9 +12,9 @@ import pytest
 
 from qingce.core.errors import QingceError
 from qingce.core.tables import POINT_FINDING, SITE
-from qingce.publish import views_place
 from qingce.publish.results import Results
 from qingce.publish.site import ROUTES, render
+from qingce.publish.views import place as views_place
 
 TRACED = "F:G1:class:2026-01-01/2026-05-31:measured"
 

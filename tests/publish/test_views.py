@@ -14,10 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qingce.core.errors import CampaignError
-from qingce.publish import ROUTES, Results, charts, maps, views, views_content, views_place, views_plan, views_why
+from qingce.publish import ROUTES, Results, charts, maps
 from qingce.publish.i18n import words
 from qingce.publish.results import SCHEMAS
 from qingce.publish.rows import absent_label, cell, review_label, slug, split
+from qingce.publish.views import content as views_content
+from qingce.publish.views import place as views_place
+from qingce.publish.views import plan as views_plan
+from qingce.publish.views import thread as views
+from qingce.publish.views import why as views_why
 
 # --- segments -------------------------------------------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ from tests.thread.test_what_if import AS_OF, CITY, NAMES, SECTIONS, catalog, gro
 
 from qingce.core.periods import Period
 from qingce.core.tables import VALUE_TYPE
-from qingce.evaluate.air_input import QUANTITIES
-from qingce.evaluate.indicators import air_indicator
+from qingce.evaluate.air.indicators import air_indicator
+from qingce.evaluate.air.input import QUANTITIES
 from qingce.thread.figures import Days
 from qingce.thread.rest_given import given_of, moved_table, touches
 from qingce.thread.rest_what_if import Ground, moved_days, what_if

@@ -317,7 +317,7 @@ def outlook(
 
     例 example: qingce outlook 我的市 --target T-plan-001
     """
-    from qingce.app.outlooking_verb import lines, look_ahead, what_if_lines, what_if_of
+    from qingce.app.outlooking.verb import lines, look_ahead, what_if_lines, what_if_of
 
     if what_if:
         answer = what_if_of(folder, what_if)

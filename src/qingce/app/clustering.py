@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import complain
 from qingce.evaluate import evaluate
-from qingce.evaluate.air import evaluate_air
-from qingce.evaluate.air_input import QUANTITIES
+from qingce.evaluate.air.door import evaluate_air
+from qingce.evaluate.air.input import QUANTITIES
 from qingce.store import open_lake
 from qingce.store.spark import Cluster, Times, on_groups
 

@@ -21,16 +21,16 @@ import pyarrow.parquet as pq
 
 from qingce import __version__
 from qingce.app.campaign import Campaign
-from qingce.app.judging import Judged, judge
-from qingce.app.judging_again import Earlier, judge_again
-from qingce.app.judging_media import Points, judge_points
+from qingce.app.judging.again import Earlier, judge_again
+from qingce.app.judging.judged import Judged, judge
+from qingce.app.judging.media import Points, judge_points
 from qingce.catalog import Catalog
 from qingce.core.ports import Lake
 
 __all__ = ["basis", "code_digest", "ground", "judged_of", "kept", "points_of", "read_kept", "tree_digest", "write_kept"]
 
 LISTING = "kept.json"
-JUDGES = ("app/judging.py", "app/judging_again.py", "app/judging_media.py")
+JUDGES = ("app/judging/judged.py", "app/judging/again.py", "app/judging/media.py")
 CODE = ("core", "catalog", "store", "observe", "evaluate", "data", *JUDGES)
 """What judges: rooms and files of the package whose bytes are part of the key."""
 

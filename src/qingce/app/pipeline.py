@@ -16,15 +16,15 @@ from qingce.app.campaign import Campaign, read_campaign
 from qingce.app.comparing import Woven, weave
 from qingce.app.ingesting import reader
 from qingce.app.intake import Intake, Taken, feed_named, fingerprint
-from qingce.app.judging import Judged
-from qingce.app.judging_media import point_subjects
+from qingce.app.judging.judged import Judged
+from qingce.app.judging.media import point_subjects
 from qingce.app.kept import basis, ground, judged_of, points_of
 from qingce.app.lists import catalogue_tables
-from qingce.app.outlooking import month_sections_table, today_table
-from qingce.app.outlooking_scores import Shelf
-from qingce.app.outlooking_tables import cut, feeds_of, kept_outlook, outlook_tables, with_probability
-from qingce.app.outlooking_warnings import Around, warning_table
-from qingce.app.outlooking_what_if import keep_questions
+from qingce.app.outlooking.ahead import month_sections_table, today_table
+from qingce.app.outlooking.scores import Shelf
+from qingce.app.outlooking.tables import cut, feeds_of, kept_outlook, outlook_tables, with_probability
+from qingce.app.outlooking.warnings import Around, warning_table
+from qingce.app.outlooking.what_if import keep_questions
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables

@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from qingce.app.campaign import Campaign
-from qingce.app.judging import AS_RECEIVED, SHORT
-from qingce.app.outlooking_web import what_if_router
+from qingce.app.judging.judged import AS_RECEIVED, SHORT
+from qingce.app.outlooking.web import what_if_router
 from qingce.app.output import as_json, error_dict
 from qingce.app.web_review import Desk, review_router
 from qingce.core.errors import QingceError, complain

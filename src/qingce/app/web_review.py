@@ -24,7 +24,7 @@ from qingce.app.rebuilding import Rebuild
 from qingce.app.reviewing import ReviewBook, live
 from qingce.core.errors import QingceError, complain
 from qingce.publish import Results
-from qingce.publish.views_review import review
+from qingce.publish.views.review import review
 from qingce.store import open_book
 
 __all__ = ["Desk", "check_origin", "review_router"]

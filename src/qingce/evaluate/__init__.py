@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from qingce.catalog.catalog import Catalog
-    from qingce.evaluate.air import evaluate_air
-    from qingce.evaluate.air_counties import county_table
-    from qingce.evaluate.air_days import AirDays, evaluate_air_days
-    from qingce.evaluate.air_hours import evaluate_air_hours
-    from qingce.evaluate.air_live import LiveDay
-    from qingce.evaluate.air_media import (
+    from qingce.evaluate.air.counties import county_table
+    from qingce.evaluate.air.days import AirDays, evaluate_air_days
+    from qingce.evaluate.air.door import evaluate_air
+    from qingce.evaluate.air.forecast_score import score_forecasts
+    from qingce.evaluate.air.hours import evaluate_air_hours
+    from qingce.evaluate.air.indicators import air_indicator, bad_days
+    from qingce.evaluate.air.live import LiveDay
+    from qingce.evaluate.air.media import (
         evaluate_air_change,
         evaluate_air_compliance,
         evaluate_air_exceedance,
@@ -29,22 +31,18 @@ if TYPE_CHECKING:
         evaluate_air_tally,
         evaluate_air_trend,
     )
-    from qingce.evaluate.air_year import AirYear, evaluate_air_year
-    from qingce.evaluate.black_odorous import evaluate_black_odorous
-    from qingce.evaluate.cwqi import evaluate_cwqi, index_of_places
-    from qingce.evaluate.dustfall import evaluate_dustfall, evaluate_straw
+    from qingce.evaluate.air.year import AirYear, evaluate_air_year
     from qingce.evaluate.ecology import evaluate_ecology
     from qingce.evaluate.emissions import evaluate_emissions
-    from qingce.evaluate.flood import evaluate_flood
-    from qingce.evaluate.forecast_score import score_forecasts
-    from qingce.evaluate.groundwater import evaluate_groundwater
-    from qingce.evaluate.indicators import air_indicator, bad_days
-    from qingce.evaluate.lakes import evaluate_lakes
-    from qingce.evaluate.noise import evaluate_noise
-    from qingce.evaluate.outlets import evaluate_source
-    from qingce.evaluate.point_findings import POINT_MEDIA, points_found
-    from qingce.evaluate.point_indicators import point_indicator
-    from qingce.evaluate.point_values import (
+    from qingce.evaluate.outlets.door import evaluate_source
+    from qingce.evaluate.points.dustfall import evaluate_dustfall, evaluate_straw
+    from qingce.evaluate.points.findings import POINT_MEDIA, points_found
+    from qingce.evaluate.points.groundwater import evaluate_groundwater
+    from qingce.evaluate.points.indicators import point_indicator
+    from qingce.evaluate.points.noise import evaluate_noise
+    from qingce.evaluate.points.soil import evaluate_soil
+    from qingce.evaluate.points.sources import evaluate_sources
+    from qingce.evaluate.points.values import (
         finding_counts,
         finding_indicator,
         finding_of,
@@ -53,11 +51,13 @@ if TYPE_CHECKING:
         of_first,
     )
     from qingce.evaluate.ratios import evaluate_ratios
-    from qingce.evaluate.soil import evaluate_soil
-    from qingce.evaluate.sources import evaluate_sources
-    from qingce.evaluate.water import evaluate_water, evaluate_water_months, evaluate_water_samples
-    from qingce.evaluate.water_indicators import water_indicator
-    from qingce.evaluate.water_scopes import evaluate_basins, evaluate_targets
+    from qingce.evaluate.water.black_odorous import evaluate_black_odorous
+    from qingce.evaluate.water.cwqi import evaluate_cwqi, index_of_places
+    from qingce.evaluate.water.door import evaluate_water, evaluate_water_months, evaluate_water_samples
+    from qingce.evaluate.water.flood import evaluate_flood
+    from qingce.evaluate.water.indicators import water_indicator
+    from qingce.evaluate.water.lakes import evaluate_lakes
+    from qingce.evaluate.water.scopes import evaluate_basins, evaluate_targets
 
 __all__ = [
     "AirDays",
@@ -150,54 +150,54 @@ OPTIONS = {
 """Medium → what else it may be asked: a table of exceptional days, a state of gases, a scheme of weights, a preview."""
 
 _HOME = {
-    "AirDays": "air_days",
-    "AirYear": "air_year",
-    "LiveDay": "air_live",
-    "POINT_MEDIA": "point_findings",
-    "air_indicator": "indicators",
-    "bad_days": "indicators",
-    "county_table": "air_counties",
-    "evaluate_air": "air",
-    "evaluate_air_change": "air_media",
-    "evaluate_air_compliance": "air_media",
-    "evaluate_air_exceedance": "air_media",
-    "evaluate_air_improvement": "air_media",
-    "evaluate_air_ranking": "air_media",
-    "evaluate_air_tally": "air_media",
-    "evaluate_air_trend": "air_media",
-    "evaluate_air_days": "air_days",
-    "evaluate_air_hours": "air_hours",
-    "evaluate_air_year": "air_year",
-    "evaluate_basins": "water_scopes",
-    "evaluate_black_odorous": "black_odorous",
-    "evaluate_cwqi": "cwqi",
-    "evaluate_dustfall": "dustfall",
+    "AirDays": "air.days",
+    "AirYear": "air.year",
+    "LiveDay": "air.live",
+    "POINT_MEDIA": "points.findings",
+    "air_indicator": "air.indicators",
+    "bad_days": "air.indicators",
+    "county_table": "air.counties",
+    "evaluate_air": "air.door",
+    "evaluate_air_change": "air.media",
+    "evaluate_air_compliance": "air.media",
+    "evaluate_air_exceedance": "air.media",
+    "evaluate_air_improvement": "air.media",
+    "evaluate_air_ranking": "air.media",
+    "evaluate_air_tally": "air.media",
+    "evaluate_air_trend": "air.media",
+    "evaluate_air_days": "air.days",
+    "evaluate_air_hours": "air.hours",
+    "evaluate_air_year": "air.year",
+    "evaluate_basins": "water.scopes",
+    "evaluate_black_odorous": "water.black_odorous",
+    "evaluate_cwqi": "water.cwqi",
+    "evaluate_dustfall": "points.dustfall",
     "evaluate_ecology": "ecology",
     "evaluate_emissions": "emissions",
-    "evaluate_flood": "flood",
-    "evaluate_groundwater": "groundwater",
-    "evaluate_lakes": "lakes",
-    "evaluate_noise": "noise",
+    "evaluate_flood": "water.flood",
+    "evaluate_groundwater": "points.groundwater",
+    "evaluate_lakes": "water.lakes",
+    "evaluate_noise": "points.noise",
     "evaluate_ratios": "ratios",
-    "evaluate_soil": "soil",
-    "evaluate_source": "outlets",
-    "evaluate_sources": "sources",
-    "evaluate_straw": "dustfall",
-    "evaluate_targets": "water_scopes",
-    "evaluate_water": "water",
-    "evaluate_water_months": "water",
-    "evaluate_water_samples": "water",
-    "finding_counts": "point_values",
-    "finding_indicator": "point_values",
-    "finding_of": "point_values",
-    "in_scope": "point_values",
-    "index_of_places": "cwqi",
-    "is_finding": "point_values",
-    "of_first": "point_values",
-    "point_indicator": "point_indicators",
-    "points_found": "point_findings",
-    "score_forecasts": "forecast_score",
-    "water_indicator": "water",
+    "evaluate_soil": "points.soil",
+    "evaluate_source": "outlets.door",
+    "evaluate_sources": "points.sources",
+    "evaluate_straw": "points.dustfall",
+    "evaluate_targets": "water.scopes",
+    "evaluate_water": "water.door",
+    "evaluate_water_months": "water.door",
+    "evaluate_water_samples": "water.door",
+    "finding_counts": "points.values",
+    "finding_indicator": "points.values",
+    "finding_of": "points.values",
+    "in_scope": "points.values",
+    "index_of_places": "water.cwqi",
+    "is_finding": "points.values",
+    "of_first": "points.values",
+    "point_indicator": "points.indicators",
+    "points_found": "points.findings",
+    "score_forecasts": "air.forecast_score",
+    "water_indicator": "water.door",
 }
 
 

@@ -14,9 +14,9 @@ from qingce.catalog.methods import Method
 from qingce.core.absence import Absent
 from qingce.core.errors import complain
 from qingce.core.periods import Period
-from qingce.evaluate.air_rules import edition_of
+from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, number, open_questions, whole
-from qingce.evaluate.point_tables import Cell, lay
+from qingce.evaluate.points.tables import Cell, lay
 from qingce.evaluate.readings import Reading, asked_for, grouped, read_points, review_of
 
 __all__ = ["FAMILIES", "EcologyRules", "Index", "ecology_rules", "evaluate_ecology", "grade_of_change", "index_value"]

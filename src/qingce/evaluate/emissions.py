@@ -14,9 +14,9 @@ from qingce.catalog.methods import Method
 from qingce.core.absence import Absent, lowest
 from qingce.core.errors import complain
 from qingce.core.periods import Period
-from qingce.evaluate.air_rules import edition_of
+from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, open_questions
-from qingce.evaluate.point_tables import Cell, lay
+from qingce.evaluate.points.tables import Cell, lay
 from qingce.evaluate.readings import Point, Reading, asked_for, grouped, points_of, read_points, review_of
 
 __all__ = [

@@ -13,8 +13,8 @@ from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.rounding import round_gbt8170
-from qingce.evaluate.indicators import value_table
-from qingce.evaluate.point_tables import decimals_step
+from qingce.evaluate.air.indicators import value_table
+from qingce.evaluate.points.tables import decimals_step
 from qingce.evaluate.readings import Reading, asked_for, grouped, read_points
 
 __all__ = ["evaluate_ratios", "formula_value", "parts_of"]

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
-from qingce.evaluate.air_input import day_number
+from qingce.evaluate.air.input import day_number
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import Members, accepted

@@ -20,7 +20,7 @@ from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.tables import BACKTEST
-from qingce.evaluate.air_input import day_number
+from qingce.evaluate.air.input import day_number
 from qingce.outlook.answer import FAN, chance
 from qingce.outlook.members import Members, accepted
 from qingce.outlook.panel import Panel

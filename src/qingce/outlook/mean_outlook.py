@@ -10,7 +10,7 @@ from math import lcm
 import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
-from qingce.evaluate.air_input import day_number
+from qingce.evaluate.air.input import day_number
 from qingce.evaluate.kernels.exact import product
 from qingce.outlook.air_outlook import FEW, POINTS, missing
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance

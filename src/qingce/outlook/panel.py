@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period
-from qingce.evaluate.air_input import QUANTITIES, day_number
-from qingce.evaluate.indicators_days import SubjectDays, subject_days
+from qingce.evaluate.air.indicator_days import SubjectDays, subject_days
+from qingce.evaluate.air.input import QUANTITIES, day_number
 from qingce.evaluate.kernels import arrow
 from qingce.outlook.breaks import jump, site_changes
 from qingce.outlook.given import Given

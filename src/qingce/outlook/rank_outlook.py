@@ -20,8 +20,8 @@ from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal, half_even_ratio
 from qingce.core.tables import OUTLOOK_RANK
-from qingce.evaluate.air_input import day_number
-from qingce.evaluate.air_ranking import Scope, places
+from qingce.evaluate.air.input import day_number
+from qingce.evaluate.air.ranking import Scope, places
 from qingce.outlook.answer import FAN, chance
 from qingce.outlook.choice import best, own_scores
 from qingce.outlook.members import Members, quantiles

@@ -15,9 +15,9 @@ from qingce.core.periods import Period
 from qingce.core.records import Limit
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import MONTH_SECTION, SCALE
-from qingce.evaluate.water_classes import judge
-from qingce.evaluate.water_input import Reading, read_readings
-from qingce.evaluate.water_rules import Lawbook, WaterRules
+from qingce.evaluate.water.classes import judge
+from qingce.evaluate.water.input import Reading, read_readings
+from qingce.evaluate.water.rules import Lawbook, WaterRules
 from qingce.outlook.quota import Quota, mean_quota
 from qingce.outlook.sections import SectionOutlook
 

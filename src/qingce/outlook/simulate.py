@@ -21,11 +21,11 @@ from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.rounding import half_even_ratio
-from qingce.evaluate.air_input import day_number
-from qingce.evaluate.air_rules import AQI, LIMITS, AqiItem, AqiRules, Span, Term, aqi_rules, edition_of, spans
-from qingce.evaluate.indicators import VERBS as VALUES
-from qingce.evaluate.indicators import Asked, ask
-from qingce.evaluate.indicators_days import SubjectDays, index_by_day
+from qingce.evaluate.air.indicator_days import SubjectDays, index_by_day
+from qingce.evaluate.air.indicators import VERBS as VALUES
+from qingce.evaluate.air.indicators import Asked, ask
+from qingce.evaluate.air.input import day_number
+from qingce.evaluate.air.rules import AQI, LIMITS, AqiItem, AqiRules, Span, Term, aqi_rules, edition_of, spans
 from qingce.evaluate.kernels.exact import Ints, product
 from qingce.outlook.given import INDEX
 from qingce.outlook.members import RESOLUTION, Members, mid_quantiles, most_of, quantiles

@@ -13,7 +13,7 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.rounding import as_decimal
-from qingce.evaluate.air_rules import AQI, STATISTICS, AqiItem, DayItem, aqi_rules, day_rules
+from qingce.evaluate.air.rules import AQI, STATISTICS, AqiItem, DayItem, aqi_rules, day_rules
 from qingce.outlook.quota import Quota, ozone_today_quota
 from qingce.outlook.verdict import bound_of
 

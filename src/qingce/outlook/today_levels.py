@@ -14,7 +14,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import TODAY
-from qingce.evaluate.air_rules import AQI, STATISTICS, AqiItem, AqiRules, DayItem, DayRules, aqi_rules, day_rules
+from qingce.evaluate.air.rules import AQI, STATISTICS, AqiItem, AqiRules, DayItem, DayRules, aqi_rules, day_rules
 from qingce.outlook.hold import Line, hold
 from qingce.outlook.verdict import Bound, bound_of
 

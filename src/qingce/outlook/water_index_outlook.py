@@ -10,8 +10,8 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.core.tables import SCALE
-from qingce.evaluate.water_index import FAMILY, share_of_base, water_index
-from qingce.evaluate.water_periods import Assessed, Mean, assess_period
+from qingce.evaluate.water.index import FAMILY, share_of_base, water_index
+from qingce.evaluate.water.periods import Assessed, Mean, assess_period
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.question import Question

@@ -17,9 +17,9 @@ from qingce.core.periods import Period, parse_period
 from qingce.core.records import Limit
 from qingce.core.tables import SCALE
 from qingce.evaluate.kernels.exact import Bools
-from qingce.evaluate.water_periods import Assessed
-from qingce.evaluate.water_rules import Lawbook, WaterRules
-from qingce.evaluate.water_tables import months_of_table
+from qingce.evaluate.water.periods import Assessed
+from qingce.evaluate.water.rules import Lawbook, WaterRules
+from qingce.evaluate.water.tables import months_of_table
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.given import Given
 from qingce.outlook.members import Members, accepted, quantiles

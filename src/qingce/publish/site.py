@@ -15,22 +15,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from qingce.core.errors import QingceError, complain
-from qingce.publish import (
-    views,
-    views_ahead,
-    views_compare,
-    views_content,
-    views_counties,
-    views_outlook,
-    views_place,
-    views_plan,
-    views_review,
-    views_why,
-)
 from qingce.publish.i18n import LANGUAGES
 from qingce.publish.pages import Place, page
 from qingce.publish.results import Results
 from qingce.publish.rows import View, distinct, facts, slug
+from qingce.publish.views import ahead, compare, content, counties, outlook, place, plan, review, thread, why
 
 __all__ = ["ASSETS", "ROUTES", "Route", "missing_assets", "render", "render_error", "write_site"]
 
@@ -59,7 +48,7 @@ def _places(results: Results) -> Iterable[Ids]:
 
 
 def _hours(results: Results) -> Iterable[Ids]:
-    return [(name, month) for name, months in views_place.hour_months(results).items() for month in months]
+    return [(name, month) for name, months in place.hour_months(results).items() for month in months]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +78,30 @@ class Route:
 
 
 ROUTES = (
-    Route("index.html", views.scoreboard, "scoreboard"),
-    Route("targets/{id}.html", views.target, "target", _ids("progress", "target_id")),
-    Route("outlook.html", views_outlook.outlook, "outlook"),
-    Route("today.html", views_ahead.today, "today"),
-    Route("month.html", views_ahead.month_sections, "month"),
-    Route("counties.html", views_counties.counties, "counties"),
-    Route("what-if.html", views_ahead.what_if, "what_if"),
-    Route("plans.html", views_plan.plans, "plans"),
-    Route("compare.html", views_compare.compare, "compare"),
-    Route("plans/{id}.html", views_plan.plan, "plan", _ids("documents", "id")),
-    Route("review/{id}.html", views_review.review, "review", _ids("documents", "id")),
-    Route("indicators.html", views_content.indicators, "indicators"),
-    Route("indicators/{id}/{scope}.html", views_content.indicator, "indicator", views_content.indicator_scopes),
-    Route("sites.html", views_place.sites, "sites"),
-    Route("sites/{id}.html", views_place.site, "site", _places),
-    Route("hours/{site}/{month}.html", views_place.hours, "hours", _hours),
-    Route("map.html", views_place.map_view, "map"),
-    Route("tasks.html", views.tasks, "tasks"),
-    Route("unbound.html", views.unbound, "unbound"),
-    Route("content.html", views_content.content, "content"),
-    Route("quality.html", views_content.quality, "quality"),
-    Route("rejected.html", views_content.rejected, "rejected"),
-    Route("why/{id}.html", views_why.why, "why", _ids("whys", "id")),
-    Route("search.html", views_content.search, "search", asks=True),
+    Route("index.html", thread.scoreboard, "scoreboard"),
+    Route("targets/{id}.html", thread.target, "target", _ids("progress", "target_id")),
+    Route("outlook.html", outlook.outlook, "outlook"),
+    Route("today.html", ahead.today, "today"),
+    Route("month.html", ahead.month_sections, "month"),
+    Route("counties.html", counties.counties, "counties"),
+    Route("what-if.html", ahead.what_if, "what_if"),
+    Route("plans.html", plan.plans, "plans"),
+    Route("compare.html", compare.compare, "compare"),
+    Route("plans/{id}.html", plan.plan, "plan", _ids("documents", "id")),
+    Route("review/{id}.html", review.review, "review", _ids("documents", "id")),
+    Route("indicators.html", content.indicators, "indicators"),
+    Route("indicators/{id}/{scope}.html", content.indicator, "indicator", content.indicator_scopes),
+    Route("sites.html", place.sites, "sites"),
+    Route("sites/{id}.html", place.site, "site", _places),
+    Route("hours/{site}/{month}.html", place.hours, "hours", _hours),
+    Route("map.html", place.map_view, "map"),
+    Route("tasks.html", thread.tasks, "tasks"),
+    Route("unbound.html", thread.unbound, "unbound"),
+    Route("content.html", content.content, "content"),
+    Route("quality.html", content.quality, "quality"),
+    Route("rejected.html", content.rejected, "rejected"),
+    Route("why/{id}.html", why.why, "why", _ids("whys", "id")),
+    Route("search.html", content.search, "search", asks=True),
 )
 
 

@@ -84,9 +84,9 @@ class Days:
 
 def _index(part: pa.Table, subject: str, series: str, *, catalog: Catalog | None) -> list[Fraction | None]:
     """Return the index of each day that counts: nothing missing, or what is there already too much."""
-    from qingce.evaluate.air_input import PRESENT
-    from qingce.evaluate.air_rules import STATISTICS, period_rules
-    from qingce.evaluate.indicators_days import index_by_day, subject_days
+    from qingce.evaluate.air.indicator_days import index_by_day, subject_days
+    from qingce.evaluate.air.input import PRESENT
+    from qingce.evaluate.air.rules import STATISTICS, period_rules
     from qingce.evaluate.kernels.index import NONE
 
     if catalog is None:

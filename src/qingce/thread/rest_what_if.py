@@ -213,9 +213,9 @@ def _mean(question: Question, standings: Sequence[Standing]) -> Standing | None:
 
 def _composite(question: Question, days: Days, subject: str, *, ground: Ground) -> list[Standing]:
     """Return where a sum of several statistics stands, each over the days of its own quantity; empty without any."""
-    from qingce.evaluate.air_input import day_number
-    from qingce.evaluate.indicators import VERBS, ask
-    from qingce.evaluate.indicators_days import subject_days
+    from qingce.evaluate.air.indicator_days import subject_days
+    from qingce.evaluate.air.indicators import VERBS, ask
+    from qingce.evaluate.air.input import day_number
 
     part, goal = days.part(subject, question.series), question.target_value
     if part is None or not part.num_rows or not isinstance(goal, Fraction):

@@ -194,7 +194,7 @@ def _water(indicator: Indicator, scope: Scope, *, period: Period, inputs: Inputs
     if not inputs.months.num_rows:
         return []
     from qingce.evaluate import water_indicator
-    from qingce.evaluate.water_indicators import LOOKS_BACK
+    from qingce.evaluate.water.indicators import LOOKS_BACK
 
     months = inputs.months
     first, last = month_span(period)

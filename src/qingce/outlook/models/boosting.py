@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qingce.evaluate.air_input import QUANTITIES
+from qingce.evaluate.air.input import QUANTITIES
 from qingce.outlook.models.bootstrap import blocks, bootstrap
 from qingce.outlook.models.carry import carried
 from qingce.outlook.models.donors import calibrated, donors_of, shifted

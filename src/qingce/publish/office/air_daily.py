@@ -15,7 +15,7 @@ from qingce.publish.office.word import add_paragraph, new_document, save_documen
 from qingce.publish.office.word_table import add_table, page_marks
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, absent_label, cell, level_table, split, text
-from qingce.publish.views_ahead import forecast_rows
+from qingce.publish.views.ahead import forecast_rows
 
 __all__ = ["AIR_COLUMNS", "write_air_daily"]
 

@@ -32,7 +32,7 @@ from qingce.publish.office.word import add_paragraph, new_document, save_documen
 from qingce.publish.office.word_table import add_grid, add_table, page_marks
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, text
-from qingce.publish.views import BATTLES, WAITING, scoreboard
+from qingce.publish.views.thread import BATTLES, WAITING, scoreboard
 
 __all__ = ["write_briefing", "write_progress_table"]
 

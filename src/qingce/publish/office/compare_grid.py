@@ -9,7 +9,7 @@ from qingce.publish.office.labels import deadline_text, run_line
 from qingce.publish.office.workbook import write_workbook
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, text
-from qingce.publish.views_compare import promises
+from qingce.publish.views.compare import promises
 
 __all__ = ["comparison_grid", "promises_grid", "write_comparison"]
 

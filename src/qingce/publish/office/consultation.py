@@ -28,9 +28,9 @@ from qingce.publish.office.word import add_paragraph, new_document, save_documen
 from qingce.publish.office.word_table import add_table, page_marks
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, chance_text, text
-from qingce.publish.views import WAITING, scoreboard
-from qingce.publish.views_ahead import forecast_rows, section_groups
-from qingce.publish.views_outlook import beside, warning_rows
+from qingce.publish.views.ahead import forecast_rows, section_groups
+from qingce.publish.views.outlook import beside, warning_rows
+from qingce.publish.views.thread import WAITING, scoreboard
 
 __all__ = ["write_consultation"]
 

@@ -9,7 +9,7 @@ from qingce.publish.office.labels import printed, review_text, signed
 from qingce.publish.office.sourced import Source, Sources
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, chance_text, split, text
-from qingce.publish.views_outlook import warning_rows
+from qingce.publish.views.outlook import warning_rows
 
 __all__ = ["add_why"]
 

@@ -18,7 +18,7 @@ from qingce.publish.office.labels import (
 from qingce.publish.office.review_cells import SEAL, SIGNS, TARGET_KEY, VERDICTS, seal, target_cells, targets_by_key
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, cell, chance_text, text
-from qingce.publish.views import WAITING
+from qingce.publish.views.thread import WAITING
 
 __all__ = [
     "PROGRESS_COLUMNS",

@@ -13,7 +13,7 @@ from typing import Any
 from qingce.publish.office.labels import deadline_text
 from qingce.publish.results import Results
 from qingce.publish.rows import split
-from qingce.publish.views_review import review_rows
+from qingce.publish.views.review import review_rows
 
 __all__ = [
     "SEAL",
