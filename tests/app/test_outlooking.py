@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -401,6 +402,8 @@ def test_json_and_what_if_of_the_command_line(example: Example, tmp_path: Path) 
     assert moved.exit_code == 0
     assert "· 云泽市 2026-11 pm2_5 为 60" in moved.output
     assert "情景推演，不保存" in moved.output
+    sides = [line for line in moved.output.splitlines() if line.startswith(("  不变", "  情景"))]
+    assert any(re.search("把握 .+　10/50/90：[0-9.]+ / [0-9.]+ / [0-9.]+$", line) for line in sides)
 
 
 def test_moves_from_files(tmp_path: Path) -> None:

@@ -225,11 +225,16 @@ def what_if_lines(answer: Mapping[str, object], *, target: str = "") -> Iterator
         for name, key in (("不变", "before"), ("情景", "after")):
             side = row[key]
             if isinstance(side, dict):
-                chance = side["probability"]
-                told = "" if chance is None else f"　把握 {percent(chance)}"
-                yield f"  {name} {side['text']}　{side['verdict_text']}　{side['quota']}{told}"
+                yield f"  {name} {side['text']}　{side['verdict_text']}　{side['quota']}{_ahead(side)}"
     yield "" if changed else "没有目标改变 | nothing changes"
     yield str(answer["note"])
+
+
+def _ahead(side: Row) -> str:
+    """Say the chance and 10/50/90 of one side of a what-if; nothing where no outlook was asked or none can be had."""
+    chance = side["probability"]
+    told = f"　把握 {percent(chance)}" if isinstance(chance, float) else ""
+    return told + (f"　10/50/90：{side['p10']} / {side['p50']} / {side['p90']}" if side["p50"] else "")
 
 
 def _list(value: object) -> Sequence[Row]:
