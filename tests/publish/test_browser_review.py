@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.publish.browsing import chromium, fresh, listened
 
 from qingce.app.campaign import read_campaign
@@ -138,28 +138,28 @@ def test_a_whole_review_with_the_keyboard_alone(browser: Browser, served: str, f
     assert said == []
 
 
-def held_back(page: Page) -> list[Route]:
-    """Hold the next decision on its way to the server; returns where it will be found."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/review/plan", hold, times=1)
-    return held
+HOLD = """() => {
+    const send = window.fetch;
+    window.held = null;
+    window.fetch = (...wish) => new Promise((done, fail) => {
+        window.fetch = send;
+        window.held = { go: () => send(...wish).then(done, fail), drop: () => fail(new TypeError("dropped")) };
+    });
+}"""
+"""Hold the page's next request before it leaves the page: a hold of the browser's own races with its being set up."""
 
 
 def test_keys_faster_than_the_server_are_done_one_after_the_other(browser: Browser, served: str, folder: Path) -> None:
     page, said = opened(browser)
     to_review(page, served)
     rows = page.locator("#review-list > li")
-    held = held_back(page)
-    with page.expect_request("**/review/plan"):
-        page.keyboard.press("c")
+    page.evaluate(HOLD)
+    page.keyboard.press("c")
+    page.wait_for_function("window.held")
     for key in "cjx":  # the answer to the first is still on its way
         page.keyboard.press(key)
     expect(rows.nth(0).locator(".verdict")).to_have_text("未复核")
-    held[0].continue_()
+    page.evaluate("() => { window.held.go(); }")
     expect(rows.nth(3).locator(".verdict")).to_have_text("已否决")
     for place, verdict in enumerate(("已确认", "已确认", "未复核")):
         expect(rows.nth(place).locator(".verdict")).to_have_text(verdict)
@@ -170,11 +170,11 @@ def test_keys_faster_than_the_server_are_done_one_after_the_other(browser: Brows
 def test_what_was_pressed_behind_a_refused_decision_is_not_done(browser: Browser, served: str, folder: Path) -> None:
     page, _ = opened(browser)
     to_review(page, served)
-    held = held_back(page)
-    with page.expect_request("**/review/plan"):
-        page.keyboard.press("c")
+    page.evaluate(HOLD)
+    page.keyboard.press("c")
+    page.wait_for_function("window.held")
     page.keyboard.press("x")
-    held[0].abort()
+    page.evaluate("() => { window.held.drop(); }")
     expect(page.locator("#review-told")).to_have_class(re.compile("bad"))
     page.keyboard.press("j")
     page.keyboard.press("c")
