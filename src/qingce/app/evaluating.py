@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from qingce.app.intake import feed_named
 from qingce.catalog import Catalog, load_catalog
@@ -169,6 +168,8 @@ def _write(table: pa.Table, out: Path) -> None:
     """Write the result whole or not at all: a temporary file, then one rename."""
     fresh = out.with_name(f".{out.name}.tmp")
     if out.suffix.lower() == ".parquet":
+        import pyarrow.parquet as pq
+
         pq.write_table(table, fresh)
     elif out.suffix.lower() == ".csv":
         with fresh.open("w", encoding="utf-8-sig", newline="") as stream:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from qingce.catalog import Catalog
 from qingce.core.errors import complain
@@ -143,11 +142,15 @@ class Intake:
 
     def rejected(self) -> pa.Table:
         """Return every rejected cell of the files asked for in this run; those of a replaced file are gone."""
+        import pyarrow.parquet as pq
+
         files = (self._reports / f"{key}.parquet" for key in sorted(self._asked))
         return pa.concat_tables([empty(REJECTED), *(pq.read_table(file) for file in files if file.exists())])
 
     def rejected_of(self, key: str) -> list[dict[str, object]]:
         """Return the rejected cells of one file."""
+        import pyarrow.parquet as pq
+
         file = self._reports / f"{key}.parquet"
         found: list[dict[str, object]] = pq.read_table(file).to_pylist() if file.exists() else []
         return found
@@ -155,6 +158,8 @@ class Intake:
     def _report(self, key: str, rejected: pa.Table) -> None:
         self._reports.mkdir(parents=True, exist_ok=True)
         if rejected.num_rows:
+            import pyarrow.parquet as pq
+
             fresh = self._reports / f".{key}.tmp"
             pq.write_table(shape(rejected, REJECTED), fresh)
             fresh.replace(self._reports / f"{key}.parquet")

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qingce.catalog.methods import Method, find_method
-from qingce.catalog.naming import Finder
 from qingce.catalog.overlay import content_roots
 from qingce.catalog.parameters import name_index, parameter_key
 from qingce.catalog.parts import Parts
 from qingce.catalog.standards import LimitIndex, read_averagings
 from qingce.core.errors import complain
 from qingce.core.records import Indicator, Limit, Parameter
+
+if TYPE_CHECKING:
+    from qingce.catalog.naming import Finder
 
 __all__ = ["Catalog", "load_catalog"]
 
@@ -43,6 +46,8 @@ class Catalog(Parts):
 
     @cached_property
     def _finder(self) -> Finder:
+        from qingce.catalog.naming import Finder
+
         return Finder(self.indicators.values(), self.units)
 
     def parameter(self, name: str) -> Parameter:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qingce.catalog.feeds import read_feeds
 from qingce.catalog.indicators import read_indicators
 from qingce.catalog.methods import Method, read_methods
-from qingce.catalog.outlooks import Outlooks, read_outlooks
 from qingce.catalog.parameters import read_parameters
 from qingce.catalog.regions import Regions, read_regions
 from qingce.catalog.sources import read_sources
@@ -18,6 +18,9 @@ from qingce.catalog.standards import Lexicon, Standard, read_averagings, read_li
 from qingce.catalog.units import read_units
 from qingce.core.records import Feed, Indicator, Limit, Parameter, Source
 from qingce.core.units import Units
+
+if TYPE_CHECKING:
+    from qingce.catalog.outlooks import Outlooks
 
 __all__ = ["Parts"]
 
@@ -79,6 +82,8 @@ class Parts:
     @cached_property
     def outlooks(self) -> Outlooks:
         """The models of the outlook with their skill and spread."""
+        from qingce.catalog.outlooks import read_outlooks
+
         return read_outlooks(self.roots)
 
     @cached_property

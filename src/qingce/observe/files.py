@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
-import pyarrow.parquet as pq
 
 from qingce.catalog.feeds import FileRule
 from qingce.core.errors import QingceError, complain
@@ -56,6 +55,8 @@ def shown(text: str) -> str:
 
 
 def _parquet(path: Path, *, needs: Needs, feed: str) -> Frame:
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path)
     except pa.ArrowException as error:

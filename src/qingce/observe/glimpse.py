@@ -6,7 +6,6 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from qingce.core.errors import complain
 from qingce.observe.text import Record, decode, records, sniff
@@ -31,6 +30,8 @@ def _rows(file: Path, rows: int) -> list[list[str]]:
     suffix = file.suffix.lower()
     try:
         if suffix == ".parquet":
+            import pyarrow.parquet as pq
+
             return [list(pq.read_schema(file).names)]
         return _sheet(file, rows) if suffix in {".xlsx", ".xlsm"} else _text(file, rows)
     except (pa.ArrowException, BadZipFile, KeyError, ValueError, OSError) as error:
