@@ -19,7 +19,7 @@ from qingce.outlook.question import Question
 from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.verdict import one_sided
 
-__all__ = ["FEW", "POINTS", "air_answers", "missing"]
+__all__ = ["FEW", "POINTS", "air_answers", "case_of", "missing"]
 
 POINTS = 40  # a fan is drawn through about so many days
 FEW = 12  # of a statistic that has to be sorted anew for each of them
@@ -55,18 +55,23 @@ def air_answers(
     return [answer for answer in found if answer is not None]
 
 
+def case_of(question: Question, place: str, panel: Panel, *, edition: str) -> AirCase:
+    """Return what one place of a question knows of its period, with what was set by hand."""
+    return air_case(
+        question.indicator,
+        panel.subject(place, question.series),
+        period=question.period,
+        as_of=day_number(panel.as_of),
+        catalog=panel.catalog,
+        edition=edition,
+        given=panel.given.of(question.target_id, place),
+    )
+
+
 def _seen(question: Question, panel: Panel, *, edition: str) -> _Seen:
     cases, states, reasons, remarks, years = {}, [], [], [], []
     for place in question.places:
-        case = air_case(
-            question.indicator,
-            panel.subject(place, question.series),
-            period=question.period,
-            as_of=day_number(panel.as_of),
-            catalog=panel.catalog,
-            edition=edition,
-            given=panel.given.of(question.target_id, place),
-        )
+        case = case_of(question, place, panel, edition=edition)
         cases[place] = case
         found, past = panel.history(place, question.series, question.period)
         unknown = past.valid.size > 0 and any(name not in past.quantities for name in quantities_of(case))

@@ -10,15 +10,14 @@ from math import lcm
 import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
-from qingce.evaluate.air.input import day_number
 from qingce.evaluate.kernels.exact import product
-from qingce.outlook.air_outlook import FEW, POINTS, missing
+from qingce.outlook.air_outlook import FEW, POINTS, case_of, missing
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.certain import BEYOND, never_valid
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, quantities_of, running, statistic
+from qingce.outlook.simulate import SORTED, AirCase, Drawn, quantities_of, running, statistic
 from qingce.outlook.verdict import one_sided
 
 __all__ = ["mean_answers", "mean_members"]
@@ -33,7 +32,7 @@ def mean_answers(
 
     As in the table of values there is a mean only of all: one place without enough history leaves the quota only.
     """
-    cases = {place: _case(question, place, panel, edition=edition) for place in question.places}
+    cases = {place: case_of(question, place, panel, edition=edition) for place in question.places}
     decimals = next(iter(cases.values())).decimals
     known = [panel.history(place, question.series, question.period) for place in cases]
     years = min(found for found, _ in known)
@@ -66,18 +65,6 @@ def mean_members(parts: Sequence[Members]) -> Members:
     common = lcm(*(part.den for part in parts))
     tops = [product(np.asarray(part.num), common // part.den).astype(object) for part in parts]
     return Members(np.sum(tops, axis=0), common * len(parts))
-
-
-def _case(question: Question, place: str, panel: Panel, *, edition: str) -> AirCase:
-    return air_case(
-        question.indicator,
-        panel.subject(place, question.series),
-        period=question.period,
-        as_of=day_number(panel.as_of),
-        catalog=panel.catalog,
-        edition=edition,
-        given=panel.given.of(question.target_id, place),
-    )
 
 
 def _by(model: OutlookModel, question: Question, cases: Cases, *, panel: Panel, years: int, paths: bool) -> Answer:

@@ -146,6 +146,13 @@ def _blocks(data: Any, bounds: Any, out: Any) -> Any:
 
 
 @compiled
+def _from(words: Any, bit: Any) -> Any:
+    """Return the 64 bits that begin at a bit; the second shift in two steps, as one of 64 is none."""
+    place, shift = bit >> _SIX, bit & _WORD
+    return (words[place] >> shift) | ((words[place + _ONE] << _ONE) << (_WORD - shift))
+
+
+@compiled
 def _values(words: Any, blocks: Any, out: Any) -> None:
     """Add the deltas up; they are taken from whole words, as many at once as one of 64 bits is sure to hold."""
     places, widths, least, total, last = blocks
@@ -156,8 +163,7 @@ def _values(words: Any, blocks: Any, out: Any) -> None:
         mask = (_ONE << width) - _ONE
         if width <= _EIGHT:
             for _ in range(4):
-                place, shift = bit >> _SIX, bit & _WORD
-                some = (words[place] >> shift) | ((words[place + _ONE] << _ONE) << (_WORD - shift))
+                some = _from(words, bit)
                 for _ in range(8):
                     last += step + np.int64(some & mask)
                     some >>= width
@@ -166,8 +172,7 @@ def _values(words: Any, blocks: Any, out: Any) -> None:
                 bit += width << _THREE
         elif width <= _SIXTEEN:
             for _ in range(8):
-                place, shift = bit >> _SIX, bit & _WORD
-                some = (words[place] >> shift) | ((words[place + _ONE] << _ONE) << (_WORD - shift))
+                some = _from(words, bit)
                 for _ in range(4):
                     last += step + np.int64(some & mask)
                     some >>= width
@@ -176,8 +181,7 @@ def _values(words: Any, blocks: Any, out: Any) -> None:
                 bit += width << _TWO
         else:
             for _ in range(32):
-                place, shift = bit >> _SIX, bit & _WORD
-                some = (words[place] >> shift) | ((words[place + _ONE] << _ONE) << (_WORD - shift))
+                some = _from(words, bit)
                 last += step + np.int64(some & mask)
                 out[at] = last
                 at += _ONE
