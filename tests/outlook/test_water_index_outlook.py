@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.outlook.test_given import with_months
 from tests.outlook.test_water_outlook import CATALOG, YEAR, section_months
 
+from oracle import sections as slow
+from qingce.core.periods import Period
 from qingce.evaluate import water_indicator
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.given import Given
@@ -104,3 +108,97 @@ def test_without_history_or_without_last_year_nothing_is_given() -> None:
     assert (row["state"], row["probability"]) == ("quota_only", None)
     assert "没有往年同月数据" in row["reason"]
     assert chosen(ask(subjects=("S9",)))["reason"] == "没有断面月值"
+
+
+# --- the path by month ------------------------------------------------------------------------------------------------
+
+
+def path(question: Question, months: Any = MONTHS, as_of: date = AUGUST, **more: Any) -> list[dict[str, Any]]:
+    found = outlook_rows([question], None, months, catalog=CATALOG, as_of=as_of, **more)
+    model = next(row["model"] for row in found.outlook.to_pylist() if row["chosen"])
+    return [row for row in found.paths.to_pylist() if row["model"] == model]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_path_is_evaluate_s_index_of_the_months_up_to_each(name: str) -> None:
+    """Every month to come set by hand: each point of the fan is one figure, that of the year so far."""
+    given_ = {(s, m): 0.3 + 0.4 * k for k, (s, m) in enumerate((s, m) for s in ("S1", "S2") for m in COMING)}
+    rows = path(ask(name), given=told(given_))
+    assert [row["day"] for row in rows] == [Period.month(2025, month).end for month in range(9, 13)]
+    whole = with_months(given_).to_pylist()
+    for row in rows:
+        until = Period(date(2025, 1, 1), row["day"])
+        table = pa.Table.from_pylist([one for one in whole if one["period"] <= f"{row['day']:%Y-%m}"])
+        want = water_indicator(
+            CATALOG.indicator(name), table, scope="SS", sections=["S1", "S2"], period=until, catalog=CATALOG
+        ).to_pylist()[0]
+        assert row["p10"] == row["p90"]
+        assert abs(Fraction(row["p50"]) - Fraction(want["exact"])) <= Fraction(1, 10**6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_path_ends_where_the_outlook_ends_and_widens_to_it(name: str) -> None:
+    rows, end = path(ask(name)), chosen(ask(name))
+    assert [rows[-1][q] for q in ("p10", "p50", "p90")] == [end[q] for q in ("p10", "p50", "p90")]
+    widths = [row["p90"] - row["p10"] for row in rows]
+    assert min(widths) > 0
+    assert widths[-1] > widths[0]
+
+
+def test_without_a_path_the_end_is_the_same() -> None:
+    assert chosen(ask(), paths=False) == chosen(ask())
+    assert len(path(ask(), paths=False)) == 1
+
+
+KINDS = {"S1": "river", "S2": "lake", "S3": "river", "S4": "lake"}
+ITEMS = {"nh3n": (1, 30), "tp": (1, 9), "do": (20, 120), "ph": (60, 88), "codmn": (10, 90)}
+
+
+@st.composite
+def small_years(draw: st.DrawFn) -> dict[tuple[str, str], dict[str, Fraction]]:
+    """Two years of rivers and lakes, some sections without some items, some months without any."""
+    found: dict[tuple[str, str], dict[str, Fraction]] = {}
+    for section in KINDS:
+        items = [name for name in ITEMS if name == "nh3n" or draw(st.booleans())]
+        for year in (2024, 2025):
+            for month in range(1, 13):
+                if year == 2024 or month != 5 or draw(st.booleans()):
+                    found[section, f"{year}-{month:02d}"] = {
+                        name: Fraction(draw(st.integers(*ITEMS[name])), 10) for name in items
+                    }
+    return found
+
+
+def as_table(months: Mapping[tuple[str, str], Mapping[str, Fraction]]) -> pa.Table:
+    return pa.Table.from_pylist([
+        {"section": section, "section_name": section, "period": when, "review": "national",
+         "water_kind": KINDS[section], **dict.fromkeys(ITEMS), **{name: str(float(v)) for name, v in values.items()}}
+        for (section, when), values in months.items()
+    ])  # fmt: skip
+
+
+def by_hand(months: Mapping[tuple[str, str], Mapping[str, Fraction]], last: str) -> Fraction:
+    """The index of 2025 up to a month: months, then sections, then rivers and lakes by their numbers."""
+    total = Fraction(0)
+    for kind in ("river", "lake"):
+        means = []
+        for section in (one for one, its in KINDS.items() if its == kind):
+            mine = [values for (s, when), values in months.items() if s == section and "2025" <= when <= last]
+            means.append(slow.mean_items(mine))
+        total += len(means) * slow.cwqi(means, kind)
+    return total / len(KINDS)
+
+
+@settings(max_examples=12, deadline=None)
+@given(months=small_years())
+def test_rivers_and_lakes_of_random_small_years_are_the_slow_sum(months: Any) -> None:
+    known = {key: values for key, values in months.items() if key[1] <= "2025-08"}
+    hand: dict[tuple[str, str], dict[str, Fraction]] = {}
+    for (section, when), values in months.items():
+        for name, value in values.items() if when > "2025-08" else ():
+            hand.setdefault((section, name), {})[when] = value
+    rows = path(ask(subjects=tuple(KINDS)), as_table(known), given=Given(months=hand))
+    assert len(rows) == 4
+    for row in rows:
+        assert row["p10"] == row["p90"]
+        assert abs(Fraction(row["p50"]) - by_hand(months, f"{row['day']:%Y-%m}")) <= Fraction(1, 10**6)

@@ -92,7 +92,7 @@ def outlook_rows(
         elif question.verb in SHARES and waters is not None:
             answers = water_answers(question, waters, desk.over("months"), paths=paths)
         elif question.verb in INDICES and waters is not None:
-            answers = index_answers(question, waters, desk.over("months"))
+            answers = index_answers(question, waters, desk.over("months"), paths=paths)
         elif not simulated(question):
             answers = report_answers(question, told, desk.over("reports"))
         rows += _rows(question, answers, desk)

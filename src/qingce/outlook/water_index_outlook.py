@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 
+from qingce.catalog.methods import Method
 from qingce.catalog.outlooks import OutlookModel
+from qingce.core.periods import Period
 from qingce.core.tables import SCALE
-from qingce.evaluate.water.index import FAMILY, share_of_base, water_index
-from qingce.evaluate.water.periods import Assessed, Mean, assess_period
+from qingce.evaluate.water.index import (
+    FAMILY,
+    ItemRule,
+    by_number,
+    item_sum,
+    items_of,
+    kind_of,
+    share_of_base,
+    water_index,
+)
+from qingce.evaluate.water.periods import assess_period
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
 from qingce.outlook.members import Members, accepted, quantiles
 from qingce.outlook.question import Question
@@ -25,12 +37,15 @@ CHANGE = "water_index_change"
 _SENSES = {"change": 1, "improvement": -1}
 STEPS = 10**9
 """A member is told in whole parts of this: the index is a sum of fractions without a common denominator."""
+Dated = tuple[Period, Members]
 
 
-def index_answers(question: Question, waters: Waters, models: Sequence[OutlookModel]) -> list[Answer]:
+def index_answers(
+    question: Question, waters: Waters, models: Sequence[OutlookModel], *, paths: bool = True
+) -> list[Answer]:
     """Answer a question about the index of some sections, or its change, by every model of months.
 
-    The fan has its end only: every future is judged by itself.
+    The path tells the index of the months so far and the coming ones up to each.
     """
     found: list[Answer] = []
     decimals = question.indicator.decimals
@@ -42,10 +57,10 @@ def index_answers(question: Question, waters: Waters, models: Sequence[OutlookMo
             names = "、".join(drawn.lacking[:3])
             why = f"{names} 等 {len(drawn.lacking)} 个断面没有往年同月数据，不给概率"
             return [Answer("", "quota_only", None, (), (), decimals, 0, drawn.years, why)]
-        members = index_members(question, waters, drawn)
-        if members is None:
+        told = _by_month(question, waters, drawn, last=not paths)
+        if not told or told[-1][0] != question.period:
             return [Answer("", "quota_only", None, (), (), decimals, 0, drawn.years, "没有可比的上年同期指数")]
-        found.append(_answer(question, model, members, drawn=drawn))
+        found.append(_answer(question, model, told, drawn=drawn))
     return found
 
 
@@ -56,73 +71,142 @@ def index_members(question: Question, waters: Waters, drawn: Futures) -> Members
     ----------
     [HBJC2017-51]_; ties and the comparison with last year as `evaluate` has them.
     """
+    found = _by_month(question, waters, drawn, last=True)
+    return found[0][1] if found else None
+
+
+def _by_month(question: Question, waters: Waters, drawn: Futures, *, last: bool) -> list[Dated]:
+    """Return the members of the stretch up to each coming month, or up to the last alone; one of a year that is over.
+
+    A stretch that has no index, or nothing to be compared with, is left out.
+    """
     method = waters.catalog.method(FAMILY, day=question.period.end)
     sense = Fraction(_SENSES.get(str(question.indicator.statistic.get("sense", "change")), 1))
-    base = _before(question, waters, drawn.sections)
-    values = []
-    for sections in _sections(question, waters, drawn):
-        value = water_index(sections, waters.lawbook, method=method).value
-        if question.verb == CHANGE:
-            change = share_of_base(value, base, method=method)
-            value = None if change is None else sense * change
-        if value is None:
-            return None
-        values.append(value)
-    whole = [(value * STEPS + Fraction(1, 2)).__floor__() for value in values]
-    return Members(np.array(whole, np.int64), STEPS)
+    pots = _pots(question, waters, drawn)
+    size = max((part.shape[0] for part in drawn.drawn.values()), default=1)
+    steps = range(1, len(drawn.coming) + 1) if drawn.coming else range(1)
+    found: list[Dated] = []
+    for step in steps[-1:] if last else steps:
+        stretch = _until(question.period, drawn.coming[step - 1]) if step else question.period
+        base = _before(stretch, waters, drawn.sections, method=method) if question.verb == CHANGE else None
+        values = []
+        for value in _values(pots, step, size, method=method):
+            change = share_of_base(value, base, method=method) if question.verb == CHANGE else value
+            values.append(None if change is None else sense * change if question.verb == CHANGE else change)
+        whole = [(value * STEPS + Fraction(1, 2)).__floor__() for value in values if value is not None]
+        if len(whole) == len(values):
+            found.append((stretch, Members(np.array(whole, np.int64), STEPS)))
+    return found
 
 
-def _before(question: Question, waters: Waters, sections: Sequence[str]) -> Fraction | None:
-    """Return the index of the same sections over the period of the year before."""
-    if question.verb != CHANGE:
-        return None
-    period = question.period.year_before()
+def _until(period: Period, month: int) -> Period:
+    """Return a period up to the end of a month (since 1970-01), the whole where it is the last one."""
+    return period.until(Period.month(1970 + month // 12, month % 12 + 1).end)
+
+
+def _before(stretch: Period, waters: Waters, sections: Sequence[str], *, method: Method) -> Fraction | None:
+    """Return the index of the same sections over the stretch of the year before."""
+    period = stretch.year_before()
     judged = [assess_period(waters.known[name], period, waters.lawbook, as_of=waters.as_of) for name in sections]
-    method = waters.catalog.method(FAMILY, day=question.period.end)
     return water_index(judged, waters.lawbook, method=method).value
 
 
-def _sections(question: Question, waters: Waters, drawn: Futures) -> Iterator[list[Assessed]]:
-    """Yield for each future the sections with the means of the whole period."""
-    tables = {name: _means(name, question, waters, drawn=drawn) for name in drawn.sections}
-    size = max((part.shape[0] for part in drawn.drawn.values()), default=1)
-    bare = {name: replace(waters.known[name][-1], period=question.period, means={}) for name in drawn.sections}
-    for member in range(size):
-        yield [
-            replace(
-                bare[name],
-                means={
-                    factor: Mean(Fraction(int(sums[member % len(sums)]), SCALE) / count + total / count, count, "", "")
-                    for factor, (sums, total, count) in tables[name].items()
-                },
-            )
-            for name in drawn.sections
-        ]
+# --- the mean of each item over the sections, of every member ---------------------------------------------------------
 
 
-def _means(
-    section: str, question: Question, waters: Waters, *, drawn: Futures
-) -> Mapping[str, tuple[np.ndarray, Fraction, int]]:
-    """Return for each factor the sum of its coming months by member [millionths], that of the others, their number."""
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """One item of one section: sums of what is drawn by member and coming month [millionths].
+
+    `totals` are the sums of what is known or set by hand and `counts` all months, after none, one, … coming months.
+    """
+
+    sums: np.ndarray
+    totals: Sequence[Fraction]
+    counts: Sequence[int]
+
+    def at(self, step: int) -> tuple[Fraction, np.ndarray, int]:
+        """Return the total, the drawn sums and the number of months after so many coming months."""
+        drawn = self.sums[:, step - 1] if step else np.zeros(len(self.sums), np.int64)
+        return self.totals[step], drawn, self.counts[step]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pot:
+    """The waters of one kind: the rules of its items, and each section's items."""
+
+    rules: Mapping[str, ItemRule]
+    sections: Sequence[Mapping[str, _Series]]
+
+
+def _pots(question: Question, waters: Waters, drawn: Futures) -> dict[str, _Pot]:
+    """Return the sections of each kind of water that have anything known or drawn."""
+    day = question.period.end
+    method = waters.catalog.method(FAMILY, day=day)
+    kinds: dict[str, list[Mapping[str, _Series]]] = {}
+    for name in drawn.sections:
+        items = _items(name, question, waters, drawn=drawn)
+        if items:
+            kind = kind_of(waters.known[name][-1].place.kind, day, waters.lawbook)
+            kinds.setdefault(kind, []).append(items)
+    return {kind: _Pot(items_of(kind, day, waters.lawbook, method=method), rows) for kind, rows in kinds.items()}
+
+
+def _items(section: str, question: Question, waters: Waters, *, drawn: Futures) -> dict[str, _Series]:
+    """Return the items of a section: what is known or set by hand beside what is drawn."""
     rules, _, known = so_far(section, question, waters)
     found = {}
     for name in rules.evaluated:
         fixed, coming = known.get(name, []), drawn.drawn.get((section, name))
         told = waters.told(section, name, drawn.coming)
-        if coming is None:
-            fixed = [*fixed, *told.values()]
-            if fixed:
-                found[name] = np.zeros(1, np.int64), sum(fixed, Fraction(0)), len(fixed)
+        if not fixed and not told and coming is None:
             continue
-        values = np.floor(coming * SCALE + 1 / 2).astype(np.int64)
+        totals, counts = [sum(fixed, Fraction(0))], [len(fixed)]
+        for month in drawn.coming:
+            totals.append(totals[-1] + told.get(month, Fraction(0)))
+            counts.append(counts[-1] + (coming is not None or month in told))
+        values = np.zeros((1, len(drawn.coming))) if coming is None else np.floor(coming * SCALE + 1 / 2)
         values[:, [drawn.coming.index(month) for month in told]] = 0
-        total = sum(fixed, Fraction(0)) + sum(told.values(), Fraction(0))
-        found[name] = values.sum(axis=1), total, len(fixed) + values.shape[1]
+        found[name] = _Series(values.astype(np.int64).cumsum(axis=1), totals, counts)
     return found
 
 
-def _answer(question: Question, model: OutlookModel, members: Members, *, drawn: Futures) -> Answer:
-    met = None
+def _values(pots: Mapping[str, _Pot], step: int, size: int, *, method: Method) -> list[Fraction | None]:
+    """Return the index of each member over the months so far and the first `step` coming ones."""
+    parts: dict[str, list[Fraction]] = {}
+    for kind, pot in pots.items():
+        means = {name: _means(pot, name, step) for name in pot.rules}
+        told = {name: values for name, values in means.items() if values}
+        parts[kind] = [
+            item_sum({name: values[member % len(values)] for name, values in told.items()}, pot.rules)[0]
+            for member in range(size)
+        ]
+    counts = {kind: len(pot.sections) for kind, pot in pots.items()}
+    return [
+        by_number({kind: values[member] for kind, values in parts.items()}, counts, method=method)
+        for member in range(size)
+    ]
+
+
+def _means(pot: _Pot, name: str, step: int) -> list[Fraction]:
+    """Return the mean of one item over the sections that have it, each the mean of its months, by member.
+
+    Whole numbers over one denominator: the sections' own denominators meet once, not in every member.
+    """
+    series = [items[name].at(step) for items in pot.sections if name in items]
+    found = [(total, sums, count) for total, sums, count in series if count]
+    if not found:
+        return []
+    rest = sum((total / count for total, _, count in found), Fraction(0)) / len(found)
+    common = lcm(*(count for _, _, count in found))
+    drawn = sum(np.asarray(sums, object) * (common // count) for _, sums, count in found)
+    whole = lcm(common * len(found) * SCALE, rest.denominator)
+    scale, add = whole // (common * len(found) * SCALE), rest.numerator * (whole // rest.denominator)
+    return [Fraction(int(value) * scale + add, whole) for value in np.atleast_1d(drawn)]
+
+
+def _answer(question: Question, model: OutlookModel, told: Sequence[Dated], *, drawn: Futures) -> Answer:
+    members, met = told[-1][1], None
     if question.target_value is not None:
         side = question.comparator
         if not isinstance(question.target_value, tuple):
@@ -130,13 +214,12 @@ def _answer(question: Question, model: OutlookModel, members: Members, *, drawn:
         met = accepted(members, question.target_value, side, step=question.step)
     state = "ok" if drawn.coming or met is None else "safe" if met[0] else "lost"
     probability = CERTAIN.get(state, None if met is None else chance(int(met.sum()), len(members)))
-    ends = quantiles(members, FAN)
     return Answer(
         model=model.id,
         state=state,
         probability=probability,
-        ends=ends,
-        fan=((question.period.end, ends),),
+        ends=quantiles(members, FAN),
+        fan=tuple((stretch.end, quantiles(part, FAN)) for stretch, part in told),
         decimals=question.indicator.decimals,
         members=len(members),
         history=drawn.years,
