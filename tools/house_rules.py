@@ -35,7 +35,7 @@ ONLY_IN = {
     "numba": "evaluate/kernels",
     "highspy": "measures",
     "fastapi": "app",
-    "typer": "app",
+    "click": "app",
     "uvicorn": "app",
     "pandas": "outlook/models",
 }

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+import click
 import pyarrow as pa
-import typer
 from rule_table import rules_page
 
 from qingce.app import campaign, campaign_quota, starting
@@ -84,10 +84,9 @@ def cli() -> str:
     """Every verb, with its arguments and options."""
     from qingce.app.cli import app
 
-    group = typer.main.get_command(app)
     states = "0 成立 ok，1 答案为“否”（`check` 有错误），2 用法或文件夹错误，3 内容、数据、文件错误"
     parts = [f"# 命令 Verbs\n\n`qingce VERB --help` 给出同样的内容。退出码 exit status: {states}。\n"]
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+    for name, command in sorted(app.commands.items()):
         text = "\n".join(line.strip() for line in (command.help or "").strip().splitlines())
         parts.append(f"## qingce {name}\n\n{text}\n")
         found = [p for p in command.params if p.name != "help"]
@@ -97,7 +96,7 @@ def cli() -> str:
     return "\n".join(parts)
 
 
-def _option(parameter: typer.core.TyperOption | typer.core.TyperArgument) -> Iterator[object]:
+def _option(parameter: click.Parameter) -> Iterator[object]:
     is_option = parameter.opts[0].startswith("-")
     name = " ".join(parameter.opts) if is_option else str(parameter.metavar or parameter.name).upper()
     default = parameter.default

@@ -17,10 +17,10 @@ import pytest
 
 from app.conftest import Example
 from qingce import __version__
-from qingce.app.cli import app
+from qingce.app.cli import app, main
 from stories.folders import HOURLY, PLAN, built, hourly, only, page, qingce, small, write_rows
 
-VERBS = sorted(command.callback.__name__.rstrip("_") for command in app.registered_commands if command.callback)
+VERBS = sorted(app.commands)
 DAYS = [f"2026-05-{day:02d}" for day in range(1, 5)]
 
 
@@ -46,6 +46,24 @@ def test_no_verb_shows_the_help() -> None:
     assert all(verb in text for verb in VERBS)
 
 
+def test_help_names_the_verbs_in_the_order_of_the_work() -> None:
+    text = qingce("--help").out
+    order = ("init", "check", "read", "ingest", "evaluate", "build", "serve", "why", "outlook", "review", "export")
+    places = [text.index(f"\n  {verb} ") for verb in order]
+    assert places == sorted(places)
+
+
+def test_an_interrupted_verb_ends_with_the_status_of_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qingce.app.starting.make_folder", interrupted)
+    monkeypatch.setattr(sys, "argv", ["qingce", "init", "here"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
 def test_version() -> None:
     assert qingce("version").out.strip() == __version__
 
@@ -63,7 +81,7 @@ def cold(*words: str) -> float:
 
 
 def test_help_costs_little_more_than_the_library_that_prints_it() -> None:
-    floor = cold("-c", "import typer, rich.console")
+    floor = cold("-c", "import click")
     for verb in ([], ["build"], ["evaluate"]):
         assert cold("-m", "qingce.app", *verb, "--help") < 3 * floor
 
@@ -83,7 +101,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_evaluate_of_a_small_file_costs_little_more_than_its_libraries(tmp_path: Path) -> None:
     file = write_rows(tmp_path / "hours.csv", HOURLY, hourly(DAYS))
-    floor = cold("-c", "import pyarrow.compute, numpy, typer")
+    floor = cold("-c", "import pyarrow.compute, numpy, click")
     words = ("evaluate", "air", str(file), "--by", "site", "--out", str(tmp_path / "o.csv"))
     assert cold("-m", "qingce.app", *words) < 4 * floor
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from qingce.app.cli import app
 from qingce.app.comparing import compare_paths, weave

@@ -7,8 +7,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from openpyxl.utils import range_boundaries
-from typer.testing import CliRunner
 
 from qingce.app.cli import app
 

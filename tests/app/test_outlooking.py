@@ -16,9 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from filelock import FileLock, Timeout
 from starlette.testclient import TestClient
-from typer.testing import CliRunner
 
 from app.conftest import Example
 from qingce.app.campaign import read_campaign
@@ -28,6 +28,7 @@ from qingce.app.outlooking import web as outlooking_web
 from qingce.app.outlooking.ahead import today_table
 from qingce.app.outlooking.verb import Ahead, lines, look_ahead, moves_of, what_if_lines, what_if_of
 from qingce.app.outlooking.what_if import answer_moves
+from qingce.app.pipeline import build
 from qingce.app.web import make_app
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
@@ -328,6 +329,36 @@ def test_what_is_kept_of_an_answer_is_written_under_the_lock(tmp_path: Path, mon
     assert len(held) == 1
     assert look_ahead(folder).tables == first.tables
     assert len(held) == 1
+
+
+@pytest.fixture(scope="module")
+def four_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = small(tmp_path_factory.mktemp("four-days"))
+    build(folder)
+    return folder
+
+
+def test_a_look_back_leaves_what_the_build_asked_and_kept(four_days: Path) -> None:
+    """A what-if stands on the last build, whatever day was looked at since; the next build finds its own kept."""
+    move = "pm2_5@140100@2026-06=80"
+    before = what_if_of(four_days, move)
+    assert [row["period"] for row in before["targets"]] == ["2026"] * 2  # type: ignore[attr-defined]
+    place = four_days / ".qingce" / "outlook" / "tables" / "kept.json"
+    kept = place.read_bytes()
+    assert look_ahead(four_days, as_of="2025-12-31").as_of == "2025-12-31"
+    assert what_if_of(four_days, move) == before
+    assert place.read_bytes() == kept
+
+
+def test_a_day_after_the_last_one_judged_is_refused(four_days: Path) -> None:
+    """Else the days between would count as lost, and every year as too short."""
+    with pytest.raises(CampaignError, match="QC620: “as-of”的值“2026-05-05”不合法。应为 ≤ 2026-05-04（评价到的最后一天"):
+        look_ahead(four_days, as_of="2026-05-05")
+
+
+def test_a_day_before_all_data_has_its_plain_answer(four_days: Path) -> None:
+    said = list(lines(look_ahead(four_days, as_of="2019-01-01")))
+    assert "没有可以研判的目标：没有目标绑定，或到这一天还没有数据" in said[-1]
 
 
 def test_another_site_s_page_is_refused(client: TestClient) -> None:

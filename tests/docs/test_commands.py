@@ -13,7 +13,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-import typer
 from tests.docs import manual
 
 from qingce.app.campaign import read_campaign
@@ -21,7 +20,6 @@ from qingce.app.cli import app
 from qingce.catalog import check_content
 
 ROOT = manual.ROOT
-GROUP = typer.main.get_command(app)
 PAGES = manual.pages(generated=False)
 RUN = ("docs/how-to/own-data.md", "docs/how-to/add-content.md")
 
@@ -44,7 +42,7 @@ def test_shell_lines_parse() -> None:
             for words in commands(block.text):
                 if Path(words[0]).name != "qingce":
                     continue
-                verb = GROUP.commands.get(words[1])  # type: ignore[attr-defined]
+                verb = app.commands.get(words[1])
                 assert verb is not None, f"{block.place}: {words}"
                 verb.make_context(words[1], words[2:])
                 count += 1
@@ -53,7 +51,7 @@ def test_shell_lines_parse() -> None:
 
 def test_a_wrong_option_would_be_found() -> None:
     with pytest.raises(Exception, match=r"(?i)no such option"):
-        GROUP.commands["read"].make_context("read", ["a.docx", "--colour"])  # type: ignore[attr-defined]
+        app.commands["read"].make_context("read", ["a.docx", "--colour"])
 
 
 def test_make_targets_and_scripts_exist() -> None:

@@ -8,7 +8,6 @@ import struct
 from pathlib import Path
 
 import pytest
-import typer
 from tests.docs import manual
 
 from qingce.app.cli import app
@@ -18,7 +17,7 @@ from qingce.publish.results import SCHEMAS
 
 ROOT = manual.ROOT
 REFERENCE = ROOT / "docs" / "reference"
-VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+VERBS = app.commands
 # Written in two halves, so that this file does not hold them.
 _HALVES = (("/wo", "rk/"), ("far", r"m-\d"), (r"\.lib", "rary"), ("/ro", "ot/"), ("pypi", "-more"))
 PRIVATE = re.compile("|".join(first + second for first, second in _HALVES))

@@ -5,34 +5,37 @@ from __future__ import annotations
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from qingce.app.output import error_dict, exit_status, say, write_json
 from qingce.core.errors import QingceError, complain
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    name="qingce",
-    help="青策：从规划的一句话，到监测读数，再回来。 From the plan's sentence to the reading, and back.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+FILE = click.Path(path_type=Path)
+campaign_folder = click.argument("folder", type=FILE, help="攻坚战文件夹 the campaign folder")
+json_file = click.option("--json", metavar="FILE", help="结果写成 JSON，- 为标准输出 write JSON")
 
-JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE", help="结果写成 JSON，- 为标准输出 write JSON")]
-Folder = Annotated[Path, typer.Argument(help="攻坚战文件夹 the campaign folder")]
+
+class Verbs(click.Group):
+    """The verbs in the order of the work, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which the verbs are written here."""
+        return list(self.commands)
+
+
+@click.group("qingce", cls=Verbs, no_args_is_help=True)
+def app() -> None:
+    """青策：从规划的一句话，到监测读数，再回来。 From the plan's sentence to the reading, and back."""
 
 
 @app.command()
-def init(
-    folder: Folder,
-    name: Annotated[str, typer.Option(help="名称 name")] = "",
-    region: Annotated[str, typer.Option(help="行政区划代码 GB/T 2260 code")] = "",
-) -> None:
+@campaign_folder
+@click.option("--name", default="", help="名称 name")
+@click.option("--region", default="", help="行政区划代码 GB/T 2260 code")
+def init(folder: Path, *, name: str, region: str) -> None:
     """新建一个攻坚战文件夹。 Make a campaign folder.
 
     例 example: qingce init 我的市 --region 140100
@@ -44,10 +47,9 @@ def init(
 
 
 @app.command()
-def check(
-    folder: Annotated[Path | None, typer.Argument(help="攻坚战文件夹；省略则检查内置内容 campaign folder")] = None,
-    json: JsonFile = None,
-) -> None:
+@click.argument("folder", required=False, type=FILE, help="攻坚战文件夹；省略则检查内置内容 campaign folder")
+@json_file
+def check(folder: Path | None, *, json: str | None) -> None:
     """检查内容：限值、方法、指标、来源。 Check content strictly; exit status 1 when faults are found.
 
     例 example: qingce check 我的市
@@ -73,20 +75,28 @@ def check(
         if unread:
             say(f"QC109: {unread} 处条款未读到正式文本，结论已标注（--json - 逐条列出） | {unread} clauses unread")
         say(f"{len(wrong)} 处错误，{len(notices)} 条提示 | {len(wrong)} faults, {len(notices)} notices")
-    raise typer.Exit(1 if wrong else 0)
+    raise click.exceptions.Exit(1 if wrong else 0)
 
 
 @app.command()
+@click.argument("plans", nargs=-1, required=True, type=FILE, help="规划、方案等文件 documents")
+@json_file
+@click.option("--xlsx", type=FILE, help="写成台账 Excel write the ledger")
+@click.option("--html", type=FILE, help="写成带标注的网页 write a highlighted page")
+@click.option("--repairs", is_flag=True, help="列出文字修复 list the repairs")
+@click.option("--explain", is_flag=True, help="每个字段的依据与把握 why each field")
+@click.option("--assist", default="", metavar="URL", help="内网模型接口，默认不用 a model, off by default")
+@click.option("--assist-model", default="", metavar="NAME", help="模型名 the model's name")
 def read(
-    plans: Annotated[list[Path], typer.Argument(help="规划、方案等文件 documents")],
+    plans: tuple[Path, ...],
     *,
-    json: JsonFile = None,
-    xlsx: Annotated[Path | None, typer.Option(help="写成台账 Excel write the ledger")] = None,
-    html: Annotated[Path | None, typer.Option(help="写成带标注的网页 write a highlighted page")] = None,
-    repairs: Annotated[bool, typer.Option("--repairs", help="列出文字修复 list the repairs")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="每个字段的依据与把握 why each field")] = False,
-    assist: Annotated[str, typer.Option(metavar="URL", help="内网模型接口，默认不用 a model, off by default")] = "",
-    assist_model: Annotated[str, typer.Option(metavar="NAME", help="模型名 the model's name")] = "",
+    json: str | None,
+    xlsx: Path | None,
+    html: Path | None,
+    repairs: bool,
+    explain: bool,
+    assist: str,
+    assist_model: str,
 ) -> None:
     """读规划：条款、目标、任务、时限、单位。 Read plans: clauses, targets, tasks, deadlines, units.
 
@@ -116,14 +126,14 @@ def read(
 
 
 @app.command()
+@click.argument("plans", nargs=-1, required=True, type=FILE, metavar="A B", help="文件或文件夹 documents or folders")
+@click.option("--relation", default="auto", show_default=True, help="auto | cascade | revision | peers")
+@click.option("--table", is_flag=True, help="目标并列表 who promises what")
+@json_file
+@click.option("--xlsx", type=FILE, help="写成 Excel write a workbook")
+@click.option("--html", type=FILE, help="写成网页 write a page")
 def compare(
-    plans: Annotated[list[Path], typer.Argument(metavar="A B", help="文件或文件夹 documents or folders")],
-    *,
-    relation: Annotated[str, typer.Option(help="auto | cascade | revision | peers")] = "auto",
-    table: Annotated[bool, typer.Option("--table", help="目标并列表 who promises what")] = False,
-    json: JsonFile = None,
-    xlsx: Annotated[Path | None, typer.Option(help="写成 Excel write a workbook")] = None,
-    html: Annotated[Path | None, typer.Option(help="写成网页 write a page")] = None,
+    plans: tuple[Path, ...], *, relation: str, table: bool, json: str | None, xlsx: Path | None, html: Path | None
 ) -> None:
     """比对文件：上下级、前后版本、同级；层层加码、矛盾。 Compare documents.
 
@@ -146,14 +156,12 @@ def compare(
 
 
 @app.command()
-def ingest(
-    source: Annotated[Path, typer.Argument(help="文件或文件夹 file or folder")],
-    *,
-    feed: Annotated[str, typer.Option("--as", help="数据来源 feed")],
-    lake: Annotated[Path, typer.Option(help="湖的文件夹 lake folder")],
-    review: Annotated[str | None, typer.Option(help="审核状态 review state")] = None,
-    json: JsonFile = None,
-) -> None:
+@click.argument("source", type=FILE, help="文件或文件夹 file or folder")
+@click.option("--as", "feed", required=True, help="数据来源 feed")
+@click.option("--lake", required=True, type=FILE, help="湖的文件夹 lake folder")
+@click.option("--review", help="审核状态 review state")
+@json_file
+def ingest(source: Path, *, feed: str, lake: Path, review: str | None, json: str | None) -> None:
     """把监测数据收入湖，逐格报告不能收的。 Take data into the lake; every rejected cell is listed.
 
     例 example: qingce ingest 2026年小时值.csv --as canonical-air-wide --lake 我的市/.qingce/lake
@@ -174,30 +182,41 @@ def ingest(
 
 
 @app.command()
+@click.argument("medium", help="air | air-ranking | surface-water | noise | …；错写即列出全部 a wrong name lists all")
+@click.argument("source", type=FILE, metavar="INPUT", help="数据文件或湖 data file or lake")
+@click.option("--out", required=True, type=FILE, help="结果文件 result file .csv .parquet .xlsx")
+@click.option("--as", "feed", help="数据来源 feed")
+@click.option("--by", default="", help="site | city，省略则按介质的惯例 the medium's default")
+@click.option(
+    "--period",
+    default="",
+    help="hour | day | month | quarter | half-year | season | autumn-winter | ytd | rolling-12 | rolling-30d | "
+    "three-year | year",
+)
+@click.option("--edition", default="auto", show_default=True, help="auto 或版本号 or an edition")
+@click.option("--sites", type=FILE, help="站点表 sites table")
+@click.option("--master", default="", help="Spark 集群 cluster, spark://host:7077")
+@click.option("--exceptions", type=FILE, help="例外事件清单 list of exceptional days (air)")
+@click.option("--state", default="", help="reference298：2018-09 以前的气体换算 old-state gases (air)")
+@click.option("--scheme", default="", help="综合指数方案 scheme of weights (air-ranking)")
+@click.option("--preview", is_flag=True, help="预排名，不公开 rank unreviewed data")
+@json_file
 def evaluate(
-    medium: Annotated[
-        str, typer.Argument(help="air | air-ranking | surface-water | noise | …；错写即列出全部 a wrong name lists all")
-    ],
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="数据文件或湖 data file or lake")],
+    medium: str,
+    source: Path,
     *,
-    out: Annotated[Path, typer.Option(help="结果文件 result file .csv .parquet .xlsx")],
-    feed: Annotated[str | None, typer.Option("--as", help="数据来源 feed")] = None,
-    by: Annotated[str, typer.Option(help="site | city，省略则按介质的惯例 the medium's default")] = "",
-    period: Annotated[
-        str,
-        typer.Option(
-            help="hour | day | month | quarter | half-year | season | autumn-winter | ytd | rolling-12 | rolling-30d | "
-            "three-year | year"
-        ),
-    ] = "",
-    edition: Annotated[str, typer.Option(help="auto 或版本号 or an edition")] = "auto",
-    sites: Annotated[Path | None, typer.Option(help="站点表 sites table")] = None,
-    master: Annotated[str, typer.Option(help="Spark 集群 cluster, spark://host:7077")] = "",
-    exceptions: Annotated[Path | None, typer.Option(help="例外事件清单 list of exceptional days (air)")] = None,
-    state: Annotated[str, typer.Option(help="reference298：2018-09 以前的气体换算 old-state gases (air)")] = "",
-    scheme: Annotated[str, typer.Option(help="综合指数方案 scheme of weights (air-ranking)")] = "",
-    preview: Annotated[bool, typer.Option("--preview", help="预排名，不公开 rank unreviewed data")] = False,
-    json: JsonFile = None,
+    out: Path,
+    feed: str | None,
+    by: str,
+    period: str,
+    edition: str,
+    sites: Path | None,
+    master: str,
+    exceptions: Path | None,
+    state: str,
+    scheme: str,
+    preview: bool,
+    json: str | None,
 ) -> None:
     """按当日有效的标准评价。 Judge by the edition in force on each day.
 
@@ -220,12 +239,10 @@ def evaluate(
 
 
 @app.command()
-def build(
-    folder: Folder,
-    json: JsonFile = None,
-    *,
-    progress: Annotated[bool, typer.Option("--progress", help="管道中也报告进度 name the steps when piped")] = False,
-) -> None:
+@campaign_folder
+@json_file
+@click.option("--progress", is_flag=True, help="管道中也报告进度 name the steps when piped")
+def build(folder: Path, *, json: str | None, progress: bool) -> None:
     """构建：读取、收入、评价、进度、发布。 Read, ingest, evaluate, progress, publish.
 
     例 example: qingce build 我的市
@@ -242,11 +259,10 @@ def build(
 
 
 @app.command()
-def serve(
-    folder: Folder,
-    port: Annotated[int, typer.Option(help="端口 port")] = 8712,
-    host: Annotated[str, typer.Option(help="地址 address")] = "127.0.0.1",
-) -> None:
+@campaign_folder
+@click.option("--port", default=8712, show_default=True, help="端口 port")
+@click.option("--host", default="127.0.0.1", show_default=True, help="地址 address")
+def serve(folder: Path, *, port: int, host: str) -> None:
     """在浏览器里看结果。 Serve the pages of a campaign.
 
     例 example: qingce serve 我的市 --port 8712
@@ -257,11 +273,10 @@ def serve(
 
 
 @app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="放在哪里 where to put it")] = Path("demo"),
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="只构建 build only")] = False,
-    port: Annotated[int, typer.Option(help="端口 port")] = 8712,
-) -> None:
+@click.option("--out", default="demo", show_default=True, type=FILE, help="放在哪里 where to put it")
+@click.option("--no-serve", is_flag=True, help="只构建 build only")
+@click.option("--port", default=8712, show_default=True, help="端口 port")
+def demo(*, out: Path, no_serve: bool, port: int) -> None:
     """示例：虚构的云泽市，全部数字为示例数据。 The packaged example, a fictional city.
 
     例 example: qingce demo --out demo
@@ -279,14 +294,12 @@ def demo(
 
 
 @app.command()
-def why(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="目标、数值、评价或观测的编号 any id")],
-    *,
-    folder: Annotated[Path, typer.Option("--dir", help="攻坚战文件夹 the campaign folder")] = Path(),
-    known_at: Annotated[str, typer.Option(help="当时所知 as known then, 2026-07-05")] = "",
-    cited: Annotated[str, typer.Option(help="函件引用的数，已变则退出状态 1 a cited number")] = "",
-    json: JsonFile = None,
-) -> None:
+@click.argument("identifier", metavar="ID", help="目标、数值、评价或观测的编号 any id")
+@click.option("--dir", "folder", default=".", show_default=True, type=FILE, help="攻坚战文件夹 the campaign folder")
+@click.option("--known-at", default="", help="当时所知 as known then, 2026-07-05")
+@click.option("--cited", default="", help="函件引用的数，已变则退出状态 1 a cited number")
+@json_file
+def why(identifier: str, *, folder: Path, known_at: str, cited: str, json: str | None) -> None:
     """一个数从哪里来，又影响什么。 Where a number comes from and what it moves.
 
     例 example: qingce why T-plan-001 --dir 我的市
@@ -299,20 +312,16 @@ def why(
         write_json({"ok": not flags, **answer.to_dict(), "flags": flags}, json)
     else:
         say("\n".join([*(str(flag["text"]) for flag in flags), answer.to_text()]))
-    raise typer.Exit(1 if flags else 0)
+    raise click.exceptions.Exit(1 if flags else 0)
 
 
 @app.command()
-def outlook(
-    folder: Folder,
-    *,
-    target: Annotated[str, typer.Option(metavar="ID", help="只看一个目标 one target")] = "",
-    as_of: Annotated[str, typer.Option(metavar="DAY", help="截至哪一天，按现在所知的数据 as of an earlier day")] = "",
-    what_if: Annotated[
-        str, typer.Option("--what-if", metavar="FILE|MOVES", help="情景：文件，或 pm2_5@990100@2026-11=45;… moves")
-    ] = "",
-    json: JsonFile = None,
-) -> None:
+@campaign_folder
+@click.option("--target", default="", metavar="ID", help="只看一个目标 one target")
+@click.option("--as-of", default="", metavar="DAY", help="截至哪一天，按现在所知的数据 as of an earlier day")
+@click.option("--what-if", default="", metavar="FILE|MOVES", help="情景：文件，或 pm2_5@990100@2026-11=45;… moves")
+@json_file
+def outlook(folder: Path, *, target: str, as_of: str, what_if: str, json: str | None) -> None:
     """研判：每个目标的把握、剩余允许值、预警；情景推演。 Chances, quotas and warnings; what if.
 
     例 example: qingce outlook 我的市 --target T-plan-001
@@ -333,14 +342,12 @@ def outlook(
 
 
 @app.command()
-def review(
-    folder: Folder,
-    *,
-    listed: Annotated[bool, typer.Option("--list", help="列出复核意见 list the decisions")] = False,
-    ledger: Annotated[Path | None, typer.Option("--import", help="收回改好的台账 take an edited ledger back")] = None,
-    who: Annotated[str, typer.Option(help="复核人 who decides, where the ledger does not say")] = "",
-    json: JsonFile = None,
-) -> None:
+@campaign_folder
+@click.option("--list", "listed", is_flag=True, help="列出复核意见 list the decisions")
+@click.option("--import", "ledger", type=FILE, help="收回改好的台账 take an edited ledger back")
+@click.option("--who", default="", help="复核人 who decides, where the ledger does not say")
+@json_file
+def review(folder: Path, *, listed: bool, ledger: Path | None, who: str, json: str | None) -> None:
     """复核：列出意见，或收回改好的台账。 List decisions, or take an edited ledger back; exit status 1 for refused rows.
 
     例 example: qingce review 我的市 --import 台账.xlsx --who 张三
@@ -360,21 +367,17 @@ def review(
     else:
         for line in lines:
             say(line)
-    raise typer.Exit(0 if fine else 1)
+    raise click.exceptions.Exit(0 if fine else 1)
 
 
 @app.command()
-def export(
-    folder: Folder,
-    *,
-    out: Annotated[Path, typer.Option(help="写到哪个文件夹，在战役之外 a folder outside the campaign")],
-    public: Annotated[
-        bool, typer.Option("--public", help="只要可公开的：没有研判和概率 leave out what is internal")
-    ] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="另写 CSV also as CSV")] = False,
-    site: Annotated[bool, typer.Option("--site", help="另写静态网页 also the static pages")] = False,
-    json: JsonFile = None,
-) -> None:
+@campaign_folder
+@click.option("--out", required=True, type=FILE, help="写到哪个文件夹，在战役之外 a folder outside the campaign")
+@click.option("--public", is_flag=True, help="只要可公开的：没有研判和概率 leave out what is internal")
+@click.option("--csv", is_flag=True, help="另写 CSV also as CSV")
+@click.option("--site", is_flag=True, help="另写静态网页 also the static pages")
+@json_file
+def export(folder: Path, *, out: Path, public: bool, csv: bool, site: bool, json: str | None) -> None:
     """导出：最近一次构建的结果表；--public 只含可公开的。 Export the tables of the last build, or only the public ones.
 
     例 example: qingce export 我的市 --public --out 公开数据
@@ -400,7 +403,10 @@ def main() -> None:
     """Run the command line; numbered errors go to standard error with the exit status of DESIGN 8."""
     gc.set_threshold(100_000)  # a short command makes little garbage; looking for it cost a tenth of its start
     try:
-        app(standalone_mode=True)
+        sys.exit(app(prog_name="qingce", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except QingceError as error:
         sys.stderr.write(f"{error}\n")
         _json_error(error)
@@ -410,7 +416,7 @@ def main() -> None:
         sys.stderr.write(f"{wrapped}\n")
         _json_error(wrapped)
         sys.exit(3)
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
 
 
