@@ -164,6 +164,13 @@ def test_the_spread_of_many_subjects_is_found_again() -> None:
     assert found.season[0, 0] == pytest.approx(CATALOG.outlooks.spread["pm2_5"].winter * found.season[0, 6])
 
 
+def test_a_declared_level_of_nothing_is_no_division_by_it() -> None:
+    flat = replace(CATALOG.outlooks.spread["pm2_5"], level=0.0, own_level=0.0)
+    outlooks = replace(CATALOG.outlooks, spread={**CATALOG.outlooks.spread, "pm2_5": flat})
+    found = pooled(made(1, 3, shared=0.05, apart=0.03, level=0.0), outlooks, quantities=("pm2_5",))
+    assert np.isfinite(np.r_[found.common.level, found.apart.level, found.common.month, found.apart.month]).all()
+
+
 def test_one_subject_alone_cannot_tell_what_it_shares() -> None:
     """Its variance is divided as the content declares; together it is what it shows."""
     alone = pooled(made(1, 30, shared=0.05, apart=0.03, level=0.0), CATALOG.outlooks, quantities=("pm2_5",))

@@ -197,7 +197,8 @@ def _parts(
         own = month / rest, level / rest, memory, evidence
     else:
         own = apart.month, apart.level, apart.memory, apart.weight
-    mixed = replace(common, month=common.month + own[0] / many, level=common.level + own[1] / many)
+    total = max(common.month + own[0] / many, _FLOOR), max(common.level + own[1] / many, _FLOOR)
+    mixed = replace(common, month=total[0], level=total[1])
     month, level, memory, evidence = _components(together, mixed, season=season)
     if not rest:  # what one subject shows is divided as declared
         own = month * apart.month / mixed.month, level * apart.level / mixed.level, own[2], evidence
