@@ -240,7 +240,6 @@ def test_the_public_results_hold_no_chance(sample: Results) -> None:
     public = sample.public()
     assert not set(INTERNAL) & set(public.tables)
     assert public["progress"]["probability"].null_count == public["progress"].num_rows > 0
-    assert public["month_sections"]["chance"].null_count == public["month_sections"].num_rows > 0
     assert sample["outlook"].num_rows > 0, "the results themselves keep it"
     assert Results({}, {}).public().tables == {}
 

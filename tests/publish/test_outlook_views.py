@@ -386,7 +386,7 @@ def test_pages_with_chances_say_they_are_internal(path: str, sample: Results) ->
     assert "never part of an assessment" in html(path, sample, "en")
 
 
-@pytest.mark.parametrize("path", ["index.html", "outlook.html", "month.html", "targets/T-yz-001.html"])
+@pytest.mark.parametrize("path", ["index.html", "targets/T-yz-001.html"])
 def test_public_pages_hold_no_chance(path: str, sample: Results) -> None:
     assert "<meter" in html(path, sample) or "chancelink" in html(path, sample)
     public = html(path, sample.public())

@@ -47,8 +47,9 @@ class Exported:
 def export_results(folder: Path, out: Path, *, public: bool = False, csv: bool = False, site: bool = False) -> Exported:
     """Write the tables of the last build of a campaign below `out`, as Parquet, also CSV and pages where asked.
 
-    `public` leaves out what is internal: the outlook, chances, warnings, back-tests, the weather's share, and what the
-    run says of the office's own files. Raises QC605 before the first build, QC632 for a place inside the campaign.
+    `public` leaves out what is internal: the outlook, chances, warnings, back-tests, the weather's share, the day and
+    month not over, the officers' reviews, all their pages, and what the run says of the office's own files. Raises
+    QC605 before the first build, QC632 for a place inside the campaign.
     """
     campaign = read_campaign(folder)
     if not (campaign.out / "run.json").exists():
@@ -66,8 +67,8 @@ def export_results(folder: Path, out: Path, *, public: bool = False, csv: bool =
 
 def _public(results: Results) -> Results:
     """Return what may be seen by everybody."""
-    facts = {name: value for name, value in results.run.items() if name not in PRIVATE}
-    return replace(results.public(), run=facts)
+    public = results.public()
+    return replace(public, run={name: value for name, value in public.run.items() if name not in PRIVATE})
 
 
 def _write_csv(results: Results, folder: Path) -> None:

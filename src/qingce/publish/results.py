@@ -114,6 +114,10 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
         "subject day aqi_low aqi_high primary text issued source", day=_DAY, aqi_low=_INT, aqi_high=_INT, issued=_SECOND
     ),
     # the outlook: internal, never in a score, left out of what is made public (INTERNAL)
+    "questions": _text(
+        "target_id indicator scope period comparator value step series subjects mean",
+        subjects=pa.list_(pa.string()), mean=pa.bool_(),
+    ),
     "outlook": core.OUTLOOK,
     "outlook_paths": core.OUTLOOK_PATH,
     "outlook_ranks": core.OUTLOOK_RANK,
@@ -149,15 +153,14 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
 }  # fmt: skip
 """Every table by name. `None`: wide, columns as the evaluation gives them. All but the readings may be missing."""
 
-INTERNAL = ("outlook", "outlook_paths", "outlook_ranks", "warnings", "backtest", "weather")
-"""Tables for the office alone 内部，不作为考核依据: nothing that is made public holds them."""
+INTERNAL = (
+    "questions", "outlook", "outlook_paths", "outlook_ranks", "warnings", "backtest", "weather", "today",
+    "month_sections", "reviews",
+)  # fmt: skip
+"""Tables for the office alone 内部，不作为考核依据: nothing that is made public holds them. Of a day or month that is
+not over nothing is reviewed, and the reviews name officers."""
 
-CHANCES = (
-    ("progress", "probability"),
-    ("month_sections", "chance"),
-    ("month_sections", "chance_n"),
-    ("month_sections", "note"),
-)
+CHANCES = (("progress", "probability"),)
 """Columns of other tables that tell a chance."""
 RANKED = ("air_counties", "water_counties")
 """Rankings: rows of unreviewed figures are left out of what is made public."""
@@ -216,7 +219,10 @@ class Results:
         return replace(self, tables={**self.tables, **tables})
 
     def public(self) -> Results:
-        """Return the same results without what is internal: no outlook, no chance, no ranking of unreviewed figures."""
+        """Return the same results without what is internal: no outlook, no chance, no ranking of unreviewed figures.
+
+        The run says `public`, so that a site made of them has neither an internal page nor a link to one.
+        """
         kept = {name: table for name, table in self.tables.items() if name not in INTERNAL}
         for name, column in CHANCES:
             if name in kept:
@@ -225,7 +231,12 @@ class Results:
         for name in RANKED:
             if name in kept:
                 kept[name] = kept[name].filter(pc.equal(pc.fill_null(kept[name]["unreviewed"], 0), 0))
-        return replace(self, tables=kept)
+        return replace(self, tables=kept, run={**self.run, "public": True})
+
+    @property
+    def is_public(self) -> bool:
+        """True when these are the public results: see `public`."""
+        return bool(self.run.get("public", False))
 
     @property
     def sample(self) -> bool:

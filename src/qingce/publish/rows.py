@@ -146,7 +146,8 @@ def facts(results: Results) -> View:
     """Return the facts of the run that stand on every page."""
     known = ("campaign", "campaign_en", "region", "region_name", "as_of", "built_at", "version")
     found: View = {name: cell(results.run.get(name)) for name in known}
-    return {**found, "sample": results.sample, **{name: _listed(results.run.get(name)) for name in ("notes", "files")}}
+    lists = {name: _listed(results.run.get(name)) for name in ("notes", "files")}
+    return {**found, "sample": results.sample, "public": results.is_public, **lists}
 
 
 def _listed(value: object) -> list[str]:

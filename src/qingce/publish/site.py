@@ -53,13 +53,17 @@ def _hours(results: Results) -> Iterable[Ids]:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of page: where it stands, what it shows, how it looks, and which there are."""
+    """One kind of page: where it stands, what it shows, how it looks, and which there are.
+
+    One that is `internal` is for the office alone: public results have none.
+    """
 
     pattern: str
     view: Callable[..., View]
     template: str
     ids: Callable[[Results], Iterable[Ids]] = _one
     asks: bool = False
+    internal: bool = False
 
     @property
     def kind(self) -> str:
@@ -80,15 +84,15 @@ class Route:
 ROUTES = (
     Route("index.html", thread.scoreboard, "scoreboard"),
     Route("targets/{id}.html", thread.target, "target", _ids("progress", "target_id")),
-    Route("outlook.html", outlook.outlook, "outlook"),
-    Route("today.html", ahead.today, "today"),
-    Route("month.html", ahead.month_sections, "month"),
+    Route("outlook.html", outlook.outlook, "outlook", internal=True),
+    Route("today.html", ahead.today, "today", internal=True),
+    Route("month.html", ahead.month_sections, "month", internal=True),
     Route("counties.html", counties.counties, "counties"),
-    Route("what-if.html", ahead.what_if, "what_if"),
+    Route("what-if.html", ahead.what_if, "what_if", internal=True),
     Route("plans.html", plan.plans, "plans"),
     Route("compare.html", compare.compare, "compare"),
     Route("plans/{id}.html", plan.plan, "plan", _ids("documents", "id")),
-    Route("review/{id}.html", review.review, "review", _ids("documents", "id")),
+    Route("review/{id}.html", review.review, "review", _ids("documents", "id"), internal=True),
     Route("indicators.html", content.indicators, "indicators"),
     Route("indicators/{id}/{scope}.html", content.indicator, "indicator", content.indicator_scopes),
     Route("sites.html", place.sites, "sites"),
@@ -113,7 +117,7 @@ def write_site(results: Results, out: Path, *, languages: Sequence[str] = LANGUA
     out.mkdir(parents=True, exist_ok=True)
     assets = not missing_assets()
     written: set[Path] = set()
-    for route in ROUTES:
+    for route in _routes(results):
         for ids in route.ids(results):
             view = route.view(results, *ids)
             for language in languages:
@@ -122,6 +126,11 @@ def write_site(results: Results, out: Path, *, languages: Sequence[str] = LANGUA
     _sweep(out, written)
     shutil.copytree(ASSETS, out / "assets", dirs_exist_ok=True)
     return len(written) // 2
+
+
+def _routes(results: Results) -> tuple[Route, ...]:
+    """The kinds of pages that may be made of these results."""
+    return tuple(route for route in ROUTES if not (route.internal and results.is_public))
 
 
 def _write_page(route: Route, view: View, *, place: Place, out: Path) -> Iterator[Path]:
@@ -184,7 +193,7 @@ def render_error(error: QingceError, results: Results, *, path: str, lang: str =
 
 
 def _find(path: str, results: Results) -> tuple[Route, Ids]:
-    for route in ROUTES:
+    for route in _routes(results):
         slugs = route.match(path)
         if slugs is None:
             continue
@@ -192,7 +201,7 @@ def _find(path: str, results: Results) -> tuple[Route, Ids]:
         if found is None:
             raise complain("QC554", words={"kind": route.kind, "id": "/".join(slugs)})
         return route, found
-    raise complain("QC553", words={"path": path, "allowed": ", ".join(route.pattern for route in ROUTES)})
+    raise complain("QC553", words={"path": path, "allowed": ", ".join(route.pattern for route in _routes(results))})
 
 
 def _by_slugs(route: Route, results: Results) -> dict[Ids, Ids]:
