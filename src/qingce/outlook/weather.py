@@ -188,10 +188,10 @@ def _text(figures: Mapping[str, float], pair: Pair, asked: _Asked) -> str:
     base, now = pair.names()
     name = asked.catalog.parameters[asked.quantity].zh
     return (
-        f"{name} {now} 较 {base}：实测变化 {figures['observed']:+.1f}%，"
-        f"其中气象 {figures['weather']:+.1f} 个百分点、减排 {figures['effort']:+.1f}%"
-        f"（90% 区间 {figures['effort_low']:+.1f}～{figures['effort_high']:+.1f}%）；"
-        f"留出检验 R² {figures['skill']:.2f}、RMSE {figures['rmse']:.1f}、NMB {100 * figures['nmb']:+.0f}%、"
+        f"{name} {now} 较 {base}：实测变化 {figures['observed']:+z.1f}%，"
+        f"其中气象 {figures['weather']:+z.1f} 个百分点、减排 {figures['effort']:+z.1f}%"
+        f"（90% 区间 {figures['effort_low']:+z.1f}～{figures['effort_high']:+z.1f}%）；"
+        f"留出检验 R² {figures['skill']:.2f}、RMSE {figures['rmse']:.1f}、NMB {100 * figures['nmb']:+z.0f}%、"
         f"IOA {figures['ioa']:.2f}（{INTERNAL_NOTE}）"
     )
 
