@@ -352,13 +352,13 @@ def test_a_look_back_leaves_what_the_build_asked_and_kept(four_days: Path) -> No
 
 def test_a_day_after_the_last_one_judged_is_refused(four_days: Path) -> None:
     """Else the days between would count as lost, and every year as too short."""
-    with pytest.raises(CampaignError, match="QC620: “as-of”的值“2026-05-05”不合法。应为 ≤ 2026-05-04（评价到的最后一天"):
+    with pytest.raises(CampaignError, match="QC620: “as-of”的值“2026-05-05”不合法。应为 ≤ 2026-05-04（评价到"):
         look_ahead(four_days, as_of="2026-05-05")
 
 
 def test_a_day_before_all_data_has_its_plain_answer(four_days: Path) -> None:
     said = list(lines(look_ahead(four_days, as_of="2019-01-01")))
-    assert "没有可以研判的目标：没有目标绑定，或到这一天还没有数据" in said[-1]
+    assert "没有可以研判的目标：没有绑定，或到这一天还没有数据" in said[-1]
 
 
 def test_another_site_s_page_is_refused(client: TestClient) -> None:

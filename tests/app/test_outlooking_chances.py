@@ -10,7 +10,7 @@ from app.conftest import Example
 from qingce.app.campaign import read_campaign
 from qingce.app.outlooking.chances import chances
 from qingce.app.outlooking.tables import chosen
-from qingce.app.outlooking.what_if import answer_moves, kept_questions
+from qingce.app.outlooking.what_if import answer_moves, asked_of
 from qingce.catalog import Catalog, load_catalog
 from qingce.outlook.given import Given
 
@@ -32,7 +32,7 @@ def test_unmoved_every_chance_is_the_build_s(example: Example, catalog: Catalog)
     """Same model, dice and forecasts: not a digit differs."""
     campaign = read_campaign(example.folder)
     found = chances(
-        kept_questions(campaign, catalog), example.results, campaign, catalog=catalog,
+        asked_of(example.results, catalog), example.results, campaign, catalog=catalog,
         days=example.results["air_city_days"], given=Given(),
     )  # fmt: skip
     assert len(found) >= 15

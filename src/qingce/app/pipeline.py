@@ -24,7 +24,7 @@ from qingce.app.outlooking.ahead import month_sections_table, today_table
 from qingce.app.outlooking.scores import Shelf
 from qingce.app.outlooking.tables import cut, feeds_of, kept_outlook, outlook_tables, with_probability
 from qingce.app.outlooking.warnings import Around, warning_table
-from qingce.app.outlooking.what_if import keep_questions
+from qingce.app.outlooking.what_if import questions_table
 from qingce.app.progress import Steps
 from qingce.app.publishing import publish, tidy
 from qingce.app.reading import reading_tables
@@ -113,7 +113,7 @@ class Run:
         tables |= {"exceptions": inputs.exceptions, "rejected": inputs.rejected}
         tables |= self._daily(inputs, judged, as_of=as_of)
         tables["quota"] = pa.concat_tables([tables["quota"], self._today(inputs, judged, as_of=as_of)])
-        tables |= self._ahead(known)
+        tables |= self._ahead(known) | {"questions": questions_table(known.questions)}
         tables |= catalogue_tables(
             self.catalog, as_of=as_of, region=self.campaign.region,
             judged={"d": judged.city_days, "w": judged.months, "p": tables["points"]},
@@ -130,6 +130,9 @@ class Run:
         with self.steps.step("收入数据 taking data in"):
             inputs = self._take_in()
         last = self.campaign.as_of or self._last_day()
+        if as_of is not None and as_of > last:
+            words = {"field": "as-of", "value": as_of, "expected": f"≤ {last}（评价到的最后一天 the last day judged）"}
+            raise complain("QC620", words=words)
         with self.steps.step("按当日标准评价 judging by the editions of the day"):
             judged = judged_of(
                 self.campaign, self.lake, (inputs.sites, inputs.exceptions), catalog=self.catalog, as_of=last
@@ -234,15 +237,18 @@ class Run:
         found = daily_tables(*days, hours=judged.hours, sites=inputs.sites, catalog=self.catalog, as_of=as_of)
         return found | water_counties(judged.months, inputs.sites, catalog=self.catalog, as_of=as_of)
 
-    def outlook(self, known: Known) -> dict[str, pa.Table]:
-        """Return the outlook of the questions, kept while nothing it rests on has changed, and progress with it."""
-        keep_questions([question for question in known.questions if question.verb != "none"], self.campaign)
+    def outlook(self, known: Known, *, then: bool = False) -> dict[str, pa.Table]:
+        """Return the outlook of the questions, kept while nothing it rests on has changed, and progress with it.
+
+        What was asked of a day back `then` is kept apart: the next build finds its own again.
+        """
         inputs, judged, as_of = known.inputs, known.judged, known.as_of
         rests = basis(self.lake, inputs.sites, inputs.exceptions, overlays=self.campaign.overlays, as_of=as_of)
+        kept = self.campaign.folder / ".qingce" / "outlook"
         rests += self.lake.version("forecast") + self.lake.version("official")
         with self.steps.step("研判 what is ahead"):
             found = kept_outlook(
-                self.campaign.folder / ".qingce" / "outlook" / "tables",
+                kept / ("then" if then else "tables"),
                 rests,
                 known.questions,
                 ask=lambda: outlook_tables(
@@ -253,7 +259,7 @@ class Run:
                     as_of=as_of,
                     feeds=feeds_of(self.lake, inputs.sites, catalog=self.catalog, as_of=as_of),
                     shelf=Shelf(
-                        self.campaign.folder / ".qingce" / "outlook" / "backtest",
+                        kept / f"backtest-{as_of.month:02d}",
                         ground(inputs.sites, inputs.exceptions, overlays=self.campaign.overlays),
                     ),
                     official=inputs.official,

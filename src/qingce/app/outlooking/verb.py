@@ -29,6 +29,9 @@ __all__ = ["Ahead", "lines", "look_ahead", "moves_of", "percent", "what_if_lines
 ROOMS = ("core", "catalog", "store", "observe", "evaluate", "outlook", "plans", "thread", "data", "app")
 KEPT = ("progress", "quota", "county_shares", "outlook", "outlook_paths", "warnings")
 INTERNAL = "内部研判，不作为考核依据 | internal, never part of a score"
+NOTHING = (
+    "没有可以研判的目标：没有绑定，或到这一天还没有数据 | nothing to look ahead for: no target bound or no data yet"
+)
 Row = Mapping[str, object]
 
 
@@ -61,7 +64,8 @@ class Ahead:
 def look_ahead(folder: Path, *, as_of: str = "", show: bool | None = None) -> Ahead:
     """Return what is ahead; from what was kept if neither data, documents, content nor code have changed.
 
-    An `as_of` before the campaign's sees only the days before it, as they are known now. Raises QC107, QC601–QC603.
+    An `as_of` before the campaign's sees only the days before it, as they are known now. Raises QC107, QC601–QC603,
+    QC620 for a day after the last one judged.
     """
     campaign = read_campaign(folder)
     day = parse_period(as_of).end if as_of else None
@@ -81,7 +85,7 @@ def look_ahead(folder: Path, *, as_of: str = "", show: bool | None = None) -> Ah
             try:
                 run = Run(campaign, lake, book=book, steps=Steps(5, show=show))
                 known = run.known(day)
-                tables = known.tables | run.outlook(known)
+                tables = known.tables | run.outlook(known, then=day is not None)
             finally:
                 lake.close()
                 book.close()
@@ -114,8 +118,10 @@ def lines(ahead: Ahead, *, target: str = "") -> Iterator[str]:
     mark = "　【示例数据】" if ahead.sample else ""
     yield f"{ahead.campaign}　截至 {ahead.as_of}{mark}"
     yield INTERNAL
-    found = chosen(ahead.tables["outlook"])
-    for row in ahead.targets(target):
+    found, rows = chosen(ahead.tables["outlook"]), ahead.targets(target)
+    if not rows:
+        yield NOTHING
+    for row in rows:
         yield ""
         yield f"■ {row['indicator_name']}　{row['scope_name']}　{row['target_text']}　（{row['target_id']}）"
         own = row["own_text"] or row["reason_text"] or "—"

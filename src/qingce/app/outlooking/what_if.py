@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,12 +16,13 @@ from qingce.app.judging.judged import AIR
 from qingce.app.outlooking.chances import Chances, chances
 from qingce.app.outlooking.levers import Known, levers
 from qingce.catalog import Catalog
-from qingce.core.errors import complain
 from qingce.core.periods import parse_period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import EXCEPTION
 from qingce.outlook.question import Question
+from qingce.outlook.report_outlook import simulated
 from qingce.publish import Results
+from qingce.publish.results import SCHEMAS
 from qingce.publish.sentences import english
 from qingce.publish.views.outlook import beside
 from qingce.store import open_lake
@@ -33,9 +32,11 @@ from qingce.thread.quotas import Months, months_of
 from qingce.thread.rest_given import given_of, moved_table, touches
 from qingce.thread.rest_moves import EXCEPTION as GRANT
 from qingce.thread.rest_moves import Move, read_moves
-from qingce.thread.rest_what_if import Answer, Ground, Standing, moved_days, what_if
+from qingce.thread.rest_standing import Standing
+from qingce.thread.rest_what_if import Answer, Ground, moved_days, what_if
+from qingce.thread.rest_whole import Wholes
 
-__all__ = ["answer_moves", "keep_questions", "kept_questions", "told"]
+__all__ = ["answer_moves", "asked_of", "questions_table", "told"]
 
 LEVELS = ("city", "county")
 SETTLED = {"met": 1.0, "safe": 1.0, "not_met": 0.0, "lost": 0.0}
@@ -43,8 +44,8 @@ SETTLED = {"met": 1.0, "safe": 1.0, "not_met": 0.0, "lost": 0.0}
 Row = dict[str, object]
 
 
-def keep_questions(questions: Sequence[Question], campaign: Campaign) -> None:
-    """Keep what the build asked beside the lake, so that what-if need not read the plans again."""
+def questions_table(questions: Sequence[Question]) -> pa.Table:
+    """Return what a build asks as a table of its results: a what-if over these need not read the plans again."""
     rows = [
         {
             "target_id": one.target_id,
@@ -57,22 +58,16 @@ def keep_questions(questions: Sequence[Question], campaign: Campaign) -> None:
             "series": one.series,
             "subjects": list(one.subjects),
             "mean": one.mean,
+            "unit": one.unit,
         }
         for one in questions
         if isinstance(one.target_value, Fraction)
     ]
-    path = _place(campaign)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(json.dumps(rows, ensure_ascii=False, indent=1), "utf-8")
-    fresh.replace(path)
+    return pa.Table.from_pylist(rows, schema=SCHEMAS["questions"])
 
 
-def kept_questions(campaign: Campaign, catalog: Catalog) -> list[Question]:
-    """Return what the last build asked; raises QC605 before the first build."""
-    path = _place(campaign)
-    if not path.is_file():
-        raise complain("QC605", words={"folder": campaign.folder})
+def asked_of(results: Results, catalog: Catalog) -> list[Question]:
+    """Return what the build of some results asked."""
     return [
         Question(
             target_id=row["target_id"],
@@ -84,14 +79,11 @@ def kept_questions(campaign: Campaign, catalog: Catalog) -> list[Question]:
             step=None if row["step"] is None else Decimal(row["step"]),
             series=row["series"],
             subjects=tuple(row["subjects"]),
-            mean=bool(row.get("mean")),
+            mean=row["mean"],
+            unit=row["unit"],
         )
-        for row in json.loads(path.read_text("utf-8"))
+        for row in results["questions"].to_pylist()
     ]
-
-
-def _place(campaign: Campaign) -> Path:
-    return campaign.folder / ".qingce" / "outlook" / "questions.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +95,28 @@ class _Shelf:
     days: Days
     site_days: Days
     months: Mapping[str, Months]
+    wholes: Wholes
 
 
 def _shelf(results: Results, catalog: Catalog) -> _Shelf:
     sites, months = results.rows("sites"), results["water_months"]
     water = [site for site in sites if site["kind"] == "section"]
+    officials = Officials(results["official"])
     return _Shelf(
         sites=sites,
         names=_names(results["air_city_days"]),
         days=Days(results["air_city_days"], catalog),
         site_days=Days(results["air_site_days"], catalog),
-        months=months_of(months, water, Officials(results["official"])) if months.num_rows else {},
+        months=months_of(months, water, officials) if months.num_rows else {},
+        wholes=Wholes(months, officials, _own_figures(results)),
     )
+
+
+def _own_figures(results: Results) -> dict[str, Fraction]:
+    """Return our own figure to date of each target that has one, unrounded."""
+    exact = {str(row["id"]): str(row["exact"] or "") for row in results.rows("values", columns=["id", "exact"])}
+    pairs = ((str(row["target_id"]), exact.get(str(row["value_id"]), "")) for row in results.rows("progress"))
+    return {target: Fraction(value) for target, value in pairs if value}
 
 
 def answer_moves(
@@ -122,10 +124,13 @@ def answer_moves(
 ) -> Row:
     """Answer moves over the last build; `chance` also asks the outlook where the moves change its inputs.
 
-    Raises QC408 for a move that cannot be, QC605 before the first build.
+    Raises QC408 for a move that cannot be.
     """
     shelf = results.keep("what_if", lambda: _shelf(results, catalog))
-    moves = read_moves(given, catalog=catalog, sites=shelf.sites, names=shelf.names)
+    questions = asked_of(results, catalog)
+    labels = {str(row["target_id"]): row for row in results.rows("progress")}
+    reported = _reported(questions, labels)
+    moves = read_moves(given, catalog=catalog, sites=shelf.sites, names=shelf.names, reported=reported)
     as_of = date.fromisoformat(str(results.run["as_of"]))
     days = results["air_city_days"]
     ground = Ground(
@@ -136,17 +141,16 @@ def answer_moves(
         sites=shelf.sites,
         catalog=catalog,
         as_of=as_of,
+        wholes=shelf.wholes,
     )
     moved = moved_days(moves, ground)
     after = moved_table(_judged_again(moves, results, campaign, catalog=catalog), moved)
     if after is not days:
         ground = replace(ground, after=Days(after, catalog))
-    questions = kept_questions(campaign, catalog)
     answers = what_if(questions, moves, ground)
     given_ = given_of(questions, moves, ground)
     asked = [one.question for one in answers if one.changed or touches(one.question, given_, moved)]
     found = chances(asked, results, campaign, catalog=catalog, days=after, given=given_) if chance else {}
-    labels = {str(row["target_id"]): row for row in results.rows("progress")}
     aside = {key: beside(row, results) for key, row in labels.items()}
     return {
         "ok": True,
@@ -159,6 +163,16 @@ def answer_moves(
         "levers": results.keep("what_if_levers", lambda: levers(questions, _known(shelf, results, ground))),
         "note": "情景推演，不保存，不作为认定或考核依据 a what-if: nothing is stored",
     }
+
+
+def _reported(questions: Sequence[Question], labels: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, str]]:
+    """Return the scopes, code → name, of each indicator that is only reported."""
+    found: dict[str, dict[str, str]] = {}
+    for one in questions:
+        if not simulated(one):
+            name = str(labels.get(one.target_id, {}).get("scope_name") or one.scope)
+            found.setdefault(one.indicator.id, {})[one.scope] = name
+    return found
 
 
 def _known(shelf: _Shelf, results: Results, ground: Ground) -> Known:
