@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qingce.catalog import load_catalog
+from qingce.catalog.feeds import SiteRule
 from qingce.core.tables import SITE
 from qingce.observe import Ingest, ingest
+from qingce.observe.places import Named, Places, named_by
 
 CATALOG = load_catalog()
 Take = Callable[..., Ingest]
@@ -24,6 +29,20 @@ def told(found: Ingest) -> list[tuple[object, ...]]:
     return [
         tuple(row[key] for key in ("site", "name", "city", "city_name", "roles")) for row in found.places.to_pylist()
     ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), *[st.sampled_from(("", " ", "a", "b ", "a b", None))] * 4), max_size=20))
+def test_each_way_of_naming_a_place_is_told_once_in_the_order_met(rows: list[tuple[int, *tuple[str | None, ...]]]):
+    """The slow way: row by row, what was not told before."""
+    places = Places(["P", "Q", "R", "S"], {}, np.array([code for code, *_ in rows], np.int32))
+    columns = [pa.array([row[at] for row in rows], pa.string()) for at in range(1, 5)]
+    want: dict[Named, None] = {}
+    for code, *cells in rows:
+        name, city, city_name, category = ((cell or "").strip() for cell in cells)
+        if city or city_name or category:
+            site = places.keys[code]
+            want[Named(site, name or site, city or city_name, city_name or city, category)] = None
+    assert named_by(columns, places, SiteRule(), regions=lambda: CATALOG.regions) == list(want)
 
 
 def test_a_city_by_name_stays_as_printed(take: Take):

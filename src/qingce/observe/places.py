@@ -109,13 +109,22 @@ def named_by(
     texts = [_trimmed(column, len(codes)) for column in columns]
     rows = pa.table([codes, *texts], names=["place", "name", "city", "city_name", "category"])
     found: dict[Named, None] = {}
-    for row in rows.group_by(rows.column_names, use_threads=False).aggregate([]).to_pylist():
+    for row in rows.take(_first_of_each(codes, texts)).to_pylist():
         city = row["city"] or row["city_name"]
         if (city or row["category"]) and row["place"] in used:
             site = places.keys[row["place"]]
             told = row["city_name"] or _city_name(city, regions)
             found[Named(site, row["name"] or site, city, told, row["category"])] = None
     return list(found)
+
+
+def _first_of_each(codes: pa.Array, texts: Sequence[pa.Array]) -> NDArray[np.int64]:
+    """Return the rows that tell something not told before, in order (grouping would load a library of its own)."""
+    for text in texts:
+        words = text.dictionary_encode()
+        both = pc.add(pc.multiply(codes.cast(pa.int64()), len(words.dictionary)), words.indices)
+        codes = both.dictionary_encode().indices  # numbered as met
+    return np.flatnonzero(np.diff(np.maximum.accumulate(codes.to_numpy()), prepend=-1))
 
 
 def _city_name(city: str, regions: Lookup) -> str:
