@@ -110,9 +110,9 @@ def test_every_row_of_the_index_leads_to_a_page_that_is_there(document: Any, sit
             assert f'id="{anchor}"' in file.read_text("utf-8"), link
 
 
-def test_a_target_leads_to_its_why_and_an_outlook_to_its_fan(document: Any) -> None:
+def test_a_target_leads_to_its_page_and_an_outlook_to_its_fan(document: Any) -> None:
     pages = {what: page for what, _, page in index_of(document).values()}
-    assert pages["目标：PM2.5年均浓度≤ 39 μg/m³（云政发〔2026〕9号）"] == "why/T-yz-001.html"
+    assert pages["目标：PM2.5年均浓度≤ 39 μg/m³（云政发〔2026〕9号）"] == "targets/T-yz-001.html"
     assert pages["研判（内部）：PM2.5年均浓度，季节分块自助，2026-05-31 作出"] == "targets/T-yz-001.html#outlook"
     assert pages["断面 清河出境 本月各因子"] == f"month.html#S-{slug('W3')}"
 

@@ -19,12 +19,12 @@ _GONE = (
 )
 
 
-def render_alone(path: str, results: Results, lang: str = "zh") -> str:
+def render_alone(path: str, results: Results) -> str:
     """Return a page that opens by itself from any folder; links to other pages become plain text. Raises QC553, QC554.
 
     The text and its highlights stay; what leads out of the page is taken away.
     """
-    body = render(path, results, lang)[0].decode("utf-8")
+    body = render(path, results)[0].decode("utf-8")
     for pattern in _GONE:
         body = re.sub(pattern, "", body, flags=re.DOTALL)
     body = re.sub(r'<link rel="stylesheet" href="[^"]*qingce\.css">', lambda _: _inside("style", "qingce.css"), body)

@@ -115,7 +115,7 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     ),
     # the outlook: internal, never in a score, left out of what is made public (INTERNAL)
     "questions": _text(
-        "target_id indicator scope period comparator value step series subjects mean",
+        "target_id indicator scope period comparator value step series subjects mean unit",
         subjects=pa.list_(pa.string()), mean=pa.bool_(),
     ),
     "outlook": core.OUTLOOK,

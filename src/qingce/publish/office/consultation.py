@@ -36,6 +36,8 @@ __all__ = ["write_consultation"]
 
 _TROUBLED = ("lost", "not_met", "at_risk")
 _CLASS = "class"
+_CHANGE_PLACES = 2
+"""As the page of the target prints a change."""
 _INTERNAL = "概率与区间为内部研判，不作为考核依据，不对外提供。"
 
 
@@ -98,7 +100,6 @@ def _happened(document: Any, results: Results, sources: Sources) -> None:
     _air(document, results, sources)
     _counties(document, results, sources)
     _water(document, results, sources)
-    decimals = {str(row["id"]): row["decimals"] for row in results.rows("indicators")}
     columns = (
         Column("目标", 30), Column("要求", 16), Column("目前（测算）", 20), Column("同比", 10, "right"),
         Column("状态", 12, "center"), Column("出处", 8, "center"),
@@ -108,7 +109,7 @@ def _happened(document: Any, results: Results, sources: Sources) -> None:
             _named(row),
             text(row, "target_text"),
             own_value(row) or f"{text(row, 'official_value')}（认定值）",
-            signed(row.get("change"), max(1, int(str(decimals.get(text(row, "indicator_id")) or 0)))),
+            signed(row.get("change"), 0 if row.get("unit") == _CLASS else _CHANGE_PLACES),
             words("zh").of("status", text(row, "status")),
             sources.cell(sources.target(row)),
         ]
@@ -126,7 +127,7 @@ def _air(document: Any, results: Results, sources: Sources) -> None:
         known = (("month_mean", "当月均值"), ("year_mean", "年累计"))
         said = "，".join(f"{label} {printed(row[name], 1)}" for name, label in known if row[name] is not None)
         change = f"，同比 {signed(row['change'], 1)}" if row["change"] is not None else ""
-        sources.say(document, f"PM2.5 {said}{change} μg/m³", source, "。", head="空气。")
+        sources.say(document, f"PM2.5（实测）{said}{change} μg/m³", source, "。", head="空气。")
 
 
 def _counties(document: Any, results: Results, sources: Sources) -> None:
@@ -139,14 +140,14 @@ def _counties(document: Any, results: Results, sources: Sources) -> None:
     heard = f"{deadline_text(months[-1])}县区空气质量（{'、'.join(states) or UNREVIEWED}，仅供会商，不通报）"
     add_paragraph(document, heard, face="second", indent=2).paragraph_format.keep_with_next = True
     columns = (
-        Column("名次", 8, "center"), Column("县区", 18), Column("PM2.5（μg/m³）", 12, "center"),
-        Column("同比", 16, "center"), Column("优良率（%，实测）", 16, "center"), Column("重污染天数", 13, "center"),
+        Column("名次", 8, "center"), Column("县区", 14), Column("PM2.5（μg/m³）", 18, "center"),
+        Column("同比", 14, "center"), Column("优良率（%，实测）", 16, "center"), Column("重污染天数", 13, "center"),
         Column("综合指数", 13, "center"), Column("出处", 8, "center"),
     )  # fmt: skip
     lines: list[Sequence[Cell]] = []
+    source = sources.page(f"{deadline_text(months[-1])}区县月排名页", "counties.html#ranking")
     for row in (item for item in rows if item["period"] == months[-1]):
         known = ("place", "scope_name", "text", "change_text", "good_measured", "heavy", "composite")
-        source = sources.place(row, key="scope", what=f"{text(row, 'scope_name')} 逐日评价（县区月排名）")
         lines.append([*(text(row, name) or "—" for name in known), sources.cell(source)])
     add_table(document, columns, rows=lines, size=style_facts()["size"]["table"] + 1)
 
@@ -239,10 +240,16 @@ def _expectation(target: Row, row: Row, sources: Sources, *, aside: str) -> list
         f"{_named(target)}\n{text(target, 'target_text')}，{chinese_deadline(target)}",
         Toned("—" if aside else chance_text(row["probability"]) or "—", "bad" if state == "lost" else ""),
         middle or "—",
-        f"{low}～{high}{'' if row['unit'] == _CLASS else ' ' + unit_text(row['unit'])}" if low and high else "—",
+        _between(low, high, "" if row["unit"] == _CLASS else unit_text(row["unit"])),
         note,
         sources.cell(sources.outlook({**row, "indicator_name": target["indicator_name"]})),
     ]
+
+
+def _between(low: str, high: str, unit: str) -> str:
+    if not (low and high):
+        return "—"
+    return f"{low if low == high else f'{low}～{high}'} {unit}".strip()
 
 
 def _reached(row: Row, name: str) -> str:

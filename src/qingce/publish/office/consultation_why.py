@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qingce.publish.office.labels import printed, review_text, signed
+from qingce.publish.office.labels import chinese_day, deadline_text, printed, review_text, signed
 from qingce.publish.office.sourced import Source, Sources
 from qingce.publish.results import Results
-from qingce.publish.rows import Row, chance_text, split, text
+from qingce.publish.rows import Row, chance_text, level_table, split, text
 from qingce.publish.views.outlook import warning_rows
 
 __all__ = ["add_why"]
+
+WEATHER_TABLE = "results/weather.parquet"
+"""Weather apart from effort stands on no page: its source is the table itself."""
+HEAVY = 5
+"""The level of 重度污染; see the levels of the index."""
 
 
 def add_why(document: Any, results: Results, sources: Sources) -> None:
@@ -27,10 +32,32 @@ def add_why(document: Any, results: Results, sources: Sources) -> None:
         sources.say(document, said, source, f"{cause}。", head=f"{place}.{name}。")
     if not rows:
         sources.say(document, "一周内没有目标的把握明显下降。")
+    _heavy(document, results, sources)
     _events(document, results, sources)
     _factors(document, results, sources)
     _weather(document, results, sources)
     _reviews(document, results, sources)
+
+
+def _heavy(document: Any, results: Results, sources: Sources) -> None:
+    """The heavily polluted days of the year with what led them: each counts against several targets."""
+    year, region = text(results.run, "as_of")[:4], text(results.run, "region")
+    levels = level_table(results, "aqi")
+    days = results.rows("air_city_days", where={"subject": region, "series": "measured"})
+    days = [row for row in days if str(row["day"])[:4] == year and int(str(row["level"] or 0)) >= HEAVY]
+    if not days:
+        return
+    symbols = {str(row["id"]): text(row, "symbol") or text(row, "zh") for row in results.rows("parameters")}
+    parts = [_heavy_day(row, levels, symbols) for row in sorted(days, key=lambda row: str(row["day"]))]
+    source = sources.place(days[0], key="subject", what=f"{text(days[0], 'subject_name')}逐日评价（AQI 日历）")
+    sources.say(document, "；".join(parts), source, "。", head="重污染日（实测）。")
+
+
+def _heavy_day(row: Row, levels: Mapping[int, Row], symbols: Mapping[str, str]) -> str:
+    led = "、".join(symbols.get(name, name) for name in split(row["primary"]))
+    level = text(levels.get(int(str(row["level"])), {}), "zh")
+    excluded = "，例外事件" if row.get("excluded") else ""
+    return f"{chinese_day(row['day'])} AQI {row['aqi']}（{level}{f'，首要污染物 {led}' * bool(led)}{excluded}）"
 
 
 def _events(document: Any, results: Results, sources: Sources) -> None:
@@ -72,15 +99,17 @@ def _weather(document: Any, results: Results, sources: Sources) -> None:
         return
     for row in rows:
         name = text(row, "indicator_name") or text(row, "indicator")
-        source = Source(
-            f"气象与减排分解（内部）：{name} {text(row, 'period')}", text(row, "id") or "weather", "index.html"
-        )
+        what = f"气象与减排分解（内部）：{name} {deadline_text(row['period'])}"
+        source = Source(what, text(row, "id") or "weather", WEATHER_TABLE)
         sources.say(document, _split_of(row, name), source, "。", head="天帮忙、人努力（内部）。")
 
 
 def _split_of(row: Row, name: str) -> str:
     if text(row, "text"):
-        return text(row, "text").rstrip("。")
+        told = text(row, "text").rstrip("。").removesuffix(f"（{text(row, 'note')}）")
+        for period in (text(row, "period"), text(row, "base")):
+            told = told.replace(period, deadline_text(period)) if period else told
+        return told
     if text(row, "reason"):
         return f"{name} {text(row, 'period')} 未能分解：{text(row, 'reason')}"
     known = (("observed", "实测变化"), ("weather", "其中气象贡献"), ("effort", "减排贡献"))

@@ -38,7 +38,10 @@ _STATUS_TONES = {
     "lost": "bad", "not_met": "bad", "at_risk": "watch", "on_track": "calm", "met": "good", "safe": "good",
     "awaiting": "wait", "unbound": "mute",
 }  # fmt: skip
-_UNITS = {"ug/m3": "μg/m³", "mg/m3": "mg/m³", "t": "吨", "d": "天", "class": "类"}
+_UNITS = {
+    "ug/m3": "μg/m³", "mg/m3": "mg/m³", "t": "吨", "d": "天", "class": "类",
+    "t/(km2·month)": "t/(km²·月)",
+}  # fmt: skip
 
 
 def printed(value: object, decimals: int) -> str:

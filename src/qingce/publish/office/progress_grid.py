@@ -64,8 +64,8 @@ def ordered_progress(results: Results) -> list[Row]:
     return sorted(rows, key=_rank)
 
 
-def progress_grid(results: Results, *, keys: bool = True, waiting: bool = True) -> Grid:
-    """Make 目标进度表; `keys` adds the hidden target id and status code, without `waiting` only judged rows stand."""
+def progress_grid(results: Results, *, waiting: bool = True) -> Grid:
+    """Make 目标进度表 with hidden target ids and status codes; without `waiting` only judged rows stand."""
     decimals = {str(row["id"]): row["decimals"] for row in results.rows("indicators")}
     names = document_names(results)
     rows = []
@@ -73,11 +73,11 @@ def progress_grid(results: Results, *, keys: bool = True, waiting: bool = True) 
         if not waiting and _rank(row)[0] < _JUDGED:
             continue
         line = _progress_line(results, row, decimals=decimals, names=names)
-        rows.append([*line, text(row, "target_id"), text(row, "status")] if keys else line)
+        rows.append([*line, text(row, "target_id"), text(row, "status")])
     return Grid(
         "目标进度表",
         f"{text(results.run, 'region_name') or text(results.run, 'campaign')}污染防治攻坚战目标进度表",
-        PROGRESS_COLUMNS + (_KEYS if keys else ()),
+        PROGRESS_COLUMNS + _KEYS,
         rows,
         run_line(results),
         (

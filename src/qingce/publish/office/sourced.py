@@ -9,7 +9,7 @@ from qingce.publish.office.grid import Cell, Column, Toned
 from qingce.publish.office.word import add_link, add_paragraph, set_font, style_facts
 from qingce.publish.office.word_table import add_table
 from qingce.publish.results import Results
-from qingce.publish.rows import Row, distinct, slug, text
+from qingce.publish.rows import Row, slug, text
 
 __all__ = ["Source", "Sources"]
 
@@ -57,18 +57,17 @@ class Sources:
         return paragraph
 
     def target(self, row: Row) -> Source:
-        """The source of a target's figures: its tree of `why`, else its page."""
+        """The source of a target's figures: its page, which leads on to the tree of `why`."""
         identity = text(row, "target_id")
-        told = {pair[0] for pair in self.results.keep("why_ids", lambda: distinct(self.results, "whys", "id"))}
-        folder = "why" if identity in told else "targets"
         what = f"目标：{text(row, 'indicator_name')}{text(row, 'target_text')}（{text(row, 'document_number')}）"
-        return Source(what, identity, f"{folder}/{slug(identity)}.html")
+        return Source(what, identity, f"targets/{slug(identity)}.html")
 
     def outlook(self, row: Row) -> Source:
         """The source of a chance and its range: the outlook on the target's page."""
         identity = text(row, "target_id")
         model = text(row, "model_name") or text(row, "model")
-        what = f"研判（内部）：{text(row, 'indicator_name')}，{model}，{text(row, 'made_on')} 作出"
+        told = (f"研判（内部）：{text(row, 'indicator_name')}", model, f"{text(row, 'made_on')} 作出")
+        what = "，".join(part for part in told if part)
         return Source(what, identity, f"targets/{slug(identity)}.html#outlook")
 
     def place(self, row: Row, *, key: str, what: str) -> Source:

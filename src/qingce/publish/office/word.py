@@ -78,13 +78,13 @@ def element(tag: str, **attributes: str) -> Any:
     return made
 
 
-def set_font(run: Any, face: str, *, size: float, bold: bool = False, color: str = "") -> Any:
+def set_font(run: Any, face: str, *, size: float, color: str = "") -> Any:
     """Give a run the Chinese face named in the house style and the Latin face beside it [pt]."""
     from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
 
     fonts = style_facts()["fonts"]
-    run.font.name, run.font.size, run.font.bold = fonts["latin"][0], Pt(size), bold
+    run.font.name, run.font.size, run.font.bold = fonts["latin"][0], Pt(size), False
     run._element.rPr.rFonts.set(qn("w:eastAsia"), fonts[face][0])
     if color:
         run.font.color.rgb = RGBColor.from_string(color)
@@ -123,10 +123,10 @@ def add_paragraph(
     return paragraph
 
 
-def add_field(paragraph: Any, code: str, *, face: str = "table", size: float) -> None:
+def add_field(paragraph: Any, code: str, *, size: float) -> None:
     """Add a field such as PAGE or NUMPAGES to a paragraph."""
     for kind, text in (("begin", ""), ("", code), ("end", "")):
-        run = set_font(paragraph.add_run(), face, size=size)
+        run = set_font(paragraph.add_run(), "table", size=size)
         if kind:
             run._r.append(element("fldChar", fldCharType=kind))
         else:
@@ -135,14 +135,14 @@ def add_field(paragraph: Any, code: str, *, face: str = "table", size: float) ->
             run._r.append(instruction)
 
 
-def add_link(paragraph: Any, words: str, link: str, *, face: str = "body", size: float, raised: bool = False) -> None:
+def add_link(paragraph: Any, words: str, link: str, *, size: float, raised: bool = False) -> None:
     """Add words that lead to a file or page (relative address) or to a place of the document (`#name`)."""
     from docx.oxml.ns import qn
 
     made = element("hyperlink")
     for name, value in link_address(paragraph.part, link).items():
         made.set(qn(name), value)
-    run = set_font(paragraph.add_run(words), face, size=size, color=LINK_INK)
+    run = set_font(paragraph.add_run(words), "body", size=size, color=LINK_INK)
     run.font.superscript = raised or None
     made.append(run._r)
     paragraph._p.append(made)

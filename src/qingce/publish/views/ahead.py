@@ -99,14 +99,14 @@ def _quantity(rows: Sequence[Row]) -> View:
     return {**shown, "deciding": deciding, "cells": _by_level(ranked)}
 
 
-def forecast_rows(results: Results, *, after: str, days: int = FORECAST_DAYS) -> list[Any]:
+def forecast_rows(results: Results, *, after: str) -> list[Any]:
     """Return what is forecast for the next days: of the daily sheet's own table, else of the forecasts taken in.
 
     Of the forecasts the blended go first, then those of each issuer; for a day the one made last.
     """
     found = [_said(row) for row in results.rows("air_forecast") if str(row["day"]) > after]
     found = found or _taken_in(results, after)
-    wanted = sorted({str(row["day"]) for row in found})[:days]
+    wanted = sorted({str(row["day"]) for row in found})[:FORECAST_DAYS]
     symbols = {str(row["id"]): text(row, "symbol") or text(row, "zh") for row in results.rows("parameters")}
     for row in found:
         row["primary_names"] = [symbols.get(name, name) for name in row["primary"]]
@@ -194,14 +194,16 @@ def _section(rows: Sequence[Row]) -> View:
 
 
 def what_if(results: Results) -> View:
-    """The page of trying: every target with something left, unchanged. What may be moved the server says (`levers`)."""
+    """The page of trying: every target with something left or not yet told. What may be moved the server says."""
     names = target_names(results)
     chosen = {str(row["target_id"]): plain(row) for row in results.rows("outlook", where={"chosen": True})}
     quotas = grouped((plain(row) for row in results.rows("quota")), lambda row: str(row["target_id"]))
     rows: list[Any] = []
-    for identity, found in quotas.items():
+    asked = dict.fromkeys(str(row["target_id"]) for row in results.rows("questions", columns=["target_id"]))
+    for identity in quotas | asked:
+        found = quotas.get(identity, [])
         whole = [row for row in found if not row["part"] and row["kind"] != "hours"]
-        if identity in names and any(row["state"] == "open" for row in whole):
+        if identity in names and (any(row["state"] == "open" for row in whole) or (identity in asked and not found)):
             rows.append({"target": names[identity], "quota": whole, "outlook": chosen.get(identity)})
     return {
         **facts(results),

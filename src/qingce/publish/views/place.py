@@ -126,8 +126,15 @@ def _air(results: Results, days: pa.Table, known: View | None) -> View:
         "calendar": charts.calendar(rows, value="aqi", level="level"),
         "trend": charts.trend(rows, names, x="day"),
         "spread": charts.by_month(lately, day="day", value="aqi", level="level"),
+        "cumulative": _cumulative(results, str(last[0]["subject"])),
         "days": [_air_day(row, list(names)) for row in last],
     }
+
+
+def _cumulative(results: Results, subject: str) -> View | None:
+    """The month and the year so far of the place, as the build left them; None without."""
+    rows = results.rows("air_cumulative", where={"subject": subject})
+    return plain(rows[-1]) if rows else None
 
 
 def _air_members(row: Row) -> View:
