@@ -156,6 +156,33 @@ def test_canonical_long_with_units_flags_reviews_and_detection_limits(take: Take
     assert rows["pb"]["flag"] == "无效"
 
 
+def test_a_wide_table_may_state_the_span(take: Take):
+    """Daily values stand in the same layout as hourly ones; the row says which they are, an empty cell the feed."""
+    text = "site,city,time,span,co,pm2_5\nA,C,2026-01-01,P1D,0.6,35\nA,C,2026-01-01T05:00,PT1H,,36\n"
+    found = take(text + "A,C,2026-01-02,,0.7,37\n", "canonical-air-wide")
+    assert found.rejected.num_rows == 0
+    assert [(row["parameter"], row["span"], row["time"].isoformat()[:13], row["value"]) for row in sorted(
+        found.observations.to_pylist(), key=lambda row: (row["parameter"], row["line"])
+    )] == [
+        ("co", "P1D", "2026-01-01T00", Decimal("0.6")),
+        ("co", "PT1H", "2026-01-02T00", Decimal("0.7")),
+        ("pm2_5", "P1D", "2026-01-01T00", Decimal("35")),
+        ("pm2_5", "PT1H", "2026-01-01T05", Decimal("36")),
+        ("pm2_5", "PT1H", "2026-01-02T00", Decimal("37")),
+    ]  # fmt: skip
+
+
+def test_a_wide_row_of_a_span_nobody_knows_is_refused(take: Take):
+    text = "site,city,time,span,co,pm2_5\nA,C,2026-01-01,P1D,0.6,35\nA,C,2026-01-02,P2D,0.7,36\n"
+    found = take(text, "canonical-air-wide")
+    assert [(row["line"], row["column"], row["code"]) for row in found.rejected.to_pylist()] == [
+        (3, "co", "QC216"),
+        (3, "pm2_5", "QC216"),
+    ]
+    assert {row["span"] for row in found.observations.to_pylist()} == {"P1D"}
+    assert take("site,city,time,span\nA,C,2026-01-01,P1D\n", "canonical-air-wide").observations.num_rows == 0
+
+
 def test_a_long_table_may_state_the_span(take: Take):
     head = "断面,指标,采样时间,数值,单位,时长\n"
     text = head + "W1,氨氮,2026-05-02 08:00,0.5,mg/L,PT4H\nW1,氨氮,2026-05-02 08:00,0.6,mg/L,sample\n"

@@ -193,7 +193,9 @@ def _gather(frame: Frame, laid: Laid, recipe: Recipe) -> Cells:
     """Encode the texts of all value columns, read each distinct text once, leave the empty cells out."""
     dictionary, codes = _encoded(frame, laid)
     rows, size = frame.rows, len(codes)
-    if laid.rule_of_column is not None:
+    if laid.values and laid.rule_of_column is not None and laid.rule_of_row is not None:
+        rule = laid.rule_of_column.reshape(len(laid.values), -1)[:, laid.rule_of_row].ravel()
+    elif laid.rule_of_column is not None:
         rule = np.repeat(laid.rule_of_column, rows)
     else:
         rule = np.tile(laid.rule_of_row if laid.rule_of_row is not None else np.zeros(rows, np.int32), len(laid.values))

@@ -48,7 +48,8 @@ class Laid:
     faults: tuple[QingceError, ...]
     rule_of_column: Codes | None
     rule_of_row: Codes | None
-    """Place in `rules`; -1 - n is `faults[n]`."""
+    """Place in `rules`; -1 - n is `faults[n]`. Where both are given a column has several rules, one beside the other,
+    and the row says which of them is meant."""
     place_of_column: bool
     """Places are the columns' names (pivot), else they stand in each row."""
     strange: tuple[tuple[str, QingceError], ...]
@@ -139,6 +140,7 @@ def _wide(reader: _Reader) -> Laid:
         *key_places(frame, (*recipe.time.columns, *recipe.site.columns, *recipe.site.further)),
         *_optional(frame, recipe.time.span_column),
     }
+    spans, row = _spans_of_rows(reader)
     values, rules, faults, codes, strange = [], [], [], [], []
     for place, name in enumerate(frame.names):
         if place in keys or not name.strip():
@@ -150,20 +152,44 @@ def _wide(reader: _Reader) -> Laid:
                 strange.append((name, reader.unknown(name)))
             continue
         try:
-            parameter, given = (column.parameter, column.unit or unit) if column else (bare, unit)
-            rules.append(reader.rule(parameter, unit=given, column=column, printed=bare))
+            made = [_rule_or_fault(reader, bare, column=column, unit=unit, span=span) for span in spans]
         except QingceError as error:
-            if error.code == "QC205":
-                strange.append((name, error))
-                continue
-            faults.append(error)
-            codes.append(-len(faults))
-        else:
-            codes.append(len(rules) - 1)
+            strange.append((name, error))
+            continue
+        for one in made:
+            if isinstance(one, Rule):
+                rules.append(one)
+                codes.append(len(rules) - 1)
+            else:
+                faults.append(one)
+                codes.append(-len(faults))
         values.append(place)
     return Laid(
-        tuple(values), tuple(rules), tuple(faults), np.array(codes, np.int32), None, False, tuple(strange)
+        tuple(values), tuple(rules), tuple(faults), np.array(codes, np.int32), row, False, tuple(strange)
     )  # fmt: skip
+
+
+def _spans_of_rows(reader: _Reader) -> tuple[list[str], Codes | None]:
+    """Return the spans that the rows of a wide table state, and which of them each row does; none: the feed's own."""
+    places = _optional(reader.frame, reader.recipe.time.span_column)
+    if not places or not reader.frame.rows:
+        return [""], None
+    encoded = _text(reader.frame, places[0]).dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+
+
+def _rule_or_fault(
+    reader: _Reader, name: str, *, column: ColumnRule | None, unit: str, span: str
+) -> Rule | QingceError:
+    """Return the rule of a column of a wide table, or what is wrong with its unit or span; raises QC205."""
+    parameter, given = (column.parameter, column.unit or unit) if column else (name, unit)
+    stated = "" if column and column.span else span  # what the feed says of one column goes before the row's word
+    try:
+        return reader.rule(parameter, unit=given, span=stated, column=column, printed=name)
+    except QingceError as error:
+        if error.code == "QC205":
+            raise
+        return error
 
 
 def _long(reader: _Reader) -> Laid:
