@@ -1,4 +1,4 @@
-"""What is taken as known though it is not: days, indices and months set by hand, for a what-if. 情景给定值。"""
+"""What is taken as known though it is not: days, indices, months and reports set by hand, for a what-if. 情景给定值。"""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+
+from qingce.core.periods import Period
 
 __all__ = ["Given", "INDEX"]
 
@@ -20,11 +22,13 @@ class Given:
 
     `days`: (subject, quantity) → coming day → concentration. `index`: (target, subject) → any day → index; each target
     counts days by its own limit. `months`: (section, parameter) → `2026-11` → mean, of months over or to come.
+    `reports`: (indicator, scope) → period → what a report of it says [the indicator's unit].
     """
 
     days: Named = field(default_factory=dict)
     index: Named = field(default_factory=dict)
     months: Mapping[tuple[str, str], Mapping[str, Fraction]] = field(default_factory=dict)
+    reports: Mapping[tuple[str, str], Mapping[Period, Fraction]] = field(default_factory=dict)
 
     def of(self, target: str, subject: str) -> dict[str, Mapping[date, Fraction]]:
         """Return what is given of one subject for a target, by quantity, with the index under its own name."""

@@ -81,6 +81,8 @@ def outlook_rows(
     panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {}, given or Given())
     joint = None if panel is None else replace(panel, joint=True, _drawn={})
     told = Reports.by(reports, as_of, seed)
+    if given is not None:
+        told = told.told(given, {name: one.unit for name, one in catalog.indicators.items()})
     rows: list[dict[str, object]] = []
     fans: list[dict[str, object]] = []
     for question in questions:

@@ -18,7 +18,7 @@ __all__ = ["OutlookTables", "Question"]
 class Question:
     """One target: does the indicator meet `comparator target_value` over `period` in every one of `subjects`?
 
-    With `mean` it is asked of the mean of the subjects instead.
+    With `mean` it is asked of the mean of the subjects instead; `unit` is the one that the plan prints.
     `subjects` are cities, counties or sections; `scope` is the code that is printed. `step` is the rounding of the
     verdict, None for none; `target_value` is a pair for a range, None where only the distribution is asked for.
     """
@@ -33,6 +33,7 @@ class Question:
     series: str = "measured"
     subjects: tuple[str, ...] = ()
     mean: bool = False
+    unit: str = ""
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def amount_quota(
     floor = bound.sense == ">="
     left = bound.value - Fraction(value)
     met = bound.accepts(value)
-    number = f"{as_decimal(abs(left) / per, 3).normalize():f} {shown or unit}".replace(" %", " 个百分点")
+    number = _number(abs(left) / per, shown or unit)
     words = {
         (True, False): f"距目标还差 {number}",
         (True, True): f"已达到，高出 {number}" if left else "正好达到",
@@ -81,7 +81,7 @@ def amount_parts(
             quota,
             allowed=share,
             part=part,
-            text=f"{names.get(part, part)}：{word} {as_decimal(share / per, 3).normalize():f} {shown or quota.unit}",
+            text=f"{names.get(part, part)}：{word} {_number(share / per, shown or quota.unit)}",
         )
         for part, share in zip(weights, shares, strict=True)
     )
@@ -99,3 +99,8 @@ def share_quota(days: Quota, *, good: bool) -> Quota | None:
     sense, sign = (">=", "≥") if good else ("<=", "≤")
     text = f"剩余 {days.remaining} 天{'达标' if good else '超标'}比例 {sign} {as_decimal(share, 1):f}%"
     return replace(days, kind=POINTS, allowed=share, inclusive=True, sense=sense, unit="%", text=text)
+
+
+def _number(value: Fraction, unit: str) -> str:
+    """Write an amount with its unit, of a ratio the points."""
+    return f"{as_decimal(value, 3).normalize():f} {unit}".replace(" %", " 个百分点")

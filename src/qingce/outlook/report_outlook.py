@@ -16,7 +16,9 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period
-from qingce.outlook.answer import FAN, Answer, chance
+from qingce.evaluate.kernels.exact import Bools
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
+from qingce.outlook.given import Given
 from qingce.outlook.members import RESOLUTION, Members, accepted, quantiles
 from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
@@ -62,13 +64,28 @@ class Reports:
                 found.setdefault((row.indicator, row.scope), {})[row.period] = row
         return cls(found, as_of, seed)
 
+    def told(self, given: Given, units: Mapping[str, str]) -> Reports:
+        """Return these with the reports that are set by hand in their place; `units` are those of the indicators."""
+        found = {key: dict(rows) for key, rows in self.known.items()}
+        for key, values in given.reports.items():
+            mine = found.setdefault(key, {})
+            unit = next((row.unit for row in mine.values()), units.get(key[0], ""))
+            mine.update({period: Report(*key, period, value, unit) for period, value in values.items()})
+        return Reports(found, self.as_of, self.seed)
+
     def of(self, question: Question) -> Mapping[Period, Report]:
         """Return what was reported of a question's indicator and scope."""
         return self.known.get((question.indicator.id, question.scope), {})
 
 
 def report_answers(question: Question, reports: Reports, models: Sequence[OutlookModel]) -> list[Answer]:
-    """Answer by every model of reports, or say what is missing; nothing where nothing was ever reported."""
+    """Answer by every model of reports, or say what is missing; nothing where nothing was ever reported.
+
+    Of a period that is told to its end, as a what-if may have it, nothing is left to draw.
+    """
+    whole = next((row for period, row in reports.of(question).items() if _covers(period, question.period)), None)
+    if whole is not None:
+        return [_settled(question, whole.value)]
     if not models or question.period.kind != "year" or not reports.of(question):
         return []
     found = _basis(question, reports, models)
@@ -153,11 +170,7 @@ def _answer(question: Question, model: OutlookModel, drawn: Floats, *, years: in
     members = _members(drawn)
     probability = None
     if question.target_value is not None:
-        side = question.comparator
-        if not isinstance(question.target_value, tuple):
-            side = one_sided(side, question.indicator.direction)
-        met = accepted(members, question.target_value, side, step=question.step)
-        probability = chance(int(met.sum()), len(members))
+        probability = chance(int(_met(question, members).sum()), len(members))
     ends = quantiles(members, FAN)
     return Answer(
         model=model.id,
@@ -169,6 +182,30 @@ def _answer(question: Question, model: OutlookModel, drawn: Floats, *, years: in
         members=len(members),
         history=years,
     )
+
+
+def _covers(period: Period, whole: Period) -> bool:
+    """Say whether a report's period reaches to the end of the whole and over all of it."""
+    return period.end == whole.end and period.start <= whole.start
+
+
+def _settled(question: Question, value: Fraction) -> Answer:
+    """Return the answer where the whole period is told: nothing is left to draw."""
+    state, members = "ok", Members(np.array([value.numerator]), value.denominator)
+    if question.target_value is not None:
+        state = "safe" if _met(question, members)[0] else "lost"
+    fan = ((question.period.end, (value,) * len(FAN)),)
+    return Answer("", state, CERTAIN.get(state), fan[0][1], fan, question.indicator.decimals, 1, 0)
+
+
+def _met(question: Question, members: Members) -> Bools:
+    """Say which members meet the target."""
+    side, target = question.comparator, question.target_value
+    if target is None:
+        return np.zeros(len(members), bool)
+    if not isinstance(target, tuple):
+        side = one_sided(side, question.indicator.direction)
+    return accepted(members, target, side, step=question.step)
 
 
 def _anchor(known: Mapping[Period, Report], period: Period) -> Report | None:

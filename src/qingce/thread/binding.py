@@ -85,13 +85,18 @@ class Binding:
         return self.verb not in _REACHED and self.verb != "none"
 
     @property
+    def accumulates(self) -> bool:
+        """Whether the figure adds up over years until the deadline."""
+        return self.indicator is not None and "accumulates" in self.indicator.statistic
+
+    @property
     def since(self) -> int | None:
         """The first year of what adds up until the deadline; None where a figure is that of its own year.
 
         It is the year a deadline's interval begins, else the year after the base year, else the first of the five-year
         plan of the deadline.
         """
-        if not self.pointwise or self.indicator is None or "accumulates" not in self.indicator.statistic:
+        if not self.pointwise or not self.accumulates:
             return None
         printed = self.target.deadline
         if "/" in printed and not printed.startswith("R/"):

@@ -24,7 +24,7 @@ from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.questions import question_of
 from qingce.thread.quotas import Months, Stretch, months_of
-from qingce.thread.quotas_amount import amount_rest, index_rest
+from qingce.thread.quotas_amount import amount_rest, told_official, told_own
 from qingce.thread.quotas_parts import Share, share_rows
 from qingce.thread.rest import Rest, Splitting, rest_of
 from qingce.thread.status import Facts, Status, figure_decimals, judge, printed_places
@@ -33,6 +33,8 @@ from qingce.thread.values import carried_period
 __all__ = ["Progress", "progress"]
 
 AIR, ASSESSED = "air_site", "评价点"
+WHOLE = ("composite", "water_index", "water_index_change")
+"""Verbs whose figure is told as a whole: what is left of it is its distance from the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,9 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
         binding, desk.catalog, base=_baseline(binding, desk), reported=official.unit if official is not None else ""
     )
     rest = _rest(binding, goal, desk, stretch=stretch)
-    if binding.verb == "none":
-        rest = amount_rest(binding, goal, official, stretch=stretch, split=desk.split, catalog=desk.catalog)
-    elif binding.verb in ("composite", "water_index"):
-        rest = index_rest(binding, goal, own.value if own is not None else None, stretch=stretch)
+    if binding.verb == "none" or binding.verb in WHOLE or binding.pointwise:
+        told = told_official(binding, official, stretch) if binding.verb == "none" else told_own(binding, own, stretch)
+        rest = amount_rest(binding, goal, told, stretch=stretch, split=desk.split, catalog=desk.catalog)
     status = _status(binding, goal, own=own, official=official, rest=rest, desk=desk)
     later = _rest(binding, goal, desk, stretch=Stretch(carried, desk.as_of), part=str(carried)) if carried else Rest()
     pace = pace_of(binding, desk.rows, stretch=Stretch(carried, desk.as_of) if carried else stretch)

@@ -19,15 +19,15 @@ MEAN = "regions"
 def question_of(binding: Binding, goal: Goal | None, *, as_of: date) -> Question | None:
     """Return the question of a target whose period is not over, else of the year that carries its level on.
 
-    None for a target that is not bound or that has no single level. One that only its decider values is asked of what
-    was reported; one of several regions is asked of their mean.
+    None for a target that is not bound or that has no single level. One that neither days nor months answer is asked of
+    what was reported; one of several regions is asked of their mean.
     """
     indicator, scope, basis = binding.indicator, binding.scope, binding.basis
     if goal is None or indicator is None or scope is None or basis is None or not binding.bound:
         return None
     side = goal.one_sided(indicator.direction)
     period = carried_period(binding, as_of) or assessed_period(binding, as_of)
-    if side is None or period is None or binding.pointwise or scope.kind not in ASKED:
+    if side is None or period is None or scope.kind not in ASKED:
         return None
     if not period.start <= as_of < period.end:
         return None
@@ -43,4 +43,5 @@ def question_of(binding: Binding, goal: Goal | None, *, as_of: date) -> Question
         series="measured" if scope.kind == "sections" else basis.series,
         subjects=scope.subjects,
         mean=scope.kind == MEAN,
+        unit=binding.target.unit,
     )

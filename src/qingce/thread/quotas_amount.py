@@ -1,73 +1,163 @@
-"""What is left of an amount or a ratio that only its decider values: tonnes, numbers, ratio points. 余额。"""
+"""What is left of a figure told as a whole: reported tonnes, numbers, ratio points, an index, net cuts. 余额。"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
 from qingce.core.rounding import Exact
+from qingce.outlook.profile import PROFILE_ZH, Profile
+from qingce.outlook.question import Question
+from qingce.outlook.quota import Quota
 from qingce.outlook.quota_amount import amount_parts, amount_quota
 from qingce.thread.binding import Binding, period_text
 from qingce.thread.goal import Goal
 from qingce.thread.official import Official
+from qingce.thread.own import Own
 from qingce.thread.quotas import Stretch
-from qingce.thread.quotas_parts import Share
+from qingce.thread.quotas_parts import Share, days_by_month
 from qingce.thread.rest import Rest, Splitting
 from qingce.thread.status import printed_places
 
-__all__ = ["amount_rest", "index_rest"]
+__all__ = ["Told", "amount_rest", "told_amount", "told_official", "told_own"]
 
-PERCENT = "%"
-ADDED = ("t",)
-"""Units whose amounts add up over counties; ratios and numbers of things do not."""
+PERCENT, INDEX = "%", "index"
+KINDS = {PERCENT: "points", INDEX: "index"}
+"""Kinds of quota by unit, all others are amounts."""
+ADDED = ("t", PERCENT)
+"""Units whose amounts add up over counties: tonnes, and what each county adds to the points of the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A figure to be compared with a target: its unit, how it is called, whether its period is over.
+
+    `adds`: it is reached little by little, so that months may have their share: neither a mean over the period nor
+    the room below a cap that an earlier period left.
+    """
+
+    value: Fraction
+    unit: str
+    text: str
+    over: bool
+    adds: bool
+
+
+def told_official(binding: Binding, official: Official | None, stretch: Stretch) -> Told | None:
+    """Return an official value as it is compared, None without one."""
+    if official is None or official.value is None or binding.indicator is None:
+        return None
+    over = not stretch.left and official.period == stretch.period
+    unit = official.unit or binding.indicator.unit
+    adds = official.period.start >= stretch.period.start or binding.indicator.direction == "higher"
+    return Told(Fraction(official.value), unit, f"{period_text(official.period)}认定值", over, adds)
+
+
+def told_own(binding: Binding, own: Own | None, stretch: Stretch) -> Told | None:
+    """Return our own figure to date as it is compared, None without one.
+
+    Its terms each go by their own days, months or projects: no single mean says what is left.
+    """
+    if own is None or own.value is None or binding.indicator is None:
+        return None
+    return Told(own.value, binding.indicator.unit, "按目前值", not stretch.left, binding.accumulates)
+
+
+def told_amount(question: Question, value: Fraction, *, catalog: Catalog, over: bool) -> Quota | None:
+    """Return the room of a question's figure, None where its target has no single level; raises QC400."""
+    goal, unit = question.target_value, question.indicator.unit
+    if not isinstance(goal, Fraction):
+        return None
+    shown, per = _printed(question.unit, unit, catalog)
+    quota = _quota(value, (goal, question.comparator), step=question.step, unit=unit, words=(shown, per), over=over)
+    return replace(quota, series=question.series)
 
 
 def amount_rest(
-    binding: Binding,
-    goal: Goal | None,
-    official: Official | None,
-    *,
-    stretch: Stretch,
-    split: Splitting,
-    catalog: Catalog,
+    binding: Binding, goal: Goal | None, told: Told | None, *, stretch: Stretch, split: Splitting, catalog: Catalog
 ) -> Rest:
-    """Return what an official value leaves to its target, an amount also by county where shares are given.
+    """Return what a figure leaves to its target, what is missing or may be used also by month and by county.
 
     The words name the unit that the plan prints, 万吨, where it is one of the indicator's.
     """
-    indicator, basis, scope = binding.indicator, binding.basis, binding.scope
+    indicator, basis = binding.indicator, binding.basis
     side = goal.one_sided(indicator.direction) if goal is not None and indicator is not None else None
-    if indicator is None or basis is None or side is None or official is None or official.value is None:
+    if indicator is None or basis is None or side is None or told is None:
         return Rest()
-    value, (target, comparator) = Fraction(official.value), side
-    unit = official.unit or indicator.unit
-    shown, per = _printed(binding.target.unit, unit, catalog)
-    quota = amount_quota(
-        value,
-        target=target,
-        comparator=comparator,
-        step=basis.step,
-        unit=unit,
-        shown=shown,
-        per=per,
-        kind="points" if unit == PERCENT else "amount",
-        over=not stretch.left and official.period == stretch.period,
-    )
-    step = Decimal(1).scaleb(-max(printed_places(value), printed_places(target)))
-    text = f"{quota.text}（{period_text(official.period)}认定值）"
-    profile = split.profiles.of(binding.target.id, indicator.id)
-    given = {"hand": profile.county_weights, "population": profile.population}.get(profile.counties, {})
-    names = split.counties.get(scope.subjects[0], {}) if scope is not None and scope.kind == "region" else {}
-    if unit not in ADDED or not names or any(code not in given for code in names):
+    words = _printed(binding.target.unit, told.unit, catalog)
+    quota = _quota(told.value, side, step=basis.step, unit=told.unit, words=words, over=told.over)
+    quota = replace(quota, series=basis.series if quota.kind == INDEX else quota.series)
+    text = f"{quota.text}（{told.text}）"
+    if quota.kind == INDEX or quota.state != "open":
         return Rest((quota,), text=text)
-    weights: dict[str, Exact] = {code: given[code] for code in names}
-    parts = amount_parts(quota, weights, step=step, names=dict(names), shown=shown, per=per)
+    step = Decimal(1).scaleb(-max(printed_places(told.value), printed_places(side[0])))
+    ways = [
+        _by_month(binding, split, stretch) if told.adds else None,
+        _by_county(binding, split) if told.unit in ADDED else None,
+    ]
+    parts, shares = list[Quota](), list[Share]()
+    for way in ways:
+        found = _parts(quota, way, step=step, words=words) if way is not None else ()
+        parts += found
+        shares += [way] if way is not None and found else []
+    return Rest((quota, *parts), text=text, shares=tuple(shares))
+
+
+def _quota(
+    value: Fraction, side: tuple[Fraction, str], *, step: Decimal | None, unit: str, words: tuple[str, Fraction],
+    over: bool,
+) -> Quota:  # fmt: skip
+    kind = KINDS.get(unit, "amount")
+    shown, per = (" ", Fraction(1)) if kind == INDEX else words
+    quota = amount_quota(
+        value, target=side[0], comparator=side[1], step=step, unit=unit, shown=shown, per=per, kind=kind, over=over
+    )
+    return replace(quota, text=quota.text.strip())
+
+
+def _parts(quota: Quota, way: Share, *, step: Decimal, words: tuple[str, Fraction]) -> tuple[Quota, ...]:
+    weights: dict[str, Exact] = dict(way.weights)
+    shown, per = words
+    return amount_parts(quota, weights, step=step, names=dict(way.names), shown=shown, per=per)
+
+
+def _by_month(binding: Binding, split: Splitting, stretch: Stretch) -> Share | None:
+    """Return the shares of the months ahead: by hand, else by their days, for no year tells when amounts come."""
+    months = days_by_month(stretch.ahead) if stretch.begun else {}
+    if len(months) < 2 or binding.indicator is None:
+        return None
+    profile = split.profiles.of(binding.target.id, binding.indicator.id)
+    hand = {month: Fraction(profile.month_weights.get(int(month[5:]), Decimal(0))) for month in months}
+    used = "hand" if profile.months == "hand" and any(hand.values()) else "equal"
+    shares = hand if used == "hand" else {month: Fraction(days) for month, days in months.items()}
+    note = "" if used == profile.months else f"{PROFILE_ZH[profile.months]}没有数据，改按天数平均"
+    return Share(binding.target.id, "month", used, shares, {month: month for month in months}, note)
+
+
+def _by_county(binding: Binding, split: Splitting) -> Share | None:
+    """Return the shares of the counties, where the profile gives every one of them its own."""
+    scope, indicator = binding.scope, binding.indicator
+    if scope is None or indicator is None or scope.kind != "region":
+        return None
+    profile, names = split.profiles.of(binding.target.id, indicator.id), split.counties.get(scope.subjects[0], {})
+    given = _given(profile, names)
+    if not names or any(code not in given for code in names):
+        return None
     shares = {code: Fraction(given[code]) for code in names}
-    share = Share(binding.target.id, "county", profile.counties, shares, names)
-    return Rest((quota, *parts), text=text, shares=(share,) if parts else ())
+    return Share(binding.target.id, "county", profile.counties, shares, names) if any(shares.values()) else None
+
+
+def _given(profile: Profile, names: Mapping[str, str]) -> Mapping[str, Exact]:
+    """Return the weight of each county as the profile has it; of what counties had before nothing is known."""
+    even: dict[str, Exact] = dict.fromkeys(names, 1)
+    ways: dict[str, Mapping[str, Exact]] = {
+        "hand": dict(profile.county_weights), "population": dict(profile.population), "equal": even
+    }  # fmt: skip
+    return ways.get(profile.counties, {})
 
 
 def _printed(given: str, inside: str, catalog: Catalog) -> tuple[str, Fraction]:
@@ -78,27 +168,3 @@ def _printed(given: str, inside: str, catalog: Catalog) -> tuple[str, Fraction]:
         return given, Fraction(catalog.units.factor(given, inside))
     except QingceError:
         return catalog.units.shown(inside), Fraction(1)
-
-
-def index_rest(binding: Binding, goal: Goal | None, value: Fraction | None, *, stretch: Stretch) -> Rest:
-    """Return the room of a sum of several statistics, such as the composite index, as it stands to date.
-
-    Its terms are means and percentiles, each by its own days: no single figure says what the days left may bring.
-    """
-    indicator, basis = binding.indicator, binding.basis
-    side = goal.one_sided(indicator.direction) if goal is not None and indicator is not None else None
-    if indicator is None or basis is None or side is None or value is None:
-        return Rest()
-    target, comparator = side
-    quota = amount_quota(
-        value,
-        target=target,
-        comparator=comparator,
-        step=basis.step,
-        unit=indicator.unit,
-        shown=" ",
-        kind="index",
-        over=not stretch.left,
-    )
-    quota = replace(quota, text=quota.text.strip(), series=basis.series)
-    return Rest((quota,), text=f"{quota.text}（按目前值）")

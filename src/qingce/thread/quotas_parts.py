@@ -16,7 +16,7 @@ from qingce.outlook.profile import PROFILE_ZH, Profile
 from qingce.outlook.split import weighted_mean_parts
 from qingce.thread.figures import Daily, is_bad, summed
 
-__all__ = ["County", "Share", "county_parts", "month_parts", "share_rows"]
+__all__ = ["County", "Share", "county_parts", "days_by_month", "month_parts", "share_rows"]
 
 YEARS = 3
 """How many earlier years the profile `years` looks at."""
@@ -53,9 +53,7 @@ def month_parts(
 
     Counts follow the counts of bad days, means the means of the months, both weighted by days. Raises QC402.
     """
-    months: dict[str, int] = {}
-    for day in ahead or ():
-        months[f"{day:%Y-%m}"] = months.get(f"{day:%Y-%m}", 0) + 1
+    months = days_by_month(ahead)
     if not months:
         return (), None
     counted = quota.kind == "days"
@@ -69,6 +67,14 @@ def month_parts(
     note = "" if used == profile.months else f"{PROFILE_ZH[profile.months]}没有数据，改按天数平均"
     names = {month: month for month in months}
     return parts, Share(target_id, "month", used, shares, names, note) if parts else None
+
+
+def days_by_month(ahead: Period | None) -> dict[str, int]:
+    """Return the months of a stretch with their days."""
+    months: dict[str, int] = {}
+    for day in ahead or ():
+        months[f"{day:%Y-%m}"] = months.get(f"{day:%Y-%m}", 0) + 1
+    return months
 
 
 def _month_weights(

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.core.absence import Absent
+from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.outlook.given import INDEX, Given
 from qingce.outlook.question import Question
+from qingce.outlook.report_outlook import simulated
 from qingce.thread.figures import DAY_VERBS
 from qingce.thread.rest_moves import Move
 from qingce.thread.rest_what_if import Ground, Moved, counted_days, moved_days
@@ -92,11 +94,17 @@ def given_of(questions: Iterable[Question], moves: Sequence[Move], ground: Groun
         for key, values in moved.items()
         if key[1] != INDEX
     }
-    return Given(days={key: values for key, values in ahead.items() if values}, index=index, months=months)
+    reports: dict[tuple[str, str], dict[Period, Fraction]] = {}
+    for move in moves:
+        if move.kind == "report":
+            reports.setdefault((move.quantity, move.subject), {})[move.period] = move.value
+    return Given({key: values for key, values in ahead.items() if values}, index, months, reports)
 
 
 def touches(question: Question, given: Given, moved: Moved) -> bool:
     """Say whether what was moved can reach a question's chance though its figure to date stands."""
+    if not simulated(question):
+        return (question.indicator.id, question.scope) in given.reports
     if question.indicator.medium != "air":
         return any(section in question.places for section, _ in given.months)
     names = {quantity for subject, quantity in moved if subject in question.places}

@@ -27,7 +27,8 @@ Site = Mapping[str, object]
 class Move:
     """`quantity` of a `subject` (region, site or section) over a `period` is `value` [inside unit].
 
-    `kind`: region | site | section | count (bad_days, heavy_days) | exception (value 1: granted, 0: refused).
+    `kind`: region | site | section | count (bad_days, heavy_days) | exception (value 1: granted, 0: refused) | report
+    (the quantity is the id of an indicator that only its decider reports).
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Move:
     name: str
     period: Period
     value: Fraction
+    label: str = ""
 
     @property
     def text(self) -> str:
@@ -44,24 +46,44 @@ class Move:
         when = str(self.period)
         if self.kind == EXCEPTION:
             return f"{self.name} {when} 例外事件{'获准剔除' if self.value else '不予剔除'}"
+        if self.kind == "report":
+            return f"{self.name} {when} 上报 {self.label} {number}"
         if self.kind == "count":
             return f"{self.name} {when} {'超标' if self.quantity == 'bad_days' else '重污染'}日 {number} 天"
         return f"{self.name} {when} {self.quantity} 为 {number}"
 
 
+Scopes = Mapping[str, Mapping[str, str]]
+
+
 def read_moves(
-    given: Sequence[object], *, catalog: Catalog, sites: Sequence[Site], names: Mapping[str, str]
+    given: Sequence[object],
+    *,
+    catalog: Catalog,
+    sites: Sequence[Site],
+    names: Mapping[str, str],
+    reported: Scopes | None = None,
 ) -> tuple[Move, ...]:
     """Read moves as `QUANTITY@SUBJECT@PERIOD=VALUE` or as tables with these four keys; raises QC408.
 
-    `names` are the regions that have data, code → name.
+    `names` are the regions that have data, code → name; `reported` the scopes of each indicator that is only reported.
     """
-    return tuple(read_move(one, catalog=catalog, sites=sites, names=names) for one in given)
+    return tuple(read_move(one, catalog=catalog, sites=sites, names=names, reported=reported) for one in given)
 
 
-def read_move(given: object, *, catalog: Catalog, sites: Sequence[Site], names: Mapping[str, str]) -> Move:
+def read_move(
+    given: object,
+    *,
+    catalog: Catalog,
+    sites: Sequence[Site],
+    names: Mapping[str, str],
+    reported: Scopes | None = None,
+) -> Move:
     """Read one move; raises QC408 saying what is wrong with it."""
     cells = _cells(given)
+    for indicator, scopes in (reported or {}).items():
+        if cells["quantity"] in (indicator, catalog.indicators[indicator].zh):
+            return _report(given, cells, indicator, scopes=scopes, catalog=catalog)
     places = {str(site["site"]): site for site in sites}
     subject, quantity = cells["subject"], cells["quantity"]
     if subject not in places and subject not in names:
@@ -81,6 +103,33 @@ def read_move(given: object, *, catalog: Catalog, sites: Sequence[Site], names: 
     name = str(places[subject]["name"]) if subject in places else names[subject]
     period = _period(given, cells["period"], months=section or kind == "count")
     return Move(kind, quantity, subject, name, period, _value(given, cells["value"], kind=kind, period=period))
+
+
+def _report(
+    given: object, cells: Mapping[str, str], indicator: str, *, scopes: Mapping[str, str], catalog: Catalog
+) -> Move:
+    """Read what a report is to say of a stretch, in the indicator's unit; it may be below zero where growth is."""
+    found = [code for code, name in scopes.items() if cells["subject"] in (code, name)]
+    if len(found) != 1:
+        allowed = "、".join(f"{name}（{code}）" for code, name in scopes.items())
+        raise _wrong(given, f"{indicator} 的上报范围只有 reported for: {allowed}")
+    try:
+        period = parse_period(cells["period"])
+    except QingceError as error:
+        raise _wrong(given, f"“{cells['period']}”不是时段 no period") from error
+    value = _number(cells["value"])
+    if value is None:
+        raise _wrong(given, f"“{cells['value']}”不能用 is not allowed")
+    return Move("report", indicator, found[0], scopes[found[0]], period, value, catalog.indicators[indicator].zh)
+
+
+def _number(text: str) -> Fraction | None:
+    """Return a finite number as it is written, None for anything else."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return Fraction(value) if value.is_finite() else None
 
 
 def _cells(given: object) -> dict[str, str]:
@@ -117,14 +166,12 @@ def _period(given: object, text: str, *, months: bool) -> Period:
 def _value(given: object, text: str, *, kind: str, period: Period) -> Fraction:
     if kind == EXCEPTION and text.lower() in (*_YES, *_NO):
         return Fraction(text.lower() in _YES)
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    whole = kind == "count" and value.is_finite() and (value % 1 or value > period.days)
-    if kind == EXCEPTION or not value.is_finite() or value < 0 or whole:
+    value = _number(text)
+    if kind == EXCEPTION or value is None or value < 0:
         raise _wrong(given, f"“{text}”不能用 is not allowed")
-    return Fraction(value)
+    if kind == "count" and (value.denominator > 1 or value > period.days):
+        raise _wrong(given, f"“{text}”不能用 is not allowed")
+    return value
 
 
 def _wrong(given: object, reason: str) -> QingceError:

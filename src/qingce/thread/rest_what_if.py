@@ -6,7 +6,7 @@ Nothing is stored. A moved day ahead counts as if it were known: it joins the fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -15,27 +15,25 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
-from qingce.outlook import Quota, SectionOutlook, meets, section_outlook
+from qingce.outlook import SectionOutlook, section_outlook
 from qingce.outlook.given import INDEX
 from qingce.outlook.question import Question
-from qingce.outlook.quota_amount import amount_quota
+from qingce.outlook.report_outlook import simulated
 from qingce.outlook.sections import Factor
+from qingce.outlook.water_index_outlook import INDICES
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, percentile, summed
 from qingce.thread.quotas import Months, Stretch, months_left, one_quota, sections_left
+from qingce.thread.quotas_amount import told_amount
 from qingce.thread.rest_moves import COUNTS, Move
-from qingce.thread.status import figure_decimals, shown
+from qingce.thread.rest_standing import NOWHERE, Standing, standing_of
+from qingce.thread.rest_whole import Wholes, index_standing, reported_standing
+from qingce.thread.status import shown
 
-__all__ = ["Answer", "Ground", "Moved", "Standing", "counted_days", "moved_days", "what_if"]
+__all__ = ["Answer", "Ground", "Moved", "counted_days", "moved_days", "what_if"]
 
-VERDICT_ZH = {
-    "lost": "已失守",
-    "safe": "已稳妥",
-    "met": "达标",
-    "not_met": "未达标",
-    "met_so_far": "目前达标",
-    "not_met_so_far": "目前未达标",
-}
 COMPOSITE = "composite"
+_WHOLE = dict.fromkeys(INDICES, index_standing)
+"""Verbs of sections whose figure is told as a whole."""
 Moved = Mapping[tuple[str, str], Mapping[date, Fraction]]
 """(region, column) → day → value put in its place."""
 
@@ -44,7 +42,7 @@ Moved = Mapping[tuple[str, str], Mapping[date, Fraction]]
 class Ground:
     """What is known on a day: region days as they are and as moved or judged anew, site days, section months.
 
-    `sites` are rows of SITE.
+    `sites` are rows of SITE; `wholes` is what figures told as a whole are made of.
     """
 
     days: Days
@@ -54,21 +52,7 @@ class Ground:
     sites: Sequence[Mapping[str, object]]
     catalog: Catalog
     as_of: date
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a target stands: figure to date, quota of the rest, verdict (lost | safe | met | not_met, … _so_far)."""
-
-    value: Fraction | None
-    text: str
-    quota: Quota | None
-    verdict: str
-
-    @property
-    def verdict_text(self) -> str:
-        """The verdict in words."""
-        return VERDICT_ZH.get(self.verdict, "")
+    wholes: Wholes = field(default_factory=Wholes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +70,7 @@ class Answer:
 
 
 def what_if(questions: Iterable[Question], moves: Sequence[Move], ground: Ground) -> tuple[Answer, ...]:
-    """Return every question that days or months can answer, as it stands and as the moves would leave it.
+    """Return every question that days, months or reports can answer, as it stands and as the moves would leave it.
 
     Raises QC400 for a comparison without a single side, QC408 for a month that is over or more days than are left.
     """
@@ -97,14 +81,17 @@ def what_if(questions: Iterable[Question], moves: Sequence[Move], ground: Ground
     for question in questions:
         if not isinstance(question.target_value, Fraction):
             continue
-        if question.indicator.medium == "air":
+        if whole := _WHOLE.get(question.verb, None if simulated(question) else reported_standing):
+            before = whole(question, ground.wholes, (), catalog=ground.catalog, as_of=ground.as_of)
+            after = whole(question, ground.wholes, moves, catalog=ground.catalog, as_of=ground.as_of)
+        elif question.indicator.medium == "air":
             before = _air(question, ground, ground.days, moved={}, counts=())
             after = _air(question, ground, ground.after, moved=moved, counts=moves)
         else:
             before = _water(question, ground, ground.months)
             after = _water(question, ground, months)
-        if before is not None and after is not None:
-            found.append(Answer(question, before, after))
+        if after is not None and (before is not None or not simulated(question)):
+            found.append(Answer(question, before or NOWHERE, after))
     return tuple(found)
 
 
@@ -208,7 +195,7 @@ def _mean(question: Question, standings: Sequence[Standing]) -> Standing | None:
     if len(values) < len(question.places):
         return None
     left = any(one.verdict.endswith("_so_far") or one.verdict in ("lost", "safe") for one in standings)
-    return _standing(question, sum(values, Fraction(0)) / len(values), None, left=int(left))
+    return standing_of(question, sum(values, Fraction(0)) / len(values), None, left=int(left))
 
 
 def _composite(question: Question, days: Days, subject: str, *, ground: Ground) -> list[Standing]:
@@ -229,13 +216,8 @@ def _composite(question: Question, days: Days, subject: str, *, ground: Ground) 
         return []
     left = Stretch(question.period, ground.as_of).left
     done = int((outcome.used & (asked.days.days > day_number(ground.as_of))).sum())
-    unit = question.indicator.unit
-    quota = amount_quota(
-        outcome.exact, target=goal, comparator=question.comparator, step=question.step, unit=unit, shown=" ",
-        kind="index", over=left == done,
-    )  # fmt: skip
-    quota = replace(quota, text=quota.text.strip(), series=question.series)
-    return [_standing(question, outcome.exact, quota, left=left - done)]
+    quota = told_amount(question, outcome.exact, catalog=ground.catalog, over=left == done)
+    return [standing_of(question, outcome.exact, quota, left=left - done)]
 
 
 def counted_days(indicator: Indicator, subject: str, moves: Sequence[Move], *, ground: Ground) -> dict[date, Fraction]:
@@ -258,7 +240,7 @@ def _of_days(question: Question, daily: Daily, moved: Mapping[date, Fraction], *
         return None
     side = question.target_value, question.comparator
     quota = one_quota(question.indicator, values, side=side, step=question.step, left=left)
-    return _standing(question, value, quota, left=left)
+    return standing_of(question, value, quota, left=left)
 
 
 def _figure(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> Fraction | None:
@@ -274,15 +256,6 @@ def _figure(indicator: Indicator, values: Sequence[tuple[date, Fraction]]) -> Fr
     if verb in DAY_VERBS:
         return counted(indicator, Fraction(sum(is_bad(indicator, value) for _, value in values)), whole=done)
     return None
-
-
-def _standing(question: Question, value: Fraction, quota: Quota | None, *, left: int) -> Standing:
-    goal = question.target_value
-    met = isinstance(goal, Fraction) and meets(value, goal, question.comparator, step=question.step)
-    verdict = ("met" if met else "not_met") + ("_so_far" if left else "")
-    if left and quota is not None and quota.state in ("lost", "safe"):
-        verdict = quota.state
-    return Standing(value, shown(value, figure_decimals(question.indicator)), quota, verdict)
 
 
 # --- water -----------------------------------------------------------------------------------------------------------
@@ -325,7 +298,7 @@ def _water(question: Question, ground: Ground, months: Mapping[str, Months]) -> 
         failing = sum(outlook.failing for outlook in found)
         share = Fraction(100 * (failing if "worse_than" in statistic else len(found) - failing), len(found))
         quota = sections_left((goal, question.comparator), found, step=question.step)
-        return _standing(question, share, quota, left=left)
+        return standing_of(question, share, quota, left=left)
     return _one_section(found, left)
 
 

@@ -52,7 +52,7 @@ def carried_period(binding: Binding, as_of: date) -> Period | None:
     None for what adds up until its deadline: after it nothing more counts.
     """
     period = assessed_period(binding, as_of)
-    if period is None or period.end >= as_of or binding.relative or binding.since or period.kind != "year":
+    if period is None or period.end >= as_of or binding.relative or binding.accumulates or period.kind != "year":
         return None
     return Period.year(as_of.year)
 

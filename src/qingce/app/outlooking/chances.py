@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingce.app.campaign import Campaign
-from qingce.app.outlooking.tables import chosen, cut, feeds_of
+from qingce.app.outlooking.tables import chosen, cut, feeds_of, reports_of
 from qingce.catalog import Catalog
 from qingce.outlook.given import Given
 from qingce.outlook.question import Question
@@ -25,8 +25,8 @@ __all__ = ["Chances", "chances"]
 
 WEATHER = "weather"
 Chance = Mapping[str, object]
-Chances = Mapping[str, tuple[Chance, Chance]]
-"""Target → its chosen OUTLOOK row before and after."""
+Chances = Mapping[str, tuple[Chance | None, Chance]]
+"""Target → its chosen OUTLOOK row before, None without one, and after."""
 
 
 def chances(
@@ -41,16 +41,17 @@ def chances(
     """Return the chance of each question as the build has it and with what is given; `days` are the days as moved.
 
     The model that the build chose for a target answers again, over the same forecasts and weather, so that only the
-    moves make the difference. A question of which the build has no outlook is left out.
+    moves make the difference. A question of which the build has no outlook is left out, unless its report is given.
     """
     before = {key: row for key, row in chosen(results["outlook"]).items() if row["members"] is not None}
-    asked = [question for question in questions if question.target_id in before]
+    told = {question.target_id for question in questions if (question.indicator.id, question.scope) in given.reports}
+    asked = [question for question in questions if question.target_id in before.keys() | told]
     if not asked:
         return {}
     from qingce.outlook.outlook import outlook_rows
 
     as_of = date.fromisoformat(str(results.run["as_of"]))
-    models = sorted({str(before[question.target_id]["model"]) for question in asked} - {""})
+    models = sorted({str(row["model"]) for question in asked if (row := before.get(question.target_id))} - {""})
     seen, months = cut(days, results["water_months"], as_of=as_of)
     needs = [catalog.outlooks.models[name].word("needs") for name in models]
     found = outlook_rows(
@@ -63,10 +64,11 @@ def chances(
         near=_near(results, catalog, as_of=as_of),
         weather=_weather(results, campaign, catalog=catalog, as_of=as_of) if WEATHER in needs else None,
         paths=False,
+        reports=reports_of(asked, results["official"]),
         given=given,
     )
-    after = {key: _of(rows, before[key]) for key, rows in _by_target(found.outlook).items()}
-    return {key: (before[key], row) for key, row in after.items()}
+    after = {key: _of(rows, before.get(key)) for key, rows in _by_target(found.outlook).items()}
+    return {key: (before.get(key), row) for key, row in after.items()}
 
 
 def _by_target(outlook: pa.Table) -> dict[str, list[Chance]]:
@@ -76,9 +78,9 @@ def _by_target(outlook: pa.Table) -> dict[str, list[Chance]]:
     return found
 
 
-def _of(rows: Sequence[Chance], before: Chance) -> Chance:
+def _of(rows: Sequence[Chance], before: Chance | None) -> Chance:
     """Return the row of the model that spoke before; where it says nothing any more, the chosen one."""
-    same = [row for row in rows if row["model"] == before["model"]]
+    same = [row for row in rows if before is not None and row["model"] == before["model"]]
     return (same or [row for row in rows if row["chosen"]] or list(rows))[0]
 
 

@@ -1,4 +1,4 @@
-"""What a reader may move by hand: months ahead, numbers of days, exceptional days. 可移动项。"""
+"""What a reader may move by hand: months ahead, numbers of days, exceptional days, reports. 可移动项。"""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from qingce.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.outlook.question import Question
+from qingce.outlook.report_outlook import simulated
+from qingce.outlook.water_index_outlook import INDICES
 from qingce.thread.figures import DAY_VERBS, Days, column_of, summed
+from qingce.thread.quotas import Months, Stretch
 from qingce.thread.rest_moves import COUNTS, EXCEPTION
+from qingce.thread.rest_whole import Wholes, reported_standing
+from qingce.thread.status import printed_places
 
 __all__ = ["Known", "levers"]
 
@@ -21,12 +26,15 @@ COUNT_NAMES = {"bad_days": ("超标天数", "days not good"), "heavy_days": ("�
 EXCEPTION_NAMES = ("例外事件", "exceptional day")
 FINEST = 3
 """Decimals of a slider at most."""
+HEAVIEST = 3
+"""How many items of a section weigh most in an index and may be moved."""
+PERCENT, WHOLE = "%", Decimal(100)
 Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What levers are made of: region days, the rows of `quota` and `exceptions`, the names of regions and sites."""
+    """What levers are made of: region days, section months, reports, rows of `quota` and `exceptions`, names."""
 
     days: Days
     quotas: Sequence[Row]
@@ -34,6 +42,8 @@ class Known:
     names: Mapping[str, str]
     catalog: Catalog
     as_of: date
+    months: Mapping[str, Months] = field(default_factory=dict)
+    wholes: Wholes = field(default_factory=Wholes)
 
 
 @dataclass(slots=True)
@@ -63,10 +73,10 @@ def levers(questions: Sequence[Question], known: Known) -> list[dict[str, object
             kept = found.setdefault((lever.subject, lever.quantity), lever)
             kept.periods = sorted(dict([*lever.periods, *kept.periods]).items())
             kept.targets += [question.target_id] if question.target_id not in kept.targets else []
-    order = {"value": 0, "count": 1, "section": 2, "choice": 3}
+    order = {"value": 0, "count": 1, "section": 2, "report": 3, "choice": 4}
     return [
         {
-            "kind": "value" if lever.kind == "section" else lever.kind,
+            "kind": lever.kind if lever.kind in ("count", "choice") else "value",
             "quantity": lever.quantity,
             "quantity_name": lever.names[0],
             "quantity_name_en": lever.names[1],
@@ -85,6 +95,12 @@ def levers(questions: Sequence[Question], known: Known) -> list[dict[str, object
 
 def _of(question: Question, known: Known) -> Iterator[_Lever]:
     months = list(_months_ahead(question.period, known.as_of))
+    if not simulated(question):
+        yield from _of_reports(question, known)
+        return
+    if question.verb in INDICES:
+        yield from _of_index(question, known, months=months)
+        return
     if question.indicator.medium != "air":
         yield from _of_sections(question, known, months=months)
         return
@@ -162,6 +178,46 @@ def _of_sections(question: Question, known: Known, *, months: Sequence[tuple[str
         if row["kind"] == "section_mean" and factor in known.catalog.parameters and row["allowed"] is not None:
             item, start = known.catalog.parameters[factor], Fraction(str(row["allowed"]))
             yield _slider("section", factor, section, start=start, names=(item.zh, item.en), known=known, months=months)
+
+
+def _of_index(question: Question, known: Known, *, months: Sequence[tuple[str, int]]) -> Iterator[_Lever]:
+    """Yield of every section the items that weigh most in its index, from their mean of the months so far."""
+    from qingce.evaluate.water.index import FAMILY, items_of, kind_of
+    from qingce.evaluate.water.rules import Lawbook
+
+    day, lawbook = question.period.end, Lawbook(known.catalog, "auto")
+    method = known.catalog.method(FAMILY, day=day)
+    for section in (known.months[name] for name in question.places if name in known.months):
+        behind = Stretch(question.period, known.as_of).behind
+        means = {name: sum(found.values(), Fraction(0)) / len(found) for name, found in section.within(behind).items()}
+        rules = items_of(kind_of(section.water_kind, day, lawbook), day, lawbook, method=method)
+        weights = {name: rule.index(means[name]) or Fraction(0) for name, rule in rules.items() if name in means}
+        for name in sorted(weights, key=lambda one: -weights[one])[:HEAVIEST]:
+            item = known.catalog.parameters[name]
+            yield _slider("section", name, section.section, start=means[name], names=(item.zh, item.en), known=known,
+                          months=months)  # fmt: skip
+
+
+def _of_reports(question: Question, known: Known) -> Iterator[_Lever]:
+    """Yield what is still to be reported of the period: the whole, and stretches that earlier years had too."""
+    rows, indicator = known.wholes.officials.all(question.indicator.id, question.scope), question.indicator
+    last = max((row.period.end for row in rows if row.period.end <= known.as_of), default=known.as_of)
+    again = {row.period.year_before(row.period.start.year - question.period.start.year) for row in rows}
+    inside = {one for one in again if one.start == question.period.start and last < one.end <= question.period.end}
+    stands = reported_standing(question, known.wholes, (), catalog=known.catalog, as_of=known.as_of)
+    start = stands.value if stands is not None and stands.value is not None else question.target_value
+    if not isinstance(start, Fraction) or not isinstance(question.target_value, Fraction):
+        return
+    places = max(printed_places(start), printed_places(question.target_value))
+    level = as_decimal(max(start, Fraction(0)), places)
+    step = Decimal(1).scaleb(-places)
+    most = 2 * max(level, as_decimal(question.target_value, places), step)
+    most = min(most, WHOLE) if indicator.unit == PERCENT and level <= WHOLE else most
+    yield _Lever(
+        "report", indicator.id, question.scope, (indicator.zh, indicator.en),
+        known.catalog.units.shown(indicator.unit), f"{level:f}", f"{step:f}",
+        [(str(one), f"{most:f}") for one in sorted({*inside, question.period})],
+    )  # fmt: skip
 
 
 def _of_exceptions(question: Question, known: Known) -> Iterator[_Lever]:

@@ -96,6 +96,7 @@ class _Shelf:
     site_days: Days
     months: Mapping[str, Months]
     wholes: Wholes
+    scopes: dict[str, str]
 
 
 def _shelf(results: Results, catalog: Catalog) -> _Shelf:
@@ -109,6 +110,7 @@ def _shelf(results: Results, catalog: Catalog) -> _Shelf:
         site_days=Days(results["air_site_days"], catalog),
         months=months_of(months, water, officials) if months.num_rows else {},
         wholes=Wholes(months, officials, _own_figures(results)),
+        scopes={str(row["scope"]): str(row["scope_name"] or row["scope"]) for row in results.rows("progress")},
     )
 
 
@@ -129,7 +131,7 @@ def answer_moves(
     shelf = results.keep("what_if", lambda: _shelf(results, catalog))
     questions = asked_of(results, catalog)
     labels = {str(row["target_id"]): row for row in results.rows("progress")}
-    reported = _reported(questions, labels)
+    reported = _reported(questions, shelf.scopes)
     moves = read_moves(given, catalog=catalog, sites=shelf.sites, names=shelf.names, reported=reported)
     as_of = date.fromisoformat(str(results.run["as_of"]))
     days = results["air_city_days"]
@@ -165,13 +167,12 @@ def answer_moves(
     }
 
 
-def _reported(questions: Sequence[Question], labels: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, str]]:
+def _reported(questions: Sequence[Question], names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return the scopes, code → name, of each indicator that is only reported."""
     found: dict[str, dict[str, str]] = {}
     for one in questions:
         if not simulated(one):
-            name = str(labels.get(one.target_id, {}).get("scope_name") or one.scope)
-            found.setdefault(one.indicator.id, {})[one.scope] = name
+            found.setdefault(one.indicator.id, {})[one.scope] = names.get(one.scope, one.scope)
     return found
 
 
@@ -181,9 +182,11 @@ def _known(shelf: _Shelf, results: Results, ground: Ground) -> Known:
         days=shelf.days,
         quotas=results.rows("quota"),
         exceptions=results.rows("exceptions"),
-        names=shelf.names | {str(row["site"]): str(row["name"]) for row in shelf.sites},
+        names=shelf.names | {str(row["site"]): str(row["name"]) for row in shelf.sites} | shelf.scopes,
         catalog=ground.catalog,
         as_of=ground.as_of,
+        months=shelf.months,
+        wholes=shelf.wholes,
     )
 
 
