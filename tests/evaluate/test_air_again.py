@@ -15,7 +15,7 @@ from evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
 from evaluate.test_air_year import without_empty
 from qingce.evaluate import evaluate_air_days
 from qingce.evaluate.air import again as air_again
-from qingce.evaluate.air.again import evaluate_air_days_again, exception_days
+from qingce.evaluate.air.again import evaluate_air_days_again
 
 AREAS = ("city", "county")
 
@@ -62,7 +62,7 @@ def test_corrections_touch_their_days_only_and_give_the_whole_answer(
     )  # fmt: skip
     before = evaluate_air_days(old, places, NO_EXCEPTIONS, catalog=catalog(), areas=AREAS)
     new = pa.concat_tables([old, observations(changed)])
-    touched = {row["time"].date() for row in changed} | exception_days(NO_EXCEPTIONS, events)
+    touched = {row["time"].date() for row in changed} | {start + timedelta(day) for day in (2, 3) if sand}
     again = evaluate_air_days_again(
         before, in_days(new, touched), places, exceptions=events, touched=touched, catalog=catalog(), areas=AREAS
     )
@@ -106,13 +106,3 @@ def test_a_new_site_is_judged_from_the_beginning() -> None:
     for known in (before, type(before)(before.site_days.slice(0, 0), before.city_days)):
         assert evaluate_air_days_again(known, row, places, exceptions=NO_EXCEPTIONS, touched={date(2024, 3, 2)},
                                        catalog=catalog()) is None  # fmt: skip
-
-
-def test_lists_of_exceptional_days_are_compared_but_for_when_they_were_known() -> None:
-    one = exceptions({"scope": "990100", "start": date(2024, 3, 1), "end": date(2024, 3, 2)})
-    later = exceptions({"scope": "990100", "start": date(2024, 3, 1), "end": date(2024, 3, 2),
-                        "known_at": datetime(2025, 1, 1)})  # fmt: skip
-    longer = exceptions({"scope": "990100", "start": date(2024, 3, 1), "end": date(2024, 3, 3)})
-    assert exception_days(one, later) == set()
-    assert exception_days(one, longer) == {date(2024, 3, n) for n in (1, 2, 3)}
-    assert exception_days(NO_EXCEPTIONS, one) == {date(2024, 3, n) for n in (1, 2)}

@@ -17,7 +17,7 @@ from qingce.core.errors import ObservationError
 from qingce.core.records import Indicator
 from qingce.core.units import Units
 
-__all__ = ["Finder", "expand", "fold_alias", "fold_name", "spellings"]
+__all__ = ["Finder", "expand", "fold_alias", "fold_name"]
 
 _GAP = "[^、,;:。]{0,24}?"
 _WIDE_GAP = "[^;:。]{0,60}?"
@@ -56,12 +56,6 @@ def fold_alias(alias: str) -> str:
     if "*" not in alias and "…" not in alias:
         return fold_name(alias)
     return "".join(sign if sign in ("*", "…") else fold_name(sign) for sign in re.split(r"([*…])", alias))
-
-
-def spellings(indicator: Indicator) -> tuple[str, ...]:
-    """Return the name and the aliases that can be looked for as they stand, longest first."""
-    plain = (alias for alias in (indicator.zh, *indicator.aliases) if not re.search(r"[*…]|^=", alias))
-    return tuple(sorted(dict.fromkeys(plain), key=lambda alias: (-len(alias), alias)))
 
 
 @dataclass(frozen=True, slots=True)

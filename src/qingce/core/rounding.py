@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qingce.core.errors import complain
 
-__all__ = ["Exact", "as_decimal", "ceil_ratio", "half_even_ratio", "round_gbt8170", "round_up"]
+__all__ = ["Exact", "as_decimal", "ceil_ratio", "half_even_ratio", "round_gbt8170"]
 
 Exact = Decimal | Fraction | int
 Integers = NDArray[np.int64]
@@ -38,19 +38,6 @@ def round_gbt8170(value: Exact, step: Decimal) -> Decimal:
     """
     _check_step(step)
     return _multiple(round(Fraction(value) / Fraction(step)), step)
-
-
-def round_up(value: Exact, step: Decimal) -> Decimal:
-    """Round up to a multiple of `step`, as HJ 633 asks of the index 进位取整.
-
-    Examples
-    --------
-    >>> round_up(Decimal("28.0001"), Decimal("1"))
-    Decimal('29')
-    """
-    _check_step(step)
-    ratio = Fraction(value) / Fraction(step)
-    return _multiple(-(-ratio.numerator // ratio.denominator), step)
 
 
 def as_decimal(value: Exact, places: int = 6) -> Decimal:

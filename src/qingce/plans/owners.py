@@ -8,7 +8,7 @@ from functools import cache
 
 from qingce.plans.phrases import Phrases
 
-__all__ = ["Owners", "find_owners", "same_unit", "split_units", "unit_key"]
+__all__ = ["Owners", "find_owners", "split_units", "unit_key"]
 
 _STOP = re.compile(r"[\n。；\t]")
 _SEPARATOR = re.compile(r"[、，,；;\s]+|(?<=局)和|(?<=局)及")
@@ -83,9 +83,3 @@ def unit_key(name: str, phrases: Phrases) -> str:
     usual = phrases.lookup("organisations", "usual")
     known = next((usual[word] for word in phrases.words("organisations") if word in bare), "")
     return known or _PLACE.sub("", bare)
-
-
-def same_unit(first: str, second: str, phrases: Phrases) -> bool:
-    """Whether two printed names may stand for one unit within a region; masked names never do."""
-    key = unit_key(first, phrases)
-    return bool(key) and key == unit_key(second, phrases)

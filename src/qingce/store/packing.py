@@ -24,7 +24,7 @@ from qingce.store.kinds import ROW, SEQ, Grid
 from qingce.store.segments import readable
 from qingce.store.times import SECOND
 
-__all__ = ["Codes", "FORM", "Packed", "Stretch", "form_of", "grid_of", "packed_form", "stretch_of", "write_packed"]
+__all__ = ["Codes", "FORM", "Packed", "Stretch", "form_of", "grid_of", "stretch_of", "write_packed"]
 
 START, SITES, FORM = b"qingce.start", b"qingce.sites", b"qingce.form"
 """What a packed file says of itself: its first time [s since 1970], its sites as JSON, its form."""
@@ -184,15 +184,6 @@ def grid_of(path: Path) -> Stretch:
 
     with readable(path), pq.ParquetFile(path) as file:
         return stretch_of(file.metadata)
-
-
-def packed_form(path: Path) -> Form | None:
-    """Return the form of a segment, None for one of rows; raises QC504, QC510."""
-    import pyarrow.parquet as pq
-
-    with readable(path), pq.ParquetFile(path) as file:
-        told = (file.metadata.metadata or {}).get(FORM)
-    return None if told is None else Form.read(told.decode())
 
 
 def stretch_of(meta: Any) -> Stretch:

@@ -84,7 +84,6 @@ def difference(
     other: Fraction | None = None,
     days: int = 0,
     stations: str = "",
-    unit: str = "",
 ) -> Difference:
     """Compare an official value with our own figure, and explain it by what is known.
 
@@ -94,7 +93,7 @@ def difference(
     if official.value is None or own is None:
         return Difference(None, _versions(official))
     gap = Fraction(official.value) - own
-    shown = f"{_signed(gap)}{unit}"
+    shown = _signed(gap)
     if not gap:
         return Difference(gap, _joined("与测算一致", _versions(official)))
     step = _step(official.value)

@@ -7,7 +7,7 @@ the answer is that of judging everything from the beginning.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from qingce.evaluate.air.input import day_number
 from qingce.evaluate.air.parts import laid_over, read_if_any, sorted_days
 from qingce.evaluate.kernels import arrow
 
-__all__ = ["evaluate_air_days_again", "exception_days"]
+__all__ = ["evaluate_air_days_again"]
 
 _EPOCH = date(1970, 1, 1)
 
@@ -64,19 +64,6 @@ def evaluate_air_days_again(
         _spliced(previous.site_days, [part.site_days for part in parts], anew),
         _spliced(previous.city_days, [part.city_days for part in parts], anew),
     )
-
-
-def exception_days(before: pa.Table, now: pa.Table) -> set[date]:
-    """Return the days that lists of exceptional days tell differently."""
-    columns = [name for name in now.column_names if name != "known_at"]
-    old, new = ([tuple(row.values()) for row in table.select(columns).to_pylist()] for table in (before, now))
-    start, end = columns.index("start"), columns.index("end")
-    days: set[date] = set()
-    for row in set(old) ^ set(new):
-        begin, until = row[start], row[end] or row[start]
-        if isinstance(begin, date) and isinstance(until, date):
-            days.update(begin + timedelta(n) for n in range((until - begin).days + 1))
-    return days
 
 
 def _runs(days: Iterable[int]) -> list[range]:

@@ -80,7 +80,7 @@ def multiple_of(value: Fraction, limit: Fraction, *, decimals: int) -> Decimal:
     return round_gbt8170((value - limit) / limit, Decimal(1).scaleb(-decimals))
 
 
-def exceeding_days(asked: Question, *, period: Period, grade: str = _GRADE) -> list[dict[str, Cell]]:
+def exceeding_days(asked: Question, *, period: Period) -> list[dict[str, Cell]]:
     """Return every day and pollutant of a period above its daily limit, by day: the limit in force on that day.
 
     The value is rounded to the decimals of compliance first where the method says so. Raises QC104, QC105, QC110.
@@ -91,13 +91,13 @@ def exceeding_days(asked: Question, *, period: Period, grade: str = _GRADE) -> l
         for rule in _daily(method):
             values = days.cells[rule.parameter].values
             values = rounded(values, rule.decimals) if _rounds(method) else values
-            for limit, start, end in _limits(asked, rule, grade=grade, span=(first, last)):
+            for limit, start, end in _limits(asked, rule, grade=_GRADE, span=(first, last)):
                 here = values.masked((days.days >= start) & (days.days <= end))
                 rows += _above(asked, (rule, limit, method), values=here, numbers=days.days)
     return sorted(rows, key=lambda row: (str(row["day"]), str(row["parameter"])))
 
 
-def compliance_rows(asked: Question, *, kind: PeriodKind, period: Period, grade: str = _GRADE) -> list[dict[str, Cell]]:
+def compliance_rows(asked: Question, *, kind: PeriodKind, period: Period) -> list[dict[str, Cell]]:
     """Return how each statistic of a year stands to its limit, and `all`: met, not met, or absent where one lacks.
 
     Mean and percentile must both be met; one statistic above its limit decides against, whatever else is missing.
@@ -105,7 +105,7 @@ def compliance_rows(asked: Question, *, kind: PeriodKind, period: Period, grade:
     method = _method(asked, period)
     rows = []
     for rule in _rules(method):
-        limit = _limit(asked.catalog, rule, day=period.end, grade=grade, edition=asked.edition)
+        limit = _limit(asked.catalog, rule, day=period.end, grade=_GRADE, edition=asked.edition)
         told = answer(_indicator(rule, limit.unit), asked, kind=kind, period=period)
         rows.append(_compared(told, rule, limit=limit, method=method) | _place(asked) | {"period": str(period)})
     found = [row["met"] for row in rows]

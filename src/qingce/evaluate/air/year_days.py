@@ -97,7 +97,7 @@ class BlockGround:
 
 
 def ground_of(
-    block: HourBlock, sites: pa.Table, exceptions: pa.Table, *, catalog: Catalog, edition: str, level: str = "city"
+    block: HourBlock, sites: pa.Table, exceptions: pa.Table, *, catalog: Catalog, edition: str
 ) -> BlockGround:
     """Put together what judging a block asks for; raises QC105, QC110."""
     stretch = Stretch(block.sites, day_number(block.start), block.days)
@@ -108,7 +108,7 @@ def ground_of(
         for place, span in enumerate(rules)
         for item in span.rules.items
     }
-    areas = areas_of(stretch, sites, level=level)
+    areas = areas_of(stretch, sites)
     return BlockGround(
         block=block,
         stretch=stretch,

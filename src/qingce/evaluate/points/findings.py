@@ -17,11 +17,10 @@ import pyarrow.compute as pc
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period, parse_period
-from qingce.core.tables import POINT_FINDING
 from qingce.evaluate.points.emissions import cuts_found
 from qingce.evaluate.points.tables import Cell
 
-__all__ = ["POINT_MEDIA", "findings_table", "points_found", "spans_to"]
+__all__ = ["POINT_MEDIA", "points_found", "spans_to"]
 
 _SERIES = "measured"
 _YES = {"yes": Decimal(1), "no": Decimal(0)}
@@ -243,8 +242,3 @@ def _decimal(value: object) -> Decimal | None:
     from qingce.core.rounding import as_decimal
 
     return None if value is None else as_decimal(Fraction(str(value)))
-
-
-def findings_table(rows: Iterable[Mapping[str, Cell]]) -> pa.Table:
-    """Return rows as POINT_FINDING."""
-    return pa.Table.from_pylist(list(rows), schema=POINT_FINDING)

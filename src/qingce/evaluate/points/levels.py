@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = ["PLACES", "PRECISION", "energy_mean", "exceeded_level", "natural_log"]
+__all__ = ["PLACES", "PRECISION", "energy_mean", "natural_log"]
 
 PRECISION = 50
 """Digits of every power and logarithm."""
@@ -39,13 +39,6 @@ def energy_mean(levels: Sequence[Fraction]) -> Fraction:
         total = _CONTEXT.add(total, _energy(level))
     mean = _CONTEXT.divide(total, Decimal(len(levels)))
     return _cut(_CONTEXT.multiply(_TEN, _CONTEXT.log10(mean)))
-
-
-def exceeded_level(levels: Sequence[Fraction], percent: int) -> Fraction:
-    """Return the level exceeded `percent` [%] of the time: L10 peak, L50 median, L90 background."""
-    ordered = sorted(levels, reverse=True)
-    place = -(-len(ordered) * percent // 100)
-    return ordered[max(place, 1) - 1]
 
 
 def natural_log(value: Fraction) -> Fraction:
