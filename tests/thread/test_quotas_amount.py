@@ -144,8 +144,13 @@ def test_ratio_points_are_what_each_county_adds(judged: Any, made: SimpleNamespa
 
 
 def test_the_room_that_last_year_left_to_a_cap_is_not_this_year_s(judged: Any, made: SimpleNamespace) -> None:
-    target = made.target("煤炭消费总量控制在260万吨以内", indicator_id="coal_consumption", comparator="<=", value=Decimal(260),
-                         unit="万吨")  # fmt: skip
+    target = made.target(
+        "煤炭消费总量控制在260万吨以内",
+        indicator_id="coal_consumption",
+        comparator="<=",
+        value=Decimal(260),
+        unit="万吨",
+    )
     of_last = judged(target, official=official("coal_consumption", "2550000", "t", "2025"))
     of_this = judged(target, official=official("coal_consumption", "2050000", "t"))
     assert [row["text"] for row in of_last.quota.to_pylist()] == ["距上限还有 5 万吨"]
