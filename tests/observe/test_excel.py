@@ -63,6 +63,8 @@ def times(found: Ingest) -> list[datetime]:
         ("2026年1月31日9时", NINE),
         (20260131, datetime(2026, 1, 31)),
         (2026013109, NINE),
+        (46053.375, NINE),  # a serial number that nobody formatted
+        ("46053.375", NINE),
     ],
 )
 def test_times_of_any_kind_of_cell(tmp_path: Path, cell: object, when: datetime):
@@ -70,7 +72,7 @@ def test_times_of_any_kind_of_cell(tmp_path: Path, cell: object, when: datetime)
     assert times(found) == [when]
 
 
-@pytest.mark.parametrize("cell", [None, "昨天", 46053.375, True])
+@pytest.mark.parametrize("cell", [None, "昨天", 6053.375, 460530, True])
 def test_what_is_no_time_costs_its_row_and_is_quoted(tmp_path: Path, cell: object):
     found = take(book(tmp_path / "f.xlsx", ("数据", [HEAD, ["甲", cell, 35, 0.6], ["甲", NINE, 36, 0.6]])))
     assert times(found) == [NINE]

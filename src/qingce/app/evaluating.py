@@ -61,7 +61,7 @@ def evaluate_file(
     if not source.exists():
         raise complain("QC608", words={"name": source})
     catalog = load_catalog()
-    places = read_sites(sites, catalog=catalog)[0] if sites else None
+    places = _listed(read_sites(sites, catalog=catalog, tell=_tell)) if sites else None
     asked_for = _options(options, exceptions, catalog=catalog)
     if master:
         if asked_for:
@@ -84,7 +84,7 @@ def _options(options: Mapping[str, object] | None, exceptions: Path | None, *, c
     """Return the options that were given, the list of exceptional days read."""
     found = {name: value for name, value in (options or {}).items() if value}
     if exceptions is not None:
-        found["exceptions"] = read_exceptions(exceptions, catalog=catalog)[0]
+        found["exceptions"] = _listed(read_exceptions(exceptions, catalog=catalog, tell=_tell))
     return found
 
 
@@ -99,18 +99,28 @@ def _observations(source: Path, feed: str | None, *, medium: str, catalog: Catal
     described = feed_named(catalog, feed or _guess(source, medium, catalog=catalog))
     found = ingest(source, feed=described, catalog=catalog)
     for note in found.notes:
-        sys.stderr.write(f"{note}\n")
-    for cell in found.rejected.slice(0, 20).to_pylist():
-        sys.stderr.write(
-            f"{cell['file']}:{cell['line']}: {cell['code']} {cell['column']} “{cell['text']}” {cell['message']}\n"
-        )
-    if found.rejected.num_rows > 20:
-        sys.stderr.write(
-            f"… 共 {found.rejected.num_rows} 格不能收入 | {found.rejected.num_rows} cells rejected in all\n"
-        )
+        _tell(note)
+    _tell_rejected(found.rejected)
     if not found.observations.num_rows:
         raise complain("QC613", str(source), {"count": found.rejected.num_rows})
     return found.observations, found.places if found.places.num_rows else None
+
+
+def _listed(read: tuple[pa.Table, pa.Table]) -> pa.Table:
+    """Return the rows of a list and tell what of it was refused."""
+    _tell_rejected(read[1])
+    return read[0]
+
+
+def _tell(note: str) -> None:
+    sys.stderr.write(f"{note}\n")
+
+
+def _tell_rejected(rejected: pa.Table) -> None:
+    for cell in rejected.slice(0, 20).to_pylist():
+        _tell(f"{cell['file']}:{cell['line']}: {cell['code']} {cell['column']} “{cell['text']}” {cell['message']}")
+    if rejected.num_rows > 20:
+        _tell(f"… 共 {rejected.num_rows} 格不能收入 | {rejected.num_rows} cells rejected in all")
 
 
 def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:

@@ -31,8 +31,9 @@ def reader(
     `known` are the places that forecasts may be about; without it any place is taken.
     """
     if HORIZON in recipe_of(feed).words:
-        rows, rejected = read_forecasts(source, feed=feed, catalog=catalog, known=known)
-        return "forecast", rows, rejected, ()
+        notes: list[str] = []
+        rows, rejected = read_forecasts(source, feed=feed, catalog=catalog, known=known, tell=notes.append)
+        return "forecast", rows, rejected, tuple(notes)
     found = ingest(source, feed=feed, catalog=catalog, review=review)
     return "observation", found.observations, found.rejected, found.notes
 

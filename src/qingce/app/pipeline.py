@@ -157,7 +157,9 @@ class Run:
 
     def _take_in(self) -> Inputs:
         campaign, catalog = self.campaign, self.catalog
-        sites, rejected = read_sites(campaign.sites, catalog=catalog) if campaign.sites else (empty(SITE), None)
+        sites, rejected = empty(SITE), None
+        if campaign.sites:
+            sites, rejected = read_sites(campaign.sites, catalog=catalog, tell=self.told.append)
         refused = [] if rejected is None else [rejected]
         places = {str(code) for name in ("site", "city", "county") for code in sites[name].to_pylist() if code}
         taken = []
@@ -183,10 +185,11 @@ class Run:
         for file in files:
 
             def listed(file: Path = file) -> tuple[str, pa.Table, pa.Table, tuple[str, ...]]:
-                rows, rejected = read(file, catalog=self.catalog)  # type: ignore[operator]
-                return kind, _numbered(rows) if kind == "official" else rows, rejected, ()
+                notes: list[str] = []
+                rows, rejected = read(file, catalog=self.catalog, tell=notes.append)  # type: ignore[operator]
+                return kind, _numbered(rows) if kind == "official" else rows, rejected, tuple(notes)
 
-            self.intake.take(file, fingerprint(file, kind), listed)
+            self.told += self.intake.take(file, fingerprint(file, kind), listed).notes
         found = self.lake.scan(kind)
         return found if found.num_rows else empty(OFFICIAL if kind == "official" else EXCEPTION)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from qingce.catalog.overlay import Shelf, content_files
 from qingce.catalog.sources import STATUSES
@@ -29,6 +30,7 @@ __all__ = [
     "MedianRule",
     "Recipe",
     "SPANS",
+    "SheetRule",
     "SiteRule",
     "StuckRule",
     "TimeRule",
@@ -60,11 +62,15 @@ SPANS = {
 """How long one value lasts; None where the end of the span cannot be the label."""
 
 _HEAD = ("id", "zh", "en", "layout", "medium")
-_HEAD_MORE = ("source", "status", "note", "question", "supersedes", "review", "ignore", "parameters", "flags", "words")
+_HEAD_MORE = ("source", "status", "note", "question", "supersedes", "review", "ignore", "parameters", "flags", "words",
+              "single")  # fmt: skip
 _SECTIONS = ("file", "time", "site", "values", "columns", "types", "long", "fields")
 _PLAUSIBLE = (
     "parameter", "median_low", "median_high", "at_least", "action", "stuck_repeats", "jump", "status", "note"
 )  # fmt: skip
+_SERIALS = ("feed", "first", "last", "status", "note")
+_FOOTERS = ("word", "place", "status", "note")
+_EVERY = "*"
 _MEDIA = ("air", "water", "any")
 
 
@@ -171,6 +177,21 @@ class StuckRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetRule:
+    """What offices write into sheets besides data. Our own bounds and words, no standard."""
+
+    first: date | None = None
+    last: date | None = None
+    """Between these days a number in a date column of a workbook is a date."""
+    footers: frozenset[str] = frozenset()
+    """A row with one of these words as a whole key cell sums or averages other rows."""
+    remarks: tuple[str, ...] = ()
+    """A row whose first cell begins so is a remark."""
+    single: frozenset[str] = frozenset()
+    """Fields of a register that speak for one row even when their cell is merged over several."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """A feed as the engine uses it."""
 
@@ -188,6 +209,7 @@ class Recipe:
     ignore: tuple[str, ...] = ()
     medians: Mapping[str, MedianRule] = field(default_factory=dict)
     stuck: Mapping[str, StuckRule] = field(default_factory=dict)
+    sheet: SheetRule = SheetRule()
 
 
 def recipe_of(feed: Feed) -> Recipe:
@@ -202,11 +224,11 @@ def recipe_of(feed: Feed) -> Recipe:
 def read_feeds(roots: Sequence[Path], report: Report = refuse) -> Mapping[str, Feed]:
     """Read every feed of the roots; raises QC101, QC102, QC103, QC106, QC107, QC108."""
     shelf: Shelf[Feed] = Shelf(report)
-    medians, stuck = _plausible(roots, report)
+    common = _Common(*_plausible(roots, report), _serials(roots, report), *_footers(roots, report))
     for path in content_files(roots, "feeds/*.toml"):
         table = read_table(path, required=_HEAD, optional=(*_HEAD_MORE, *_SECTIONS), report=report)
         with guarded(report):
-            feed = _feed(table, medians=medians, stuck=stuck)
+            feed = _feed(table, common)
             if feed.id != path.stem:
                 raise complain("QC107", table.place("id"), {"key": "id", "value": feed.id, "expected": path.stem})
             shelf.put(feed.id, feed, place=table.place("id"), supersedes=table.text("supersedes"))
@@ -237,7 +259,26 @@ def _place_in(feed: Feed, section: str, name: str) -> str:
     return Table(path, {}, path.read_text("utf-8-sig")).place(name, section=section)
 
 
-def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str, StuckRule]) -> Feed:
+class _Common(NamedTuple):
+    """What all feeds share: it stands in tables beside them."""
+
+    medians: Mapping[str, MedianRule]
+    stuck: Mapping[str, StuckRule]
+    serials: Mapping[str, tuple[date, date]]
+    footers: frozenset[str]
+    remarks: tuple[str, ...]
+
+    def sheet(self, table: Table) -> SheetRule:
+        """Return what counts in sheets of a feed; its own row of serial numbers goes before the common one."""
+        first, last = self.serials.get(table.text("id")) or self.serials.get(_EVERY) or (None, None)
+        single = frozenset(table.texts("single"))
+        for name in sorted(single - set(_section(table, "fields"))):
+            words: dict[str, object] = {"key": "single", "value": name, "expected": "[fields]"}
+            raise complain("QC107", table.place("single"), words)
+        return SheetRule(first, last, self.footers, self.remarks, single)
+
+
+def _feed(table: Table, common: _Common) -> Feed:
     layout = _one_of(table, "layout", LAYOUTS)
     for section in LAYOUTS[layout]:
         if section not in table.content:
@@ -256,8 +297,9 @@ def _feed(table: Table, *, medians: Mapping[str, MedianRule], stuck: Mapping[str
         parameters=_texts_by_key(table, "parameters"),
         flags=_flags(table),
         ignore=table.texts("ignore"),
-        medians=medians,
-        stuck=stuck,
+        medians=common.medians,
+        stuck=common.stuck,
+        sheet=common.sheet(table),
     )
     options: dict[str, object] = {
         "recipe": recipe,
@@ -426,6 +468,33 @@ def _median(row: Row) -> MedianRule:
     if low >= high:
         raise complain("QC107", row.place, {"key": "median_high", "value": high, "expected": f"> {low}"})
     return MedianRule(low, high, row.whole("at_least"), row.one_of("action", ("note", "reject")))
+
+
+def _serials(roots: Sequence[Path], report: Report) -> dict[str, tuple[date, date]]:
+    """Return, by feed, the first and the last day that a serial number of Excel may mean."""
+    found = {}
+    for path in content_files(roots, "feeds/serials.csv"):
+        for row in read_rows(path, required=_SERIALS, report=report):
+            with guarded(report):
+                row.one_of("status", STATUSES)
+                first, last = (row.text(key) and row.day(key) for key in ("first", "last"))
+                if not isinstance(first, date) or not isinstance(last, date) or first > last:
+                    words: dict[str, object] = {"key": "last", "value": last, "expected": f">= {first}"}
+                    raise complain("QC107", row.place, words)
+                found[row.text("feed")] = (first, last)
+    return found
+
+
+def _footers(roots: Sequence[Path], report: Report) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words of rows that hold no data of their own: whole cells, and beginnings of remarks."""
+    found: dict[str, str] = {}
+    for path in content_files(roots, "feeds/footers.csv"):
+        for row in read_rows(path, required=_FOOTERS, report=report):
+            with guarded(report):
+                row.one_of("status", STATUSES)
+                found[row.text("word")] = row.one_of("place", ("whole", "start"))
+    whole = frozenset(word for word, place in found.items() if place == "whole")
+    return whole, tuple(word for word, place in found.items() if place == "start")
 
 
 def _section(table: Table, key: str) -> Mapping[str, object]:

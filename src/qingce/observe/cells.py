@@ -20,10 +20,10 @@ from qingce.core.errors import QingceError, complain
 from qingce.core.records import Feed, Rejected
 from qingce.observe.files import reason_of, shown
 from qingce.observe.frame import Frame
-from qingce.observe.layouts import Laid, key_places, lay_out
+from qingce.observe.layouts import Laid, key_places, lay_out, settle
 from qingce.observe.numbers import BELOW, EMPTY, NOT_NUMBER, OK, TOO_LARGE, read_numbers
 from qingce.observe.places import Named, Places, named_by, named_places
-from qingce.observe.times import Times, read_times
+from qingce.observe.times import Times, read_times, serials_of, told_serials
 
 __all__ = ["Cells", "read_cells"]
 
@@ -117,8 +117,11 @@ def read_cells(
 
     The texts of the columns are let go: what is refused is told by the distinct texts, the names and the lines.
     """
+    frame = settle(frame, recipe)
     laid = lay_out(frame, feed, recipe, catalog=catalog)
-    times = read_times([frame.columns[p] for p in key_places(frame, recipe.time.columns)], recipe.time)
+    serials = serials_of(frame.epoch, recipe.sheet)
+    times = read_times([frame.columns[p] for p in key_places(frame, recipe.time.columns)], recipe.time, serials)
+    frame = replace(frame, notes=(*frame.notes, *told_serials(times.serials, place=frame.place(), epoch=frame.epoch)))
     places = _places(frame, laid, recipe, catalog=catalog, times=times, known=known)
     left_out = 0
     if only is not None:
@@ -141,6 +144,7 @@ def read_cells(
     if laid.faults:
         cells.refuse_each(-1 - cells.rule, [(fault.code, dict(fault.words)) for fault in laid.faults])
     _refuse_numbers(cells)
+    _refuse_doubtful(cells)
     _read_flags(cells, recipe, feed=feed)
     _read_reviews(cells)
     cells.strange = [_strange(cells, name, error) for name, error in laid.strange]
@@ -178,7 +182,7 @@ def _restricted(
     if laid.place_of_column:
         return frame, replace(laid, values=tuple(laid.values[place] for place in kept)), times, places
     rows = laid.rule_of_row[kept] if laid.rule_of_row is not None else None
-    times = Times(times.seconds[kept], times.bad[kept], times.texts)
+    times = times._replace(seconds=times.seconds[kept], bad=times.bad[kept])
     return frame.only(pa.array(kept)), replace(laid, rule_of_row=rows), times, places
 
 
@@ -298,6 +302,15 @@ def _refuse_numbers(cells: Cells) -> None:
             outside |= here & (cells.micro > int(high * 1_000_000))
         bounds: dict[str, object] = {"low": "" if low is None else low, "high": "" if high is None else high}
         cells.refuse(outside, "QC208", words | bounds | {"unit": rule.parameter.unit})
+
+
+def _refuse_doubtful(cells: Cells) -> None:
+    """Refuse the values that are merged over several rows or columns."""
+    if cells.frame.doubtful:
+        width = len(cells.frame.names)
+        place = np.array(cells.laid.values, np.int64)[cells.column] if len(cells) else np.zeros(0, np.int64)
+        wanted = [row * width + column for row, column in cells.frame.doubtful]
+        cells.refuse(np.isin(cells.row.astype(np.int64) * width + place, wanted), "QC222", {})
 
 
 def _read_flags(cells: Cells, recipe: Recipe, *, feed: Feed) -> None:

@@ -11,13 +11,13 @@ from qingce.catalog import Catalog
 from qingce.core.errors import QingceError, complain
 from qingce.core.tables import EXCEPTION
 from qingce.observe.ingest import as_rejected
-from qingce.observe.registers import Entry, names_of, read_register
+from qingce.observe.registers import Entry, Tell, names_of, read_register, untold
 
 __all__ = ["read_exceptions"]
 
 
 def read_exceptions(
-    path: Path, *, catalog: Catalog, known_at: datetime | None = None
+    path: Path, *, catalog: Catalog, known_at: datetime | None = None, tell: Tell = untold
 ) -> tuple[pa.Table, pa.Table]:  # fmt: skip
     """Return the EXCEPTION rows and what was refused; raises QC200, QC201, QC202, QC204 for an unfit file.
 
@@ -25,6 +25,8 @@ def read_exceptions(
     """
     register = read_register(path, "register-exceptions", catalog=catalog, required=("scope", "start"))
     rows = register.rows(lambda entry: _row(entry, catalog) | {"known_at": known_at}, key=("id",))
+    for note in register.told():
+        tell(note)
     return pa.Table.from_pylist(rows, EXCEPTION), as_rejected(register.rejected)
 
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +15,11 @@ from qingce.core.errors import QingceError, complain
 from qingce.core.records import Rejected
 from qingce.observe.frame import Frame, fold, pick, split_unit
 from qingce.observe.text import BrokenLine, Record, decode, records, sniff
+from qingce.observe.workbooks import Sheet, open_workbook
 
 __all__ = ["Needs", "open_frames", "reason_of", "shown"]
 
 _SHOWN = 200
-_TRIMMED = re.compile(r"\.0$")
 
 Needs = tuple[tuple[str, ...], ...]
 """The columns a header must have; each a choice of names."""
@@ -41,7 +37,8 @@ def open_frames(path: Path, *, rule: FileRule, needs: Needs, feed: str) -> Itera
     elif kind in (".csv", ".txt", ".tsv"):
         yield _text(path, rule=rule, needs=needs, feed=feed)
     else:
-        raise complain("QC200", path.name, {"reason": kind or path.name})
+        reason = "旧式 .xls 工作簿 an old .xls workbook" if kind == ".xls" else kind or path.name
+        raise complain("QC200", path.name, {"reason": reason})
 
 
 def reason_of(error: QingceError) -> str:
@@ -86,6 +83,11 @@ def _text(path: Path, *, rule: FileRule, needs: Needs, feed: str) -> Frame:
     delimiter = rule.delimiter if rule.delimiter != "auto" else sniff(head, header=_first_names(needs))
     rows = [item for item in records("\n".join(head), delimiter=delimiter) if isinstance(item, Record)]
     place, names = _header([(item.last, item.cells) for item in rows], needs, feed=feed, file=path.name)
+    for item in rows:
+        if item.last > place and any(item.cells):
+            if not _is_second_header([cell.strip() for cell in item.cells], names, needs):
+                break
+            place, names = item.last, _two_rows(names, [cell.strip() for cell in item.cells])
     body_at = _offset_of_line(text, place)
     quick = _quick(text[body_at:], delimiter=delimiter, width=len(names))
     if quick is not None:
@@ -183,26 +185,13 @@ def _broken(file: str, line: int, *, text: str, reason: str) -> Rejected:
 
 
 def _workbook(path: Path, *, rule: FileRule, needs: Needs, feed: str) -> Iterator[Frame]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            book = load_workbook(path, read_only=True, data_only=True)
-            sheets = {
-                sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
-            }
-            book.close()
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise complain("QC200", path.name, {"reason": f"{type(error).__name__}: {error}"}) from error
+    sheets = {sheet.title: sheet for sheet in open_workbook(path)}
     if rule.sheet and rule.sheet not in sheets:
         raise complain("QC218", path.name, {"name": rule.sheet, "allowed": "、".join(sheets)})
-    wanted = {rule.sheet: sheets[rule.sheet]} if rule.sheet else sheets
     found, last = 0, None
-    for title, rows in wanted.items():
+    for sheet in [sheets[rule.sheet]] if rule.sheet else sheets.values():
         try:
-            frame = _sheet(path.name, title, rows=rows, rule=rule, needs=needs, feed=feed)
+            frame = _sheet(path.name, sheet, rule=rule, needs=needs, feed=feed)
         except QingceError as error:
             last = error
             continue
@@ -212,38 +201,22 @@ def _workbook(path: Path, *, rule: FileRule, needs: Needs, feed: str) -> Iterato
         raise last or complain("QC201", path.name)
 
 
-def _sheet(file: str, sheet: str, *, rows: Sequence[list[object]], rule: FileRule, needs: Needs, feed: str) -> Frame:
-    texts = [(line, [_cell(value) for value in row]) for line, row in enumerate(rows, 1)]
-    filled = [(line, cells) for line, cells in texts if any(cells)]
+def _sheet(file: str, sheet: Sheet, *, rule: FileRule, needs: Needs, feed: str) -> Frame:
+    place = f"{file}[{sheet.title}]"
+    filled = [(line, cells) for line, cells in enumerate(sheet.rows, 1) if any(cells)]
     if not filled:
-        raise complain("QC201", f"{file}[{sheet}]")
-    header_line, names = _header(filled[: rule.search_rows], needs, feed=feed, file=f"{file}[{sheet}]")
+        raise complain("QC201", place)
+    header_line, names = _header(filled[: rule.search_rows], needs, feed=feed, file=place)
     body = [(line, cells) for line, cells in filled if line > header_line]
-    if body and _is_second_header(body[0][1], names, needs):
+    while body and _is_second_header(body[0][1], names, needs):
         names = _two_rows(names, body.pop(0)[1])
     width = len(names)
     padded = [[*cells, *[""] * (width - len(cells))][:width] for _, cells in body]
     columns = tuple(pa.array([row[i] for row in padded], pa.string()) for i in range(width))
     lines = pa.array([line for line, _ in body], pa.int64())
-    return Frame(file, sheet, header_line, names, columns, lines)
-
-
-def _cell(value: object) -> str:
-    """Return a cell of Excel as text; numbers by their shortest exact form, times to the nearest second.
-
-    Excel keeps a time as a fraction of a day, so 08:00 may come as 07:59:59.997. Midnight is written as the date alone,
-    so that a column of dates can be joined with a column of hours.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        nearest = (value + timedelta(milliseconds=500)).replace(microsecond=0)
-        return nearest.date().isoformat() if nearest.time() == time() else nearest.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return _TRIMMED.sub("", format(Decimal(repr(value)), "f"))
-    return str(value).strip()
+    return Frame(
+        file, sheet.title, header_line, names, columns, lines, epoch=sheet.epoch, merged=sheet.merged
+    )  # fmt: skip
 
 
 def _two_rows(names: tuple[str, ...], below: list[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from qingce.core.tables import FORECAST
 from qingce.observe.files import reason_of, shown
 from qingce.observe.frame import split_unit
 from qingce.observe.ingest import as_rejected
-from qingce.observe.registers import Entry, Register, names_of, read_register
+from qingce.observe.registers import Entry, Register, Tell, names_of, read_register, untold
 
 __all__ = ["INDEX", "read_forecasts"]
 
@@ -57,7 +57,7 @@ class _Given:
 
 def read_forecasts(
     path: Path, *, feed: Feed, catalog: Catalog, made_on: date | None = None, issuer: str = "",
-    known: Collection[str] | None = None, known_at: datetime | None = None,
+    known: Collection[str] | None = None, known_at: datetime | None = None, tell: Tell = untold,
 ) -> tuple[pa.Table, pa.Table]:  # fmt: skip
     """Return the FORECAST rows of a file and what was refused, each with its place and number.
 
@@ -80,6 +80,8 @@ def read_forecasts(
     if not register.entries:
         register.rejected.append(_told(path.name, complain("QC236")))
     register.rejected.extend(_gaps(kept, file=path.name))
+    for note in register.told():
+        tell(note)
     kept.sort(key=lambda row: tuple(str(row[name]) for name in _KEY))
     return pa.Table.from_pylist(kept, FORECAST), as_rejected(register.rejected)
 

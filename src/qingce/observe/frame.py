@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pyarrow as pa
 
 from qingce.core.records import Rejected
+from qingce.observe.workbooks import Merged
 
 __all__ = ["Frame", "fold", "pick", "split_unit"]
 
@@ -28,6 +30,11 @@ class Frame:
     lines: pa.Array
     broken: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    epoch: date | None = None
+    """From which day the serial numbers of a workbook count; None where a file has none."""
+    merged: tuple[Merged, ...] = ()
+    doubtful: tuple[tuple[int, int], ...] = ()
+    """Row and column of the values that are merged over several rows or columns."""
 
     @property
     def rows(self) -> int:

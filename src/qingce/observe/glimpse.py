@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import pyarrow as pa
 
 from qingce.core.errors import complain
 from qingce.observe.text import Record, decode, records, sniff
+from qingce.observe.workbooks import sheet_rows
 
 __all__ = ["glimpse"]
 
@@ -16,7 +16,7 @@ _BYTES = 200_000
 
 
 def glimpse(file: Path, *, rows: int = 12) -> list[list[str]]:
-    """Return the cells of the first rows of a file, whatever its encoding and delimiter.
+    """Return the cells of the first rows of a file, or of each of its sheets, whatever its encoding and delimiter.
 
     Raises QC200 for what is no such file, QC201 for one without any, QC202.
     """
@@ -33,20 +33,9 @@ def _rows(file: Path, rows: int) -> list[list[str]]:
             import pyarrow.parquet as pq
 
             return [list(pq.read_schema(file).names)]
-        return _sheet(file, rows) if suffix in {".xlsx", ".xlsm"} else _text(file, rows)
-    except (pa.ArrowException, BadZipFile, KeyError, ValueError, OSError) as error:
+        return sheet_rows(file, rows=rows) if suffix in {".xlsx", ".xlsm"} else _text(file, rows)
+    except (pa.ArrowException, ValueError, OSError) as error:
         raise complain("QC200", file.name, {"reason": (str(error) or type(error).__name__).splitlines()[0]}) from error
-
-
-def _sheet(file: Path, rows: int) -> list[list[str]]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(file, read_only=True)
-    try:
-        found = book.worksheets[0].iter_rows(max_row=rows, values_only=True)
-        return [["" if cell is None else str(cell).strip() for cell in row] for row in found]
-    finally:
-        book.close()
 
 
 def _text(file: Path, rows: int) -> list[list[str]]:

@@ -203,6 +203,7 @@ def _files(path: Path, recipe: Recipe) -> list[Path]:
 def _notes(cells: Cells, recipe: Recipe) -> Iterator[str]:
     if not cells.frame.rows and not cells.frame.broken:
         yield f"{cells.frame.place()}：只有表头，没有数据行 header only, no data row"
+    yield from cells.frame.notes
     yield from check_medians(cells, recipe.medians)
     if cells.rounded:
         count = cells.rounded

@@ -18,8 +18,9 @@ from qingce.core.errors import QingceError, complain
 from qingce.core.records import Feed, Parameter
 from qingce.observe.files import Needs
 from qingce.observe.frame import Frame, fold, pick, split_unit
+from qingce.observe.settling import settled
 
-__all__ = ["Laid", "Rule", "key_places", "lay_out", "needs_of"]
+__all__ = ["Laid", "Rule", "key_places", "lay_out", "needs_of", "settle"]
 
 Codes = NDArray[np.int32]
 
@@ -80,6 +81,18 @@ def key_places(frame: Frame, choices: Sequence[Sequence[str]]) -> list[int]:
         if place is not None:
             found.append(place)
     return found
+
+
+def settle(frame: Frame, recipe: Recipe) -> Frame:
+    """Carry merged cells through every column that is no value, and leave rows of sums and remarks out."""
+    long, time, site = recipe.long, recipe.time, recipe.site
+    needed = key_places(frame, [choice for choice in needs_of(recipe) if choice != long.value])
+    if recipe.layout == "long":
+        carried = set(range(len(frame.names))) - set(key_places(frame, (long.value,)))
+    else:
+        further = (*site.columns, *site.further) if recipe.layout == "wide" else ()
+        carried = {*needed, *key_places(frame, further), *_optional(frame, time.span_column)}
+    return settled(frame, recipe.sheet, carried=carried, needed=needed)
 
 
 def lay_out(frame: Frame, feed: Feed, recipe: Recipe, *, catalog: Catalog) -> Laid:

@@ -17,8 +17,9 @@ from qingce.core.periods import parse_period
 from qingce.core.records import Indicator, Parameter
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL
+from qingce.observe.frame import split_unit
 from qingce.observe.ingest import as_rejected
-from qingce.observe.registers import Entry, read_register
+from qingce.observe.registers import Entry, Tell, read_register, untold
 
 __all__ = ["read_official", "spoken_period"]
 
@@ -28,7 +29,7 @@ _NUMBER = re.compile(r"(?P<number>[-+]?\d+(?:\.\d+)?)\s*(?P<unit>\D*)")
 
 
 def read_official(
-    path: Path, *, catalog: Catalog, known_at: datetime | None = None
+    path: Path, *, catalog: Catalog, known_at: datetime | None = None, tell: Tell = untold
 ) -> tuple[pa.Table, pa.Table]:  # fmt: skip
     """Return the OFFICIAL rows and what was refused; raises QC200, QC201, QC202, QC204 for an unfit file.
 
@@ -38,6 +39,8 @@ def read_official(
     register = read_register(path, "register-official", catalog=catalog, required=required)
     fixed: dict[str, object] = {"source": path.name, "known_at": known_at}
     rows = register.rows(lambda entry: _row(entry, catalog) | fixed, key=("id",))
+    for note in register.told():
+        tell(note)
     return pa.Table.from_pylist(rows, OFFICIAL), as_rejected(register.rejected)
 
 
@@ -127,7 +130,8 @@ def _period(entry: Entry) -> str:
 
 def _value(entry: Entry, indicator: Indicator | Parameter | None, catalog: Catalog) -> tuple[Decimal | None, str]:
     """Return the exact value in the indicator's unit; QC203, QC206, QC215."""
-    text, unit = entry.text("value", required=True), entry.text("unit")
+    text = entry.text("value", required=True)
+    unit = entry.text("unit") or split_unit(entry.headers.get("value", ""))[1]
     match = _NUMBER.fullmatch(text)
     if match is None:
         if text:
@@ -139,6 +143,6 @@ def _value(entry: Entry, indicator: Indicator | Parameter | None, catalog: Catal
     try:
         factor = catalog.units.factor(given, indicator.unit)
     except QingceError as error:
-        entry.refuse("unit" if unit else "value", error)
+        entry.refuse("unit" if entry.text("unit") else "value", error)
         return None, unit
     return as_decimal(Fraction(Decimal(match["number"])) * Fraction(factor), 6), indicator.unit

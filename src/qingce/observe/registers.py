@@ -12,12 +12,17 @@ from qingce.catalog import Catalog
 from qingce.catalog.feeds import Recipe, TimeRule, recipe_of
 from qingce.core.errors import QingceError, complain
 from qingce.core.records import Rejected
-from qingce.observe.files import open_frames, reason_of, shown
+from qingce.observe.files import Needs, open_frames, reason_of, shown
 from qingce.observe.frame import Frame, fold, pick, split_unit
+from qingce.observe.layouts import key_places
 from qingce.observe.places import region_of
-from qingce.observe.times import parse_time
+from qingce.observe.settling import settled
+from qingce.observe.times import from_serial, parse_time, serials_of, told_serials
 
-__all__ = ["Entry", "Register", "names_of", "read_register"]
+__all__ = ["Entry", "Register", "Tell", "names_of", "read_register", "untold"]
+
+Tell = Callable[[str], object]
+"""Takes a note of what was done on the way in."""
 
 _PLACE_KIND = re.compile(r".+(省|市|区|县|州|盟|旗|地区)")
 
@@ -33,11 +38,15 @@ class Entry:
     headers: dict[str, str]
     recipe: Recipe
     faults: list[Rejected] = field(default_factory=list)
+    epoch: date | None = None
+    shared: frozenset[str] = frozenset()
+    """Fields whose cell is merged over several rows or columns: refused, and read as empty."""
+    serials: list[tuple[str, str, int]] = field(default_factory=list)
 
     def text(self, name: str, *, required: bool = False) -> str:
         """Return a cell, by its meaning where the register translates words; QC215 for a required one left empty."""
         text = self.cells.get(name, "")
-        if required and not text:
+        if required and not text and name not in self.shared:
             self.refuse(name, complain("QC215", words={"column": self.headers.get(name, name)}))
         return self.recipe.words.get(name, {}).get(text, text)
 
@@ -54,9 +63,13 @@ class Entry:
         text = self.text(name, required=required)
         if not text:
             return None
-        when = parse_time(text, TimeRule())
+        system = serials_of(self.epoch, self.recipe.sheet)
+        meaning = from_serial(text, system) if system else None
+        when = parse_time(meaning or text, TimeRule())
         if when is None:
             self.refuse(name, complain("QC209", words={"text": text}))
+        elif meaning:
+            self.serials.append((text, meaning, 1))
         return when.date() if when else None
 
     def number(self, name: str, *, low: float, high: float) -> float | None:
@@ -125,6 +138,20 @@ class Register:
 
     entries: list[Entry]
     rejected: list[Rejected]
+    notes: list[str] = field(default_factory=list)
+
+    def told(self) -> Iterator[str]:
+        """Yield what was done to the sheets on the way in: merged cells carried, sums left out, dates made of numbers.
+
+        To be asked when the rows are read.
+        """
+        yield from self.notes
+        sheets: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            sheets.setdefault(f"{entry.file}[{entry.sheet}]", []).append(entry)
+        for place, entries in sheets.items():
+            found = [serial for entry in entries for serial in entry.serials]
+            yield from told_serials(found, place=place, epoch=entries[0].epoch)
 
     def rows(self, make: Callable[[Entry], dict[str, object]], *, key: Sequence[str]) -> list[dict[str, object]]:
         """Return the rows without fault; a second row of a key is refused (QC220) at the key's first column."""
@@ -149,11 +176,17 @@ def read_register(path: Path, feed: str, *, catalog: Catalog, required: Sequence
     recipe = recipe_of(catalog.feeds[feed])
     needs = tuple(recipe.fields[name] for name in required)
     register = Register([], [])
-    for frame in open_frames(path, rule=recipe.file, needs=needs, feed=feed):
+    for opened in open_frames(path, rule=recipe.file, needs=needs, feed=feed):
+        frame = _settled(opened, recipe, needs)
+        register.notes.extend(frame.notes)
         register.rejected.extend(frame.broken)
         register.entries.extend(_entries(frame, recipe))
         register.rejected.extend(_strange(frame, recipe, feed))
     return register
+
+
+def untold(note: str) -> None:
+    """Take a note that nobody asked for."""
 
 
 def names_of(text: str) -> list[str]:
@@ -178,14 +211,36 @@ def _places(frame: Frame, recipe: Recipe) -> dict[str, int]:
     return found
 
 
+def _settled(frame: Frame, recipe: Recipe, needs: Needs) -> Frame:
+    """Carry merged cells, but for fields that speak for one row, and leave rows of sums and remarks out."""
+    carried = {place for name, place in _places(frame, recipe).items() if name not in recipe.sheet.single}
+    return settled(frame, recipe.sheet, carried=carried, needed=key_places(frame, needs))
+
+
 def _entries(frame: Frame, recipe: Recipe) -> Iterator[Entry]:
     places = _places(frame, recipe)
+    names = {place: name for name, place in places.items()}
+    shared: dict[int, set[str]] = {}
+    for row, column in frame.doubtful:
+        if column in names:
+            shared.setdefault(row, set()).add(names[column])
     headers = {name: frame.names[place] for name, place in places.items()}
     columns = {name: [_plain(value) for value in frame.columns[place].to_pylist()] for name, place in places.items()}
     for row, line in enumerate(frame.lines.to_pylist()):
         cells = {name: column[row] for name, column in columns.items()}
         if any(cells.values()):
-            yield Entry(frame.file, frame.sheet, line, cells, headers, recipe)
+            entry = Entry(frame.file, frame.sheet, line, cells, headers, recipe, epoch=frame.epoch)
+            yield _without_shared(entry, shared[row]) if row in shared else entry
+
+
+def _without_shared(entry: Entry, names: set[str]) -> Entry:
+    """Refuse the cells that are merged over several rows or columns, and empty them (QC222)."""
+    filled = sorted(name for name in names if entry.cells[name])
+    for name in filled:
+        entry.refuse(name, complain("QC222", words={"text": entry.cells[name]}))
+        entry.cells[name] = ""
+    entry.shared = frozenset(filled)
+    return entry
 
 
 def _plain(value: object) -> str:

@@ -10,17 +10,19 @@ from qingce.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.tables import SITE
 from qingce.observe.ingest import as_rejected
-from qingce.observe.registers import Entry, names_of, read_register
+from qingce.observe.registers import Entry, Tell, names_of, read_register, untold
 
 __all__ = ["read_sites"]
 
 _KINDS = ("air_site", "section", "point")
 
 
-def read_sites(path: Path, *, catalog: Catalog) -> tuple[pa.Table, pa.Table]:
+def read_sites(path: Path, *, catalog: Catalog, tell: Tell = untold) -> tuple[pa.Table, pa.Table]:
     """Return the SITE rows and what was refused; raises QC200, QC201, QC202, QC204 for an unfit file."""
     register = read_register(path, "register-sites", catalog=catalog, required=("site",))
     rows = register.rows(lambda entry: _row(entry, catalog), key=("site", "valid_from"))
+    for note in register.told():
+        tell(note)
     return pa.Table.from_pylist(rows, SITE), as_rejected(register.rejected)
 
 
