@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from oracle import ecology as slow_ecology
 from oracle import sections as slow
+from qingce.app.campaign import read_campaign
+from qingce.app.cli import app
+from qingce.app.outlooking.what_if import answer_moves
 from qingce.app.pipeline import build
 from qingce.catalog import load_catalog
 from qingce.core.rounding import as_decimal
@@ -172,3 +177,56 @@ def test_each_leads_to_what_was_read(campaign: tuple[Path, Results], indicator: 
     shown = (folder / "out" / "site" / "targets" / f"{row['target_id']}.html").read_text("utf-8")
     assert str(row["scope_name"]) in shown
     assert str(row["own_text"]) in shown
+
+
+def tried(campaign: tuple[Path, Results], *moves: str, chance: bool = False) -> dict[str, Any]:
+    answer: Any = answer_moves(moves, campaign[1], read_campaign(campaign[0]), catalog=load_catalog([YUNZE]),
+                               chance=chance)  # fmt: skip
+    return {row["indicator_id"]: row for row in answer["targets"]} | {"levers": answer["levers"]}
+
+
+def with_month(site: str, value: str) -> Fraction:
+    """The index of January to June when only one river has an ammonia of June."""
+    means = []
+    for name, given in NH3N.items():
+        months = [Fraction(given[1])] * 5 + ([Fraction(value)] if name == site else [])
+        means.append({"nh3n": sum(months, Fraction(0)) / len(months), "do": Fraction(10)})
+    return slow.cwqi(means, "river")
+
+
+def test_a_month_set_by_hand_moves_the_index_its_improvement_and_their_chances(campaign: tuple[Path, Results]) -> None:
+    """Dirtier by far: the index is the oracle's, the room is exact, and neither target is likelier."""
+    found = tried(campaign, "nh3n@R4@2026-06=9", chance=True)
+    now, then = with_month("R4", "9"), index(2025)
+    row, better = found["cwqi"], found["cwqi_improvement"]
+    assert (row["before"]["exact"], row["after"]["exact"]) == (str(index(2026)), str(now))
+    assert row["after"]["quota_exact"] == str(Fraction(7, 2) - now)
+    assert better["after"]["exact"] == str(100 * (then - now) / then)
+    assert better["after"]["quota_exact"] == str(5 - 100 * (then - now) / then)
+    for one in (row, better):
+        assert one["after"]["probability"] <= one["before"]["probability"]
+        assert None not in [one[side][name] for side in ("before", "after") for name in ("p10", "p50", "p90")]
+    assert Fraction(row["after"]["p50"]) > Fraction(row["before"]["p50"])
+    assert Fraction(better["after"]["p50"]) < Fraction(better["before"]["p50"])
+
+
+def test_the_command_line_tries_the_index(campaign: tuple[Path, Results]) -> None:
+    found = CliRunner().invoke(app, ["outlook", str(campaign[0]), "--what-if", "nh3n@R4@2026-06=9;nh3n@R1@2026-06=0.1"])
+    assert found.exit_code == 0, found.output
+    assert "城市水质指数（CWQI）" in found.output
+    assert found.output.count("10/50/90") >= 4
+    assert "距上限还有" in found.output or "已超出上限" in found.output
+
+
+def test_the_items_that_weigh_most_in_the_index_may_be_moved(campaign: tuple[Path, Results]) -> None:
+    levers = [one for one in tried(campaign)["levers"] if one["subject"] == "R1"]
+    target = rows_of(campaign[1])["cwqi"]["target_id"]
+    assert {one["quantity"] for one in levers if target in one["targets"]} == {"nh3n", "do"}
+    assert [one["period"] for one in levers[0]["periods"]] == [f"2026-{month:02d}" for month in range(6, 13)]
+
+
+def test_the_outlook_of_the_index_has_a_path_by_month(campaign: tuple[Path, Results]) -> None:
+    target = rows_of(campaign[1])["cwqi"]["target_id"]
+    rows = campaign[1].tables["outlook_paths"].to_pylist()
+    days = [row["day"] for row in rows if row["target_id"] == target and row["model"] == "month-level"]
+    assert [(day.month, day.year) for day in days] == [(month, 2026) for month in range(6, 13)]

@@ -90,8 +90,8 @@ def what_if(questions: Iterable[Question], moves: Sequence[Move], ground: Ground
         else:
             before = _water(question, ground, ground.months)
             after = _water(question, ground, months)
-        if after is not None and (before is not None or not simulated(question)):
-            found.append(Answer(question, before or NOWHERE, after))
+        if (before is not None and after is not None) or not simulated(question):
+            found.append(Answer(question, before or NOWHERE, after or NOWHERE))
     return tuple(found)
 
 
