@@ -6,14 +6,13 @@ import csv
 import gzip
 import json
 import re
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from effort import spent
 from qingce.catalog import check_content, load_catalog
 from qingce.catalog.overlay import content_roots
 from qingce.catalog.regions import LEVELS, Regions, read_regions, short_name
@@ -391,16 +390,6 @@ def test_an_unknown_code_names_the_cure():
 def test_reading_costs_a_small_multiple_of_the_bare_file():
     file = next(root / "regions" / "divisions.csv" for root in content_roots())
     text = file.read_text(encoding="utf-8")
-    bare = _spent(lambda: list(csv.DictReader(text.splitlines())))
-    ours = _spent(lambda: read_regions(content_roots()))
+    bare = spent(lambda: list(csv.DictReader(text.splitlines())))
+    ours = spent(lambda: read_regions(content_roots()))
     assert ours < 15 * bare, (ours, bare)  # measured 4 to 6 times
-
-
-def _spent(work: Callable[[], object]) -> float:
-    """Return the least processor time of some runs."""
-    best = float("inf")
-    for _ in range(7):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best

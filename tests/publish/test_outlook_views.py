@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -411,19 +410,6 @@ def test_the_shares_of_a_split_are_told_beside_the_parts(sample: Results) -> Non
     assert "分解比例（按往年同期）" in page
     assert "云西区</span> 58.8%" in page
     assert "分解比例（按人口）" in page
-
-
-@pytest.mark.parametrize("path", [*NEW, "index.html", "targets/T-yz-001.html"])
-def test_a_page_is_rendered_in_a_blink(path: str, sample: Results) -> None:
-    """Thirty milliseconds on a quiet machine; a machine that runs everything else at once is given twice that."""
-    compile_templates()
-    render(path, sample)
-    spent = []
-    for _ in range(9):
-        start = time.process_time()
-        render(path, sample)
-        spent.append(time.process_time() - start)
-    assert min(spent) < 0.060, spent
 
 
 def test_every_template_compiles() -> None:
