@@ -15,10 +15,17 @@ from qingce.catalog.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
-from qingce.outlook import day_quota, mean_quota
+from qingce.outlook import Quota, day_quota, mean_quota, section_mean_quota, section_quota
 from qingce.outlook.profile import Profile
 from qingce.thread.figures import Daily
-from qingce.thread.quotas_parts import County, county_parts, month_parts, share_rows
+from qingce.thread.quotas_parts import (
+    County,
+    county_parts,
+    factor_parts,
+    month_parts,
+    section_parts,
+    share_rows,
+)
 
 YEAR = Period.year(2026)
 
@@ -173,3 +180,83 @@ def test_population_and_hand_need_every_county() -> None:
     assert [row["share"] for row in share_rows([share])] == [75, 25]
     none = county_parts(good, quota, counties, ahead=ahead(date(2026, 7, 19)), profile=Profile(counties="none"))
     assert none == ((), None)
+
+
+# --- sections and their factors ---------------------------------------------------------------------------------------
+
+
+LEFT = st.integers(2, 11)
+LEVELS = st.lists(st.integers(0, 400).map(lambda value: Fraction(value, 100)), min_size=36, max_size=36)
+
+
+def history(levels: list[Fraction]) -> dict[str, Fraction]:
+    """Three years of months up to 2025."""
+    keys = [f"{year}-{month:02d}" for year in (2023, 2024, 2025) for month in range(1, 13)]
+    return dict(zip(keys, levels, strict=True))
+
+
+def factor(left: int, done: Fraction, *, bound: str = "le") -> Quota:
+    return section_mean_quota(done, done=12 - left, remaining=left, limit=1, bound=bound, part="S1/nh3n")
+
+
+@settings(max_examples=80, deadline=None)
+@given(left=LEFT, levels=LEVELS, months=PROFILES, bound=st.sampled_from(["le", "ge"]))
+def test_months_of_a_factor_average_to_the_whole(left: int, levels: list[Fraction], months: str, bound: str) -> None:
+    """Every profile, a cap as a floor: the means of the months left average exactly to what they may together."""
+    quota = factor(left, Fraction(12 - left) * 3 / 4, bound=bound)
+    names = [f"2026-{month:02d}" for month in range(13 - left, 13)]
+    parts = factor_parts(quota, history(levels), names, profile=Profile(months, month_weights=HAND))
+    assert quota.allowed is not None
+    assert [part.part for part in parts] == [f"S1/nh3n/{name}" for name in names]
+    assert sum(part.allowed or 0 for part in parts) == quota.allowed * left
+    assert {part.remaining for part in parts} == {1}
+
+
+def test_a_month_of_a_factor_follows_last_year_s_shape() -> None:
+    """What is left is 2 × 0.80; last November was 0.6 and last December 1.0."""
+    quota, past = factor(2, Fraction("10.40")), {"2025-11": Fraction("0.6"), "2025-12": Fraction(1)}
+    parts = factor_parts(quota, past, ["2026-11", "2026-12"], profile=Profile())
+    assert [part.text for part in parts] == ["2026-11：月均值 ≤ 0.60", "2026-12：月均值 ≤ 1.00"]
+    even = factor_parts(quota, {"2025-11": Fraction(1)}, ["2026-11", "2026-12"], profile=Profile())
+    assert [part.allowed for part in even] == [Fraction(4, 5)] * 2
+    over = factor_parts(factor(1, Fraction("11.20")), past, ["2026-12"], profile=Profile())
+    assert over == ()
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    places=st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=2, max_size=30),
+    allowed=st.integers(0, 30),
+    counties=st.sampled_from(["baseline", "population", "equal", "hand", "none"]),
+)
+def test_sections_that_may_fail_are_shared_without_one_lost(
+    places: list[tuple[int, bool]], allowed: int, counties: str
+) -> None:
+    """Sections of some counties, some of which failed the year before: whole numbers that sum to the whole."""
+    total = len(places)
+    target = Fraction(100 * max(0, total - allowed), total)
+    quota = section_quota(total, failing=0, target=target, comparator=">=", step=None)
+    where = {f"S{k}": (f"99010{county}", f"{county}县") for k, (county, _) in enumerate(places)}
+    failed = [f"S{k}" for k, (_, bad) in enumerate(places) if bad]
+    weights = {f"99010{county}": Decimal(county) for county in range(1, 5)}
+    profile = Profile(counties=counties, county_weights=weights, population=weights)
+    parts, share = section_parts(quota, where, failed, profile=profile, target_id="T")
+    several = len({county for county, _ in places}) > 1
+    if not quota.allowed or not several or counties == "none":
+        assert (parts, share) == ((), None)
+        return
+    assert share is not None
+    assert sum(part.allowed or 0 for part in parts) == quota.allowed
+    assert sum(Fraction(str(row["exact"])) for row in share_rows([share])) == 100
+    if counties in ("baseline", "equal"):
+        for part in parts:
+            assert (part.allowed or 0) <= sum(county == part.part for county, _ in where.values())
+
+
+def test_a_county_without_its_weight_shares_by_sections() -> None:
+    quota = section_quota(4, failing=0, target=50, comparator=">=", step=None)
+    where = {"S1": ("1", "甲县"), "S2": ("1", "甲县"), "S3": ("2", "乙县"), "S4": ("2", "乙县")}
+    parts, share = section_parts(quota, where, (), profile=Profile(counties="hand", county_weights={"1": Decimal(3)}))
+    assert [part.text for part in parts] == ["甲县：最多可有 1 个不达标", "乙县：最多可有 1 个不达标"]
+    assert share is not None
+    assert (share.profile, share.note) == ("equal", "按人工设定缺乙县，改按断面数")

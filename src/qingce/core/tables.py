@@ -123,8 +123,8 @@ QUOTA = _schema(
 )  # fmt: skip
 """Remaining allowance 剩余允许值: kind mean|days|sections|section_mean|hours; state open|lost|safe.
 
-`part` is empty for the whole, else the month, county (code), section or year that this share belongs to. Kinds also:
-amount (tonnes and counts), points (ratio points), index (composite index)."""
+`part` is empty for the whole, else the month, county (code), section (with factor, and month of it) or year that this
+share belongs to. Kinds also: amount (tonnes and counts), points (ratio points), index (composite and water index)."""
 
 SERIES = _schema(
     "target_id day value cumulative last_year allowed category",

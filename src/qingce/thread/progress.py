@@ -32,7 +32,7 @@ from qingce.thread.values import carried_period
 
 __all__ = ["Progress", "progress"]
 
-AIR, ASSESSED = "air_site", "评价点"
+AIR, ASSESSED, SECTION = "air_site", "评价点", "section"
 WHOLE = ("composite", "water_index", "water_index_change")
 """Verbs whose figure is told as a whole: what is left of it is its distance from the target."""
 
@@ -126,15 +126,18 @@ def progress(
 
 
 def _splitting(places: Iterable[Mapping[str, object]], profiles: Profiles) -> Splitting:
-    """Return how quotas are split, with the counties of each city that have assessed air sites."""
+    """Return how quotas are split, with the counties of each city that have assessed air sites, and of sections."""
     counties: dict[str, dict[str, str]] = {}
     sites: dict[str, int] = {}
+    sections: dict[str, tuple[str, str]] = {}
     for row in places:
+        if row["kind"] == SECTION and row["county"]:
+            sections[str(row["site"])] = str(row["county"]), str(row["county_name"] or row["county"])
         city, county = str(row["city"] or ""), str(row["county"] or "")
         if row["kind"] == AIR and ASSESSED in str(row["roles"] or "") and city and county:
             counties.setdefault(city, {})[county] = str(row["county_name"] or county)
             sites[county] = sites.get(county, 0) + 1
-    return Splitting(profiles, {city: dict(sorted(names.items())) for city, names in counties.items()}, sites)
+    return Splitting(profiles, {city: dict(sorted(names.items())) for city, names in counties.items()}, sites, sections)
 
 
 def _judge(binding: Binding, desk: Desk) -> Judged:

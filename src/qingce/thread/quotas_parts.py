@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +16,16 @@ from qingce.outlook.profile import PROFILE_ZH, Profile
 from qingce.outlook.split import weighted_mean_parts
 from qingce.thread.figures import Daily, is_bad, summed
 
-__all__ = ["County", "Share", "county_parts", "days_by_month", "month_parts", "share_rows"]
+__all__ = [
+    "County",
+    "Share",
+    "county_parts",
+    "days_by_month",
+    "factor_parts",
+    "month_parts",
+    "section_parts",
+    "share_rows",
+]
 
 YEARS = 3
 """How many earlier years the profile `years` looks at."""
@@ -150,6 +159,65 @@ def _county_weights(
     means = {code: total / n for code, pairs in past.items() for total, n in [summed(pairs)] if n}
     whole = len(means) == len(counties) and any(means.values())
     return (means, "baseline") if whole else (even, "equal")
+
+
+def factor_parts(
+    quota: Quota, history: Mapping[str, Fraction], months: Sequence[str], *, profile: Profile
+) -> tuple[Quota, ...]:
+    """Split what a factor of a section may average over the months left, which average exactly to the whole.
+
+    By the shape of the same months of earlier years, by hand, or evenly where nothing is known. Raises QC402.
+    """
+    if quota.state != "open" or quota.remaining < 2 or quota.remaining != len(months):
+        return ()
+    back = {"last": range(1, 2), "years": range(1, YEARS + 1)}.get(profile.months, range(0))
+    shape: dict[str, Fraction] = {}
+    for month in months:
+        past = [history[key] for key in (f"{int(month[:4]) - k}{month[4:]}" for k in back) if key in history]
+        shape |= {month: sum(past, Fraction(0)) / len(past)} if past else {}
+        if profile.months == "hand":
+            shape[month] = Fraction(profile.month_weights.get(int(month[5:]), Decimal(0)))
+    known = len(shape) == len(months) and any(shape.values())
+    parts = mean_parts(quota, dict.fromkeys(months, 1), shape=dict(shape) if known else None)
+    return tuple(
+        replace(one, part=f"{quota.part}/{one.part}", text=one.text.replace("1 天均值", "月均值")) for one in parts
+    )
+
+
+def section_parts(
+    quota: Quota,
+    sections: Mapping[str, tuple[str, str]],
+    before: Collection[str],
+    *,
+    profile: Profile,
+    target_id: str = "",
+) -> tuple[tuple[Quota, ...], Share | None]:
+    """Split how many sections may fail over their counties; the parts sum to the whole.
+
+    `sections` are the county of each, code and name; `before` those that failed in the year before, by which the
+    baseline goes where they were at least as many; else the counties share by the number of their sections.
+    """
+    names = dict(sorted(set(sections.values())))
+    if quota.allowed is None or quota.allowed < 1 or len(names) < 2 or profile.counties == "none":
+        return (), None
+    number = {code: Fraction(sum(county == code for county, _ in sections.values())) for code in names}
+    failed = {code: Fraction(sum(sections[name][0] == code for name in before)) for code in names}
+    given = profile.county_weights if profile.counties == "hand" else profile.population
+    weights, used, note = number, "equal", "按断面数"
+    if profile.counties == "baseline" and sum(failed.values()) >= quota.allowed:
+        weights, used, note = failed, "baseline", "按各县去年不达标断面数"
+    elif profile.counties in ("hand", "population"):
+        lacking = "、".join(name for code, name in names.items() if code not in given)
+        found = {code: Fraction(given.get(code, 0)) for code in names}
+        if lacking or not any(found.values()):
+            note = f"{PROFILE_ZH[profile.counties]}缺{lacking or '数'}，改按断面数"
+        else:
+            weights, used, note = found, profile.counties, ""
+    parts = tuple(
+        replace(one, text=f"{names[one.part]}：最多可有 {as_decimal(one.allowed or 0, 0):f} 个不达标")
+        for one in day_parts(quota, weights)
+    )
+    return parts, Share(target_id, "county", used, weights, names, note)
 
 
 def share_rows(shares: Sequence[Share]) -> list[dict[str, object]]:

@@ -16,7 +16,15 @@ from qingce.thread.binding import Binding
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, summed
 from qingce.thread.goal import Goal
 from qingce.thread.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
-from qingce.thread.quotas_parts import County, Share, county_parts, month_parts
+from qingce.thread.quotas_parts import (
+    County,
+    Share,
+    county_parts,
+    days_by_month,
+    factor_parts,
+    month_parts,
+    section_parts,
+)
 from qingce.thread.series import SeriesRow, daily_series, monthly_series
 
 __all__ = ["Rest", "Splitting", "rest_of"]
@@ -27,11 +35,15 @@ SHARES = ("day_share", "day_share_above")
 
 @dataclass(frozen=True, slots=True)
 class Splitting:
-    """How quotas are split: the profiles, the counties of each city (code → name), the assessed sites of each."""
+    """How quotas are split: the profiles, the counties of each city (code → name), the assessed sites of each.
+
+    `sections` are the county of each section, code and name.
+    """
 
     profiles: Profiles = field(default_factory=Profiles)
     counties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sites: Mapping[str, int] = field(default_factory=dict)
+    sections: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,10 @@ def rest_of(
     if scope is None or indicator is None or binding.verb == "none" or binding.pointwise or not stretch.begun:
         return Rest()
     if scope.kind == "sections":
-        return _sections(binding, goal, stretch=stretch, months=months, catalog=catalog, part=part)
+        found = _sections(binding, goal, stretch=stretch, months=months, catalog=catalog, part=part)
+        if part or split is None or not found.quotas:
+            return found
+        return _with_section_parts(found, binding, goal, stretch=stretch, months=months, catalog=catalog, split=split)
     found = _regions(binding, goal, stretch=stretch, days=days, judged=judged, part=part)
     return found if part or split is None else _with_parts(found, binding, stretch, days=days, split=split)
 
@@ -205,6 +220,39 @@ def _sections(
     failing = {outlook.section for outlook in outlooks if outlook.failing}
     main = _main(binding, sorted(quotas, key=lambda quota: not _of(quota, failing)), names)
     return Rest(tuple(quotas), tuple(rows), main, text=_section_words(quotas, outlooks, names))
+
+
+def _with_section_parts(
+    found: Rest,
+    binding: Binding,
+    goal: Goal,
+    *,
+    stretch: Stretch,
+    months: Mapping[str, Months],
+    catalog: Catalog,
+    split: Splitting,
+) -> Rest:
+    """Add the months of each factor that decides, then the counties that the sections which may fail are in."""
+    indicator, scope, (grade, _) = binding.indicator, binding.scope, _grade(binding, goal)
+    if indicator is None or scope is None or grade is None:
+        return found
+    profile = split.profiles.of(binding.target.id, indicator.id)
+    parts, shares = list[Quota](), list[Share]()
+    whole = list(days_by_month(stretch.period))
+    for quota in found.quotas:
+        section, _, factor = quota.part.partition("/")
+        if quota.kind == "section_mean" and section in months:
+            history = months[section].values.get(factor, {})
+            parts += factor_parts(quota, history, whole[len(whole) - quota.remaining :], profile=profile)
+        elif quota.kind == "sections" and quota.state == "open":
+            year = Stretch(stretch.period.year_before(), stretch.period.year_before().end)
+            past = outlooks_of(scope.subjects, months, grade=grade, stretch=year, catalog=catalog)
+            near = {name: split.sections[name] for name in scope.subjects if name in split.sections}
+            failed = [outlook.section for outlook in past if outlook.failing and outlook.section in near]
+            told, share = section_parts(quota, near, failed, profile=profile, target_id=binding.target.id)
+            parts += told
+            shares += [share] if share else []
+    return replace(found, quotas=(*found.quotas, *parts), shares=tuple(shares))
 
 
 def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool]:
