@@ -129,6 +129,23 @@ def test_nothing_to_warn_of(before: dict[str, float], now: dict[str, float | Non
     assert found.num_rows == 0
 
 
+@pytest.mark.parametrize(
+    ("deadline", "last", "told"),
+    [
+        pytest.param("2026", date(2026, 12, 31), 1, id="this-year"),
+        pytest.param("2025", date(2025, 12, 31), 0, id="past"),
+        pytest.param("2030", date(2030, 12, 31), 0, id="later"),
+        pytest.param("R/P1Y", date(2030, 12, 31), 1, id="every-year"),
+        pytest.param(None, None, 1, id="no-deadline"),
+    ],
+)
+def test_a_deadline_in_another_year_warns_of_nothing(deadline: str | None, last: date | None, told: int) -> None:
+    """The year of the day is only held against such a target: its chance does not count."""
+    row = {"target_id": "T1", "quota_text": "", "deadline": deadline, "deadline_day": last}
+    place = replace(around(days([40] * 7)), progress=table(PROGRESS, row))
+    assert warning_table(outlook(T1=0.9), outlook(T1=0.5), [question("T1")], around=place).num_rows == told
+
+
 def test_a_week_without_data_says_so() -> None:
     (row,) = warning_table(
         outlook(T1=0.9), outlook(T1=0.5), [question("T1")], around=around(days([40] * 7, first=date(2026, 1, 1)))

@@ -132,6 +132,14 @@ def test_before_the_deadline_it_is_progress_only(value: str, state: str, persist
     assert status.text.startswith("年度进展（时限 2026 年）：")
 
 
+@pytest.mark.parametrize(("state", "code"), [("lost", "at_risk"), ("safe", "on_track"), ("open", "at_risk")])
+def test_a_year_before_the_deadlines_own_loses_and_keeps_nothing(state: str, code: str) -> None:
+    """On 31 December 2023 the year is over; a target for 2026 is neither lost nor kept with it."""
+    status = judge(facts("41.99", quota=quota(state), passing=True))
+    assert status.code == code
+    assert "41.99 > 39" in status.text
+
+
 def test_the_words_of_a_race_still_open() -> None:
     status = judge(facts("41.993377", quota=quota("open"), persisted=Fraction("35.233"), rest=Fraction("30.4579")))
     assert status.text == (

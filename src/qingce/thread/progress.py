@@ -147,6 +147,10 @@ def _judge(binding: Binding, desk: Desk) -> Judged:
         text = f"未绑定：{binding.reason_text}"
         return replace(nothing, status=Status("unbound", text, binding.reason, binding.reason_text))
     stretch = Stretch(period, desk.as_of)
+    if not stretch.begun:
+        goal = goal_of(binding, desk.catalog, base=_baseline(binding, desk))
+        waiting = judge(_facts(goal, None, reason="not_begun", detail=period_text(period)))
+        return replace(nothing, goal=goal, status=waiting)
     carried = carried_period(binding, desk.as_of)
     own = own_figure(binding, desk.rows, period=stretch.behind)
     official = _official(binding, stretch, desk)
@@ -258,6 +262,8 @@ def _status(
             rest=rest.repeated,
             decimals=printed_places(value) if binding.verb == "none" else figure_decimals(indicator),
             names=class_names(indicator, desk.catalog, deadline),
+            passing=stretch.period.end < deadline,
+            months="" if stretch.period.kind == "year" else period_text(stretch.period),
         )
     )
 

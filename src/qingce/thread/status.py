@@ -30,7 +30,11 @@ STATUS_ZH = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one target on a day. `persisted`: the year's figure if the rest repeats last year's rest."""
+    """What is known of one target on a day.
+
+    `persisted`: the year's figure if the rest repeats last year's rest; `passing`: that year is not the deadline's, so
+    what is lost or safe in it is neither for the target.
+    """
 
     goal: Goal
     step: Decimal | None
@@ -45,6 +49,9 @@ class Facts:
     names: Mapping[int, str] = field(default_factory=dict)
     reason: str = ""
     detail: str = ""
+    passing: bool = False
+    months: str = ""
+    """The period in words where it is not a year: a quarter, a season."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ def judge(facts: Facts) -> Status:
         return Status(code, f"{STATUS_ZH[code]}：{_compared(facts, met)}（{facts.source}）")
     code, words = _interim(facts, met)
     year = f"年度进展（时限 {facts.deadline.year} 年）" if facts.deadline else "年度进展"
+    year = f"时段进展（{facts.months}）" if facts.months else year
     return Status(code, f"{year}：{STATUS_ZH[code]}，{words}")
 
 
@@ -112,7 +120,8 @@ def _waiting(reason: str, detail: str) -> Status:
 def _interim(facts: Facts, met: bool) -> tuple[str, str]:
     quota, now = facts.quota, _compared(facts, met)
     if quota is not None and quota.state in ("lost", "safe"):
-        return quota.state, f"{now}；{quota.text}"
+        code = {"lost": "at_risk", "safe": "on_track"}[quota.state] if facts.passing else quota.state
+        return code, f"{now}；{quota.text}"
     left = f"；{quota.text}" if quota is not None else ""
     if facts.persisted is None:
         return ("on_track" if met else "at_risk"), f"目前 {now}{left}"
@@ -120,7 +129,8 @@ def _interim(facts: Facts, met: bool) -> tuple[str, str]:
     rest = (
         f"余下与去年同期相同（{shown(facts.rest, facts.decimals)}）" if facts.rest is not None else "余下与去年同期相同"
     )
-    outcome = f"若{rest}，全年 {shown(facts.persisted, facts.decimals)}，{'可' if good else '不'}达标"
+    whole = "全时段" if facts.months else "全年"
+    outcome = f"若{rest}，{whole} {shown(facts.persisted, facts.decimals)}，{'可' if good else '不'}达标"
     return ("on_track" if good else "at_risk"), f"目前 {now}；{outcome}{left}"
 
 

@@ -138,7 +138,8 @@ def lines(ahead: Ahead, *, target: str = "") -> Iterator[str]:
 def _chance(row: Row | None) -> Iterator[str]:
     if row is None:
         return
-    yield f"  研判 {row['text']}（{row['model_name'] or row['model']}，历史 {row['history']} 年）"
+    model = str(row["model_name"] or row["model"] or "")
+    yield f"  研判 {row['text']}" + (f"（{model}，历史 {row['history']} 年）" if model else "")
     if row["state"] == "ok":
         yield f"  10/50/90：{row['p10_text']} / {row['p50_text']} / {row['p90_text']} {row['unit']}"
     if row["reason"]:

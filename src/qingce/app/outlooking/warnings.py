@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,18 +57,21 @@ class Around:
 def warning_table(before: pa.Table, now: pa.Table, questions: Sequence[Question], *, around: Around) -> pa.Table:
     """Return WARNING rows of the targets whose chance fell since `before`, the deepest fall first.
 
-    A higher target of the same indicator falls with a lower one: each is told, with the same cause.
+    A higher target of the same indicator falls with a lower one: each is told, with the same cause. A target whose
+    deadline is in another year has no chance that counts, and no warning.
     """
     then, today = chosen(before), chosen(now)
-    asked = {question.target_id: question for question in questions if simulated(question)}
-    quotas = {row["target_id"]: row["quota_text"] for row in around.progress.to_pylist()}
+    rows = around.progress.to_pylist()
+    quotas = {row["target_id"]: row["quota_text"] for row in rows}
+    aside = {row["target_id"] for row in rows if not _counts(row, around.as_of)}
+    asked = {one.target_id: one for one in questions if simulated(one) and one.target_id not in aside}
     days, sites = Days(around.city_days, around.catalog), Days(around.site_days)
     fallen = []
     for target, row in today.items():
         old, new = then.get(target, {}).get("probability"), row["probability"]
         if isinstance(old, float) and isinstance(new, float) and old - new >= LEAST and target in asked:
             fallen.append((old - new, target, old, new))
-    rows = [
+    found = [
         {
             "target_id": target,
             "day": around.as_of,
@@ -82,7 +86,13 @@ def warning_table(before: pa.Table, now: pa.Table, questions: Sequence[Question]
         }
         for rank, (fall, target, old, new) in enumerate(sorted(fallen, key=lambda one: (-one[0], one[1]))[:MOST], 1)
     ]
-    return pa.Table.from_pylist(rows, schema=WARNING)
+    return pa.Table.from_pylist(found, schema=WARNING)
+
+
+def _counts(row: Mapping[str, Any], as_of: date) -> bool:
+    """Whether the year of the day is the one that decides the target."""
+    again, day = str(row["deadline"] or "").startswith("R/"), row["deadline_day"]
+    return again or day is None or day.year == as_of.year
 
 
 def _cause(question: Question, days: Days, sites: Days, *, around: Around) -> str:

@@ -115,11 +115,13 @@ def _backtest_of(results: Results, row: Row) -> View | None:
 
 
 def backtest_rows(results: Results) -> list[View]:
-    """Return the back-test, indicator by indicator: the models with their months."""
+    """Return the back-test, indicator by indicator: the models with their months; of the models that were asked."""
     names = {str(row["id"]): plain(row, "zh", "en") for row in results.rows("indicators", columns=["id", "zh", "en"])}
     models = {str(row["model"]): text(row, "model_name") for row in results.rows("outlook")}
     rows = [
-        {**plain(row), "model_name": models.get(str(row["model"])) or row["model"]} for row in results.rows("backtest")
+        {**plain(row), "model_name": models[str(row["model"])] or row["model"]}
+        for row in results.rows("backtest")
+        if str(row["model"]) in models
     ]
     return [
         {"id": indicator, **names.get(indicator, {"zh": indicator, "en": indicator}), "rows": found}
