@@ -33,11 +33,12 @@ from qingce.catalog import load_catalog
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.outlook import Question, outlook_rows
-from qingce.outlook.backtest import BASELINES, Trial, trials
+from qingce.outlook.backtest import Trial, trials
 
 INDICATORS = ("pm2_5_annual", "good_day_ratio")
 MONTHS = tuple(range(3, 12))
 MODEL = "season-bootstrap"
+BASELINES = ("same-remaining-mean", "same-anomaly")
 ONE = "北京"  # a city with history, for the time of one
 EDITION = "hj633-2012"  # in force in the years judged
 

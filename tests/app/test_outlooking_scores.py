@@ -53,7 +53,7 @@ def test_it_is_the_back_test_of_the_whole_earlier_years_at_this_month(tmp_path: 
     past = days().filter(pa.array([day.year < 2025 for day in days()["day"].to_pylist()]))
     trials = engine.trials(past, [question().indicator], catalog=catalog(), years=[2022, 2023, 2024], months=[6],
                            scopes=["A"])  # fmt: skip
-    assert found.equals(engine.backtest_rows(trials, note=rows[0]["note"]))
+    assert found.equals(engine.backtest_rows(trials, catalog=catalog(), note=rows[0]["note"]))
 
 
 @pytest.mark.parametrize(

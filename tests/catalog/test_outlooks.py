@@ -52,6 +52,14 @@ def test_packaged_models_stand_in_order() -> None:
         assert prior.parts()[1].drift == 0
 
 
+def test_the_models_that_others_are_judged_against_say_so_themselves(tmp_path: Path) -> None:
+    assert CATALOG.outlooks.baselines == ("same-remaining-mean", "same-anomaly", "report-last", "month-last")
+    assert all("members" not in CATALOG.outlooks.models[name].options for name in CATALOG.outlooks.baselines)
+    found = read_outlooks(root(tmp_path, models__one_toml=model(baseline="true")))
+    assert found.baselines == ("one",)
+    assert read_outlooks(root(tmp_path, models__one_toml=model())).baselines == ()
+
+
 def test_packaged_skill_knows_every_month_and_names_models() -> None:
     skill = CATALOG.outlooks.skill
     assert {(row.kind, row.month) for row in skill} == {(k, m) for k in ("mean", "day_share") for m in range(3, 12)}
@@ -87,6 +95,7 @@ def test_an_overlay_adds_a_model_and_replaces_another(tmp_path: Path) -> None:
         ({"models__one_toml": model().replace('verb = "repeat"\n', "")}, r"QC103: .*verb.*one\.toml:1"),
         ({"models__two_toml": model()}, r"QC107: .*one.*two\.toml:1.*two"),
         ({"models__one_toml": model(options='"x"')}, r"QC107: .*options.*one\.toml:6"),
+        ({"models__one_toml": model(baseline='"yes"')}, r"QC107: .*baseline.*one\.toml:6.*true"),
         (
             {"spread_csv": SPREAD + "pm2_5,x,0.005,0.15,0,1,4,1,1,0,b,unread,q\n"},
             r"QC107: .*month_variance.*spread\.csv:2",

@@ -65,7 +65,7 @@ def test_rows_are_means_of_trials() -> None:
     models = {trial.model for trial in found}
     assert models >= {"same-remaining-mean", "season-bootstrap", "season-ar"}
     assert len(found) == 2 * 2 * 2 * 3 * len(models)
-    table = backtest_rows(found, note="made")
+    table = backtest_rows(found, catalog=CATALOG, note="made")
     assert table.schema == BACKTEST
     rows = {(row["indicator_id"], row["model"], row["month"]): row for row in table.to_pylist()}
     mine = [t for t in found if (t.indicator, t.model, t.month) == ("pm2_5_annual", "season-ar", 6)]
@@ -81,7 +81,7 @@ def test_rows_are_means_of_trials() -> None:
 
 def test_a_later_origin_knows_more() -> None:
     found = list(trials(made(), [CATALOG.indicator("pm2_5_annual")], catalog=CATALOG, years=[2024], months=[3, 7, 11]))
-    rows = [row for row in backtest_rows(found).to_pylist() if row["model"] == "season-bootstrap"]
+    rows = [row for row in backtest_rows(found, catalog=CATALOG).to_pylist() if row["model"] == "season-bootstrap"]
     width = [np.mean([float(t.ends[2] - t.ends[0]) for t in found if t.model == "season-bootstrap" and t.month == m])
              for m in (3, 7, 11)]  # fmt: skip
     assert width == sorted(width, reverse=True)

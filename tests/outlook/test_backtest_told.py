@@ -90,7 +90,9 @@ def test_a_year_with_a_month_missing_is_not_judged() -> None:
 
 
 def test_the_baseline_of_sections_is_last_years_months() -> None:
-    rows = {row["model"]: row for row in backtest_rows(sections(made(), ask(), origins=(6,))).to_pylist()}
+    rows = {
+        row["model"]: row for row in backtest_rows(sections(made(), ask(), origins=(6,)), catalog=CATALOG).to_pylist()
+    }
     assert rows["month-level"]["brier_baseline"] == rows["month-last"]["brier"]
     assert rows["month-last"]["crps"] >= 0
     assert (rows["month-level"]["scopes"], rows["month-level"]["years"]) == (1, 2)

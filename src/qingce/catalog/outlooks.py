@@ -41,7 +41,10 @@ _MONTHS = range(1, 13)
 
 @dataclass(frozen=True, slots=True)
 class OutlookModel:
-    """One model: `verb` names how it simulates, `options` its numbers; models are shown in `order`."""
+    """One model: `verb` names how it simulates, `options` its numbers; models are shown in `order`.
+
+    A `baseline` says only what comes by itself: others are judged against it.
+    """
 
     id: str
     zh: str
@@ -50,6 +53,7 @@ class OutlookModel:
     order: int
     options: Mapping[str, object] = field(default_factory=dict)
     note: str = ""
+    baseline: bool = False
     place: str = field(default="", compare=False)
 
     def number(self, key: str) -> float:
@@ -133,6 +137,11 @@ class Outlooks:
     skill: tuple[Skill, ...]
     history: History
 
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The models that others are judged against, by id."""
+        return tuple(model.id for model in self.models.values() if model.baseline)
+
     def prior(self, quantity: str) -> Spread:
         """Return what is declared of a quantity's spread, that of `other` where it is not named."""
         return self.spread.get(quantity, self.spread["other"])
@@ -167,7 +176,7 @@ def unread_outlooks(roots: Sequence[Path]) -> Iterator[QingceError]:
 def _models(roots: Sequence[Path], report: Report) -> Mapping[str, OutlookModel]:
     shelf: Shelf[OutlookModel] = Shelf(report)
     for path in content_files(roots, "outlook/models/*.toml"):
-        table = read_table(path, required=_HEAD, optional=("options", "note", "supersedes"), report=report)
+        table = read_table(path, required=_HEAD, optional=("options", "note", "baseline", "supersedes"), report=report)
         with guarded(report):
             model = _model(table)
             shelf.put(model.id, model, place=table.place("id"), supersedes=table.text("supersedes"))
@@ -180,6 +189,10 @@ def _model(table: Table) -> OutlookModel:
         raise complain("QC107", table.place("id"), {"key": "id", "value": name, "expected": table.path.stem})
     if not isinstance(options, dict):
         raise complain("QC107", table.place("options"), {"key": "options", "value": options, "expected": "[options]"})
+    baseline = table.content.get("baseline", False)
+    if not isinstance(baseline, bool):
+        words: dict[str, object] = {"key": "baseline", "value": baseline, "expected": "true | false"}
+        raise complain("QC107", table.place("baseline"), words)
     return OutlookModel(
         id=name,
         zh=table.text("zh"),
@@ -188,6 +201,7 @@ def _model(table: Table) -> OutlookModel:
         order=table.whole("order"),
         options=options,
         note=table.text("note"),
+        baseline=baseline,
         place=str(table.path),
     )
 

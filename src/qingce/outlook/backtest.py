@@ -31,8 +31,6 @@ __all__ = ["STEPS", "Head", "Trial", "backtest_rows", "crps", "judged", "middle"
 
 STEPS = tuple(Fraction(3 * step, 100) for step in (-5, -4, -3, -2, -1, 1, 2, 3, 4, 5))
 """Ten target levels around a subject's own median, as shares of it."""
-BASELINES = ("same-remaining-mean", "same-anomaly")
-_NAIVE = (*BASELINES, "month-last", "report-last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,10 @@ class Trial:
         return self.ends[0] <= self.actual <= self.ends[-1]
 
 
-def backtest_rows(found: Iterable[Trial], *, note: str = "") -> pa.Table:
+def backtest_rows(found: Iterable[Trial], *, catalog: Catalog, note: str = "") -> pa.Table:
     """Sum trials up as BACKTEST rows, one an indicator, model and month of issue.
 
-    `brier_baseline` is that of the better of the naive models at that month.
+    `brier_baseline` is that of the best of the declared baselines at that month.
     """
     groups: dict[tuple[str, str, int], list[Trial]] = {}
     for trial in found:
@@ -79,7 +77,7 @@ def backtest_rows(found: Iterable[Trial], *, note: str = "") -> pa.Table:
     rows = []
     for (indicator, model, month), group in sorted(groups.items()):
         naive = [_mean(t.brier for t in groups[indicator, name, month])
-                 for name in _NAIVE if (indicator, name, month) in groups]  # fmt: skip
+                 for name in catalog.outlooks.baselines if (indicator, name, month) in groups]  # fmt: skip
         rows.append(
             {
                 "indicator_id": indicator,

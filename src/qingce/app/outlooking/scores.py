@@ -75,7 +75,7 @@ def own_backtest(
     from qingce.outlook.backtest import backtest_rows
 
     tried = _trials(asked, past, catalog=catalog, month=as_of.month)
-    table = backtest_rows(tried, note=NOTE)
+    table = backtest_rows(tried, catalog=catalog, note=NOTE)
     write_kept(shelf.folder, key, {"backtest": table})
     return table
 

@@ -40,8 +40,6 @@ __all__ = [
 
 WEEK = timedelta(7)
 AIR_SITE, ASSESSED = "air_site", "评价点"
-NAIVE = "repeat"
-"""The verb of the models that the others are measured against: last year again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def backtest_table(questions: Sequence[Question], catalog: Catalog) -> pa.Table:
     for indicator, verb in sorted(asked.items()):
         known = catalog.outlooks.skill
         kind = indicator if any(one.kind == indicator for one in known) else verb
-        naive = [one for one in known if one.kind == kind and catalog.outlooks.models[one.model].verb == NAIVE]
+        naive = [one for one in known if one.kind == kind and one.model in catalog.outlooks.baselines]
         baseline = {month: min(one.brier for one in naive if one.month == month) for month in {o.month for o in naive}}
         rows += [
             {
