@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -126,3 +127,59 @@ def test_a_year_mistyped_does_not_fill_the_centuries(tmp_path: Path, capsys: pyt
     last[2] = last[2].replace("2026", "2999")
     assert len(judged("air", tmp_path, text([*AIR, last]).encode())) == 1
     assert "QC209" in capsys.readouterr().err
+
+
+MIDNIGHTS = [datetime(2026, 5, day) for day in (1, 2, 3)]
+HOURS = [datetime(2026, 5, 1, hour) for hour in range(24)]
+
+
+def table(path: Path, times: Sequence[object], *, shown: str = "", sites: int = 1) -> Path:
+    """A plain sheet or text of one value a site and time, sorted by time."""
+    rows = [["site", "time", "pm2_5"], *([f"站{n}", time, 35] for time in times for n in range(sites))]
+    if path.suffix == ".csv":
+        path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows), "utf-8")
+        return path
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    for cell in book.worksheets[0]["B"][1:] if shown else ():
+        cell.number_format = shown
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "shown", "sites", "daily"),
+    [
+        ("dates.xlsx", [time.date() for time in MIDNIGHTS], "", 1, True),
+        ("shown.xlsx", MIDNIGHTS, "yyyy-mm-dd", 1, True),
+        ("pandas.xlsx", MIDNIGHTS, "yyyy-mm-dd hh:mm:ss", 1, True),
+        ("pandas.csv", MIDNIGHTS, "", 1, True),
+        ("dates.csv", [time.date() for time in MIDNIGHTS], "", 20, True),
+        ("hours.xlsx", HOURS, "yyyy-mm-dd hh:mm", 1, False),
+        ("many.xlsx", HOURS, "yyyy-mm-dd hh:mm", 20, False),
+        ("hours.csv", HOURS, "", 1, False),
+        ("many.csv", HOURS, "", 20, False),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+def test_days_are_told_from_hours(
+    tmp_path: Path, name: str, times: Sequence[object], shown: str, sites: int, daily: bool
+) -> None:
+    path = table(tmp_path / name, times, shown=shown, sites=sites)
+    found = evaluate_file("air", path, out=tmp_path / "o.csv", by="site", period="day")
+    assert {str(value) for value in found["pm2_5"].to_pylist()} == {"35.000000"}
+    assert set(found["n_pm2_5"].to_pylist()) == (
+        {None} if daily else {24}
+    )  # a daily mean that is given counts no hours
+
+
+def test_what_is_refused_of_a_list_of_sites_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "sites.csv").write_text("站点,城市,经度\n站0,太原市,\n站1,太原市,东经\n合计,2,\n", "utf-8")
+    table(tmp_path / "f.csv", HOURS, sites=2)
+    evaluate_file(
+        "air", tmp_path / "f.csv", out=tmp_path / "o.csv", by="site", period="day", sites=tmp_path / "sites.csv"
+    )
+    told = capsys.readouterr().err
+    assert "sites.csv:3: QC206 经度 “东经” “东经”不是数" in told
+    assert "sites.csv:1：第 4 行是合计、平均或附注（合计），不作数据" in told

@@ -265,3 +265,83 @@ def test_every_row_is_taken_in_once_or_told_once(
     assert {key for key in keys if key[1] == "aqi"} == good
     told_cells = pc.sum(pc.is_in(rejected["code"], value_set=pa.array(["QC230", "QC234"]))).as_py() or 0
     assert told_cells == len(cells) - len(in_time)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("3级", (3, 3)), ("３级", (3, 3)), ("三级", (3, 3)), ("Ⅲ级", (3, 3)), ("III级", (3, 3)), ("Ⅲ", (3, 3)),
+        ("3", (3, 3)), ("良至", (2, 2)),
+        ("2-3级", (2, 3)), ("2级～3级", (2, 3)), ("Ⅱ～Ⅲ级", (2, 3)), ("良至轻度污染", (2, 3)), ("良或轻度", (2, 3)),
+        ("轻至中度污染", (3, 4)), ("轻度～中度", (3, 4)), ("三级（轻度污染）", (3, 3)), ("轻度污染(3级)", (3, 3)),
+        ("2～3级（良至轻度污染）", (2, 3)), ("中至重度污染", (4, 5)),
+    ],
+)  # fmt: skip
+def test_a_level_however_it_is_written(read: Read, text: str, levels: tuple[int, int]):
+    rows, rejected = read(WIDE + f"太原,2026-11-20,2026-11-21,,{text},,,\n")
+    assert [(row["parameter"], row["level_low"], row["level_high"], row["value"]) for row in rows] == [
+        ("aqi", *levels, None)
+    ]
+    assert rejected == []
+
+
+@pytest.mark.parametrize("text", ["7级", "0级", "三级（良）", "好", "2-3-4级", "重度以上", "轻度污染（？）"])
+def test_what_is_no_level_is_quoted_and_the_rest_of_the_row_is_kept(read: Read, text: str):
+    rows, rejected = read(WIDE + f"太原,2026-11-20,2026-11-21,,{text},,40,\n")
+    assert [row["parameter"] for row in rows] == ["pm2_5"]
+    assert told(rejected) == [("QC216", 2, "空气质量等级")]
+    assert text in str(rejected[0]["message"])
+
+
+@pytest.mark.parametrize(
+    ("aqi", "level", "expected"),
+    [
+        ("3级", "", (None, None, 3, 3)), ("良至轻度污染", "", (None, None, 2, 3)), ("2-3级", "", (None, None, 2, 3)),
+        ("2-3", "", (2, 3, None, None)), ("80-110", "良", (80, 110, 2, 2)),
+    ],
+)  # fmt: skip
+def test_a_level_in_the_column_of_the_index_is_the_level(
+    read: Read, aqi: str, level: str, expected: tuple[object, ...]
+):
+    rows, rejected = read(WIDE + f"太原,2026-11-20,2026-11-21,{aqi},{level},,,\n")
+    assert [(row["low"], row["high"], row["level_low"], row["level_high"]) for row in rows] == [expected]
+    assert rejected == []
+
+
+def test_a_word_beside_a_level_is_no_index(read: Read):
+    rows, rejected = read(WIDE + "太原,2026-11-20,2026-11-21,良,良,,40,\n太原,2026-11-20,2026-11-22,差级,,,40,\n")
+    assert [row["parameter"] for row in rows] == ["pm2_5", "pm2_5"]
+    assert told(rejected) == [("QC206", 2, "AQI"), ("QC216", 3, "AQI")]
+
+
+def test_a_level_in_a_long_table(read: Read):
+    rows, rejected = read(
+        LONG + "太原,2026-11-20,2026-11-21,AQI,3级,\n太原,2026-11-20,2026-11-22,级别,良,\n", "forecast-long"
+    )
+    assert [(row["parameter"], row["level_low"]) for row in rows] == [("aqi", 3), ("aqi", 2)]
+    assert rejected == []
+
+
+def test_a_place_that_is_no_region_is_named_where_no_sites_are_known(read: Read):
+    notes: list[str] = []
+    text = WIDE + "太原,2026-11-20,2026-11-21,80,,,,\n太源,2026-11-20,2026-11-21,80,,,,\n"
+    rows, _ = read(text, tell=notes.append)
+    assert sorted(str(row["site"]) for row in rows) == ["140100", "太源"]
+    assert notes == ["f.csv：太源 不在行政区划中，按站点收入，请核对 no regions, taken in as sites: 1"]
+    notes.clear()
+    rows, rejected = read(text, known={"1001A"}, tell=notes.append)
+    assert ([row["site"] for row in rows], told(rejected), notes) == (["140100"], [("QC210", 3, "城市")], [])
+
+
+@pytest.mark.parametrize(
+    ("made", "day", "code"),
+    [
+        ("2028-02-28", "2028-02-29", None), ("2028-02-29", "2028-03-01", None), ("2028-02-14", "2028-02-29", None),
+        ("2028-02-13", "2028-02-29", "QC234"), ("2026-02-28", "2026-02-29", "QC209"),
+        ("2026-02-29", "2026-03-01", "QC209"),
+    ],
+)  # fmt: skip
+def test_the_leap_day(read: Read, made: str, day: str, code: str | None):
+    rows, rejected = read(WIDE + f"太原,{made},{day},80,,,,\n")
+    assert [row["code"] for row in rejected if row["code"] != "QC233"] == ([code] if code else [])
+    assert bool(rows) is (code is None)

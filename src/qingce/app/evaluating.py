@@ -27,6 +27,7 @@ __all__ = ["evaluate_file", "result_rows"]
 FORMATS = (".csv", ".parquet", ".xlsx")
 DAY, OFFSET = "P1D", "+08:00"
 DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
+MIDNIGHT = re.compile(rf"(?:{DATE.pattern})[ T]00?:00(?::00)?")
 FAMILIES = dict.fromkeys(
     ("surface-water", "groundwater", "basin", "cwqi", "section-target", "flood-season", "lake"), "water"
 ) | dict.fromkeys((medium for medium in MEDIA if medium.startswith("air-")), "air")
@@ -143,9 +144,12 @@ def _guess(source: Path, medium: str, *, catalog: Catalog) -> str:
 
 
 def _is_daily(head: list[list[str]]) -> bool:
-    """Say whether the first row behind the header has a date without an hour."""
-    cells = next((row for row in head if any(map(DATE.match, row))), [])
-    return any(map(DATE.fullmatch, cells)) and not any(":" in cell for cell in cells)
+    """Say whether the first rows behind the header have dates without an hour, or midnight on several days."""
+    rows = [row for row in head if any(map(DATE.match, row))]
+    if any(any(map(DATE.fullmatch, row)) and not any(":" in cell for cell in row) for row in rows):
+        return not any(":" in cell for row in rows for cell in row)
+    timed = {cell for row in rows for cell in row if DATE.match(cell)}
+    return len(timed) > 1 and all(map(MIDNIGHT.fullmatch, timed))
 
 
 def _fits(recipe: Recipe, rows: list[set[str]]) -> bool:

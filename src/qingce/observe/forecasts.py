@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from unicodedata import normalize
 
 import pyarrow as pa
 
@@ -29,6 +30,8 @@ INDEX = "aqi"
 """The parameter under which a forecast of the index stands, with its levels and primary pollutants."""
 
 _BETWEEN = re.compile(r"\s*(?:~|～|—+|–|－|至|到|或|-)\s*")
+_WORDED = re.compile(r"[级优良轻中重严ⅠⅡⅢⅣⅤⅥ]")
+"""What tells a level in the column of the index from a number or a range of numbers."""
 _SIGNED = re.compile(r"[-+]\d+(?:\.\d+)?")
 _DATED = re.compile(r"(?<!\d)(20\d\d)[-_.年]?(\d\d)[-_.月]?(\d\d)(?!\d)")
 _KEY = ("issuer", "site", "parameter", "made_on", "day")
@@ -80,7 +83,7 @@ def read_forecasts(
     if not register.entries:
         register.rejected.append(_told(path.name, complain("QC236")))
     register.rejected.extend(_gaps(kept, file=path.name))
-    for note in register.told():
+    for note in (*register.told(), *_unlisted(kept, given, file=path.name)):
         tell(note)
     kept.sort(key=lambda row: tuple(str(row[name]) for name in _KEY))
     return pa.Table.from_pylist(kept, FORECAST), as_rejected(register.rejected)
@@ -167,16 +170,23 @@ def _long(entry: Entry, given: _Given, key: Row) -> Iterator[Row]:
 
 
 def _index(entry: Entry, given: _Given, *, places: tuple[str, str, str]) -> Row | None:
-    """Return the forecast of the index with its levels and pollutants, None where there is none or it is at fault."""
-    before = len(entry.faults)
+    """Return the forecast of the index with its levels and pollutants, None where there is none or it is at fault.
+
+    A level written in place of the index (`3级`, `良`) is read as the level.
+    """
+    before, column = len(entry.faults), places[0]
     parameter = given.catalog.parameters[given.recipe.parameters[INDEX]]
+    text, place = entry.cells.get("level", ""), "level"
+    if not text and _WORDED.search(entry.text(places[0])):
+        text, place = entry.text(places[0]), places[0]
+        places = ("", *places[1:])
     bounds = _bounds(entry, parameter, catalog=given.catalog, places=places, unit="")
-    levels = _levels(entry)
+    levels = _levels(entry, text, place)
     primary = ",".join(_primary(entry, given))
     if len(entry.faults) > before or (bounds is None and levels is None):
         return None
     low, high = levels or (None, None)
-    row: Row = {"parameter": INDEX, "column": places[0], "level_low": low, "level_high": high, "primary": primary}
+    row: Row = {"parameter": INDEX, "column": column, "level_low": low, "level_high": high, "primary": primary}
     return row | _named(bounds or (None, None, None))
 
 
@@ -240,23 +250,31 @@ def _number(
     return value
 
 
-def _levels(entry: Entry) -> tuple[int, int] | None:
-    """Return the range of levels of a cell: `良`, `良至轻度污染`, `2-3级`; QC216, QC231."""
-    text = entry.cells.get("level", "")
+def _levels(entry: Entry, text: str, place: str) -> tuple[int, int] | None:
+    """Return the range of levels of a cell: `良`, `良至轻度污染`, `2-3级`, `三级（轻度污染）`; QC216, QC231."""
     if not text:
         return None
     words = entry.recipe.words["level"]
-    parts = [words.get(part, words.get(f"{part}级", "")) for part in _BETWEEN.split(text) if part]
-    if not all(parts) or not 1 <= len(parts) <= 2:
+    said = [_spoken_levels(part, words) for part in split_unit(text) if part]
+    if None in said or len(set(said)) != 1:
         shapes = "优 | 良至轻度污染 | 2-3级"
-        expected: dict[str, object] = {"column": entry.headers["level"], "text": text, "expected": shapes}
-        entry.refuse("level", complain("QC216", words=expected))
+        expected: dict[str, object] = {"column": entry.headers[place], "text": text, "expected": shapes}
+        entry.refuse(place, complain("QC216", words=expected))
         return None
-    low, high = int(parts[0]), int(parts[-1])
-    if low > high:
-        entry.refuse("level", complain("QC231", words={"low": low, "high": high}))
+    found = said[0]
+    if found and found[0] > found[1]:
+        entry.refuse(place, complain("QC231", words={"low": found[0], "high": found[1]}))
         return None
-    return low, high
+    return found
+
+
+def _spoken_levels(text: str, words: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return the one or two levels that a text names, None when it names none."""
+    parts = []
+    for part in (part for part in _BETWEEN.split(text) if part):
+        bare = normalize("NFKC", part).removesuffix("级")
+        parts.append(next((words[word] for word in (part, bare, f"{bare}级") if word in words), ""))
+    return (int(parts[0]), int(parts[-1])) if all(parts) and 1 <= len(parts) <= 2 else None
 
 
 def _primary(entry: Entry, given: _Given) -> Iterator[str]:
@@ -318,6 +336,15 @@ def _refused(entry: Entry, name: str, error: QingceError) -> Rejected:
 
 def _told(file: str, error: QingceError, *, text: str = "", column: str = "") -> Rejected:
     return Rejected(file, "", 0, column, text, error.code, reason_of(error))
+
+
+def _unlisted(rows: Iterable[Row], given: _Given, *, file: str) -> Iterator[str]:
+    """Name the places that are no regions, where nobody said which sites there are: one may be a slip of the pen."""
+    if given.known is None:
+        names = sorted({site for row in rows if (site := str(row["site"])) not in given.catalog.regions})
+        some = "、".join(names[:10]) + ("…" if len(names) > 10 else "")
+        if names:
+            yield f"{file}：{some} 不在行政区划中，按站点收入，请核对 no regions, taken in as sites: {len(names)}"
 
 
 def _gaps(rows: Iterable[Row], *, file: str) -> Iterator[Rejected]:

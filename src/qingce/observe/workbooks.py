@@ -40,12 +40,12 @@ class Sheet(NamedTuple):
 
 
 def sheet_rows(path: Path, *, rows: int) -> list[list[str]]:
-    """Return the first rows of every sheet, as `open_workbook` reads them."""
+    """Return the first rows of every sheet; a midnight that shows its hour has one here."""
     return [row for sheet in open_workbook(path, rows=rows) for row in sheet.rows]
 
 
 def open_workbook(path: Path, *, rows: int | None = None) -> list[Sheet]:
-    """Read the sheets of a workbook, or their first `rows`; raises QC200 for what is none.
+    """Read the sheets of a workbook, or a glimpse of their first `rows`; raises QC200 for what is none.
 
     A size that the file gives wrongly is not believed: every row there is, is read.
     """
@@ -96,7 +96,7 @@ def _sheet(sheet: Any, *, rows: int | None, merged: bool) -> Sheet:
         sheet.reset_dimensions()
     ranges = sheet.merged_cells.ranges if merged else ()
     blocks = sorted(Merged(area.min_row, area.max_row, area.min_col - 1, area.max_col - 1) for area in ranges)
-    texts = [[_cell(cell) for cell in row] for row in _rows(sheet.iter_rows(), rows)]
+    texts = [[_cell(cell, clock=rows is not None) for cell in row] for row in _rows(sheet.iter_rows(), rows)]
     width = max(map(len, texts), default=0)
     texts = [[*row, *[""] * (width - len(row))] for row in texts]
     return Sheet(sheet.title, texts, tuple(blocks), sheet.parent.epoch.date())
@@ -109,27 +109,33 @@ def _rows(found: Iterable[Iterable[Any]], rows: int | None) -> Iterator[Iterable
         yield row
 
 
-def _cell(cell: Any) -> str:
+def _cell(cell: Any, *, clock: bool) -> str:
     """Return a cell as text; numbers by their shortest exact form, times to the nearest second.
 
     Excel keeps a time as a fraction of a day, so 08:00 may come as 07:59:59.997. Midnight is written as the date alone,
-    so that a column of dates can be joined with a column of hours; a date that shows its month or year only is that
-    month or year, and a number that shows as per cent is written so.
+    so that a column of dates can be joined with a column of hours, but with `clock` where its format shows hours; a
+    date that shows its month or year only is that month or year, a number that shows as per cent is written so.
     """
     value = cell.value
     if value is None:
         return ""
     if isinstance(value, datetime):
         nearest = (value + timedelta(milliseconds=500)).replace(microsecond=0)
-        return _day(nearest.date(), cell) if nearest.time() == time() else nearest.isoformat(" ")
+        bare = nearest.time() == time() and not (clock and "h" in _shown(cell))
+        return _day(nearest.date(), cell) if bare else nearest.isoformat(" ")
     if isinstance(value, date):
         return _day(value, cell)
     if isinstance(value, float | int) and not isinstance(value, bool):
         number = Decimal(repr(value))
-        if _SPOKEN.sub("", cell.number_format or "").endswith("%"):
+        if _shown(cell).endswith("%"):
             return f"{_plain(number * 100)}%"
         return _plain(number)
     return str(value).strip()
+
+
+def _shown(cell: Any) -> str:
+    """What a number format shows of a cell: its letters without words, colours and languages."""
+    return _SPOKEN.sub("", (cell.number_format or "").split(";")[0]).lower()
 
 
 def _plain(number: Decimal) -> str:
@@ -139,7 +145,7 @@ def _plain(number: Decimal) -> str:
 
 def _day(day: date, cell: Any) -> str:
     """Return a day, or only its month or year where its format shows no more and it is the first of them."""
-    shown = _SPOKEN.sub("", (cell.number_format or "").split(";")[0]).lower()
+    shown = _shown(cell)
     if "y" not in shown or "d" in shown or day.day != 1:
         return day.isoformat()
     if "m" in shown:
