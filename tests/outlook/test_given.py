@@ -240,3 +240,45 @@ def test_a_factor_that_was_never_measured_may_be_set() -> None:
                  as_of=AUGUST)  # fmt: skip
     assert row["probability"] == 0
     assert row["state"] == "lost"
+
+
+# --- every section held to its own target's class ---------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    levels=st.lists(st.integers(0, 60).map(lambda value: value / 10), min_size=8, max_size=8),
+    targets=st.tuples(st.integers(1, 5), st.one_of(st.none(), st.integers(1, 5))),
+)
+def test_a_year_set_to_its_end_keeps_the_sections_own_targets_as_evaluate_says(
+    levels: list[float], targets: tuple[int, int | None]
+) -> None:
+    """A section without a target does not count."""
+    held = dict(zip(("S1", "S2"), targets, strict=True))
+    told = dict(zip([(s, f"2025-{m:02d}") for s in held for m in range(9, 13)], levels, strict=True))
+    months: dict[tuple[str, str], dict[str, Fraction]] = {}
+    for (section, when), value in told.items():
+        months.setdefault((section, "nh3n"), {})[when] = Fraction(str(value))
+        for name, usual in {"do": "8", "tp": "0.05", "codmn": "2", "ph": "7.5", "bod5": "2", "cod": "10"}.items():
+            months.setdefault((section, name), {})[when] = Fraction(usual)
+    known, whole = ([row | {"target_class": held[row["section"]]} for row in table.to_pylist()]
+                    for table in (MONTHS, with_months(told)))  # fmt: skip
+    indicator = CATALOG.indicator("section_target_ratio")
+    found = water_indicator(
+        indicator, pa.Table.from_pylist(whole), scope="SS", sections=["S1", "S2"], period=YEAR, catalog=CATALOG
+    ).to_pylist()[0]
+    row = chosen(
+        share(name="section_target_ratio"), Given(months=months), None, months=pa.Table.from_pylist(known), as_of=AUGUST
+    )
+    assert row["p10"] == row["p50"] == row["p90"] == Decimal(found["exact"])
+    assert row["state"] == ("safe" if row["p50"] >= 60 else "lost")
+
+
+def test_a_stricter_target_of_a_section_is_never_likelier_kept() -> None:
+    chances = []
+    for target in (1, 2, 3, 4, 5):
+        rows = [row | {"target_class": target} for row in MONTHS.to_pylist()]
+        found = chosen(share(100, "section_target_ratio"), None, None, months=pa.Table.from_pylist(rows), as_of=AUGUST)
+        chances.append(found["probability"])
+    assert chances == sorted(chances)
+    assert chances[0] < 0.1 < 0.9 < chances[-1]

@@ -333,3 +333,24 @@ def test_no_more_days_than_are_left_of_a_month(number: str, refused: bool) -> No
     else:
         answer = one(what_if(asked, moves(f"bad_days@140100@2026-05={number}"), here))
         assert answer.after.value == Fraction(100 * 145, 151)
+
+
+# --- every section held to its own target's class ---------------------------------------------------------------------
+
+
+def test_sections_held_to_their_own_targets() -> None:
+    """S1 at 1.04 is IV: kept by a target of IV, failed by III; a section without a target does not count."""
+    clean = {f"2026-{k:02d}": Fraction(1, 2) for k in range(1, 11)}
+    for target, share in ((3, 50), (4, 100), (5, 100)):
+        months = {
+            "S1": replace(river(), target=target),
+            "S2": Months("S2", "S2", "river", {"nh3n": clean}, {}, target=2),
+            "S3": Months("S3", "S3", "river", {"nh3n": {"2026-01": Fraction(9)}}, {}),
+        }
+        asked = question("section_target_ratio", 100, ">=", subjects=("S1", "S2", "S3"))
+        here = ground(months=months, sites=SECTIONS, as_of=date(2026, 10, 31))
+        answer = one(what_if([asked], moves("nh3n@S1@2026-11=0", "nh3n@S1@2026-12=0", sites=SECTIONS), here))
+        assert answer.before.value == share
+        assert answer.after.value == 100, "10.4 over twelve months are 0.87"
+        assert answer.after.quota is not None
+        assert answer.after.quota.text.startswith("2 个断面最多可有 0 个不达标；目前 0 个")

@@ -312,8 +312,11 @@ def _edge(section: Watched, grade: int | None, parts: Sequence[Part], *, ground:
 
 
 def _told(parts: Sequence[Part], ground: _Ground) -> str:
-    """Name what the strained factors may still bring; without any, the nearest one."""
-    chosen = [part for part in parts if _edge_of(part, ground)] or [p for p in parts if p.quota][:1]
+    """Name what the strained factors may still bring; without any, the nearest that is still open."""
+    chosen = [part for part in parts if _edge_of(part, ground)]
+    chosen = (
+        chosen or [part for part in parts if part.state == "open"][:1] or [part for part in parts if part.quota][:1]
+    )
     return "；".join(f"{ground.catalog.parameter(part.parameter).zh}：{_text(part)}" for part in chosen[:NAMED])
 
 

@@ -28,9 +28,11 @@ from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
 from qingce.outlook.verdict import one_sided
 
-__all__ = ["Futures", "SHARES", "Waters", "futures", "so_far", "water_answers", "water_members"]
+__all__ = ["Futures", "OWN", "SHARES", "Waters", "futures", "so_far", "water_answers", "water_members"]
 
-SHARES = ("section_share", "section_class")
+OWN = "section_target_share"
+"""The verb that holds every section to the class of its own target."""
+SHARES = ("section_share", "section_class", OWN)
 
 
 @dataclass
@@ -50,6 +52,10 @@ class Waters:
         self._given: dict[tuple[str, str], dict[int, Fraction]] = {}
         for key, values in (self.given.months if self.given else {}).items():
             self._given[key] = {_month(parse_period(month).start): value for month, value in values.items()}
+
+    def target(self, section: str) -> int | None:
+        """Return the class of a section's own target, as it was told last."""
+        return self.known[section][-1].place.target
 
     def told(self, section: str, parameter: str, months: Collection[int]) -> dict[int, Fraction]:
         """Return what is given of a factor in some months (since 1970-01)."""
@@ -71,7 +77,7 @@ def water_answers(
     question: Question, waters: Waters, models: Sequence[OutlookModel], *, paths: bool = True
 ) -> list[Answer]:
     """Answer a question about sections by every model of months, or say what history is missing."""
-    sections = [section for section in question.places if section in waters.known]
+    sections = _sections(question, waters)
     coming = _coming(question, waters.as_of)
     if not sections or not models:
         return [Answer("", "quota_only", None, (), (), 0, 0, 0, "没有断面月值")] if models else []
@@ -91,6 +97,17 @@ def water_answers(
     return found
 
 
+def _sections(question: Question, waters: Waters) -> list[str]:
+    """Return the sections that are known, and have a target of their own where they are held to it."""
+    known = [section for section in question.places if section in waters.known]
+    return [section for section in known if question.verb != OWN or waters.target(section) is not None]
+
+
+def _held(section: str, question: Question, waters: Waters) -> int:
+    """Return the class from which a section's own is counted: that of its target where it is held to it."""
+    return (waters.target(section) or 0) if question.verb == OWN else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Futures:
     """The coming months of a question's sections by one model: `drawn[section, factor][member, month]`."""
@@ -104,7 +121,7 @@ class Futures:
 
 def futures(question: Question, waters: Waters, model: OutlookModel) -> Futures:
     """Draw the coming months of every section that is known, all together; `lacking` are those without such months."""
-    sections = [section for section in question.places if section in waters.known]
+    sections = _sections(question, waters)
     pasts, years = _pasts(sections, waters)
     seen = _Seen(question, sections, _coming(question, waters.as_of), years, "open")
     drawn = _drawn(model, seen, waters, pasts=pasts)
@@ -117,7 +134,7 @@ def water_members(question: Question, waters: Waters, model: OutlookModel) -> Me
     if not found.sections or found.lacking:
         return None
     drawn = dict(found.drawn)
-    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in found.sections])
+    classes = _all_classes(question, waters, found.sections, drawn=drawn)
     return _statistic(question, classes[:, :, -1])
 
 
@@ -153,7 +170,7 @@ def _by(
     model: OutlookModel, seen: _Seen, waters: Waters, *, drawn: dict[tuple[str, str], Floats], paths: bool
 ) -> Answer:
     question = seen.question
-    classes = np.stack([_classes(section, question, waters, drawn=drawn) for section in seen.sections])
+    classes = _all_classes(question, waters, seen.sections, drawn=drawn)
     members = _statistic(question, classes[:, :, -1])
     met = _met(question, members)
     probability = CERTAIN.get(seen.state)
@@ -191,7 +208,10 @@ def _certain(question: Question, waters: Waters, *, sections: Sequence[str], com
         return "open"
     ends = []
     for good in (True, False):
-        classes = [_end(section, question, waters, coming=coming, good=good) for section in sections]
+        classes = [
+            _end(section, question, waters, coming=coming, good=good) - _held(section, question, waters)
+            for section in sections
+        ]
         met = _met(question, _statistic(question, np.array(classes, np.int64)[:, None]))
         ends.append(met is not None and bool(met[0]))
     return "safe" if all(ends) else "open" if any(ends) else "lost"
@@ -223,11 +243,13 @@ def _end(section: str, question: Question, waters: Waters, *, coming: Sequence[i
 
 
 def _statistic(question: Question, classes: np.ndarray) -> Members:
-    """Share of the sections [%], or the class of the worst one; `classes` is [section, member]."""
+    """Share of the sections [%], or the class of the worst one; `classes` is [section, member], from `_held`."""
     statistic = question.indicator.statistic
     if question.verb == "section_class":
         return Members(classes.max(axis=0), 1)
     best, worse = statistic.get("at_most"), statistic.get("worse_than")
+    if question.verb == OWN:
+        best = 0
     met = classes <= best if isinstance(best, int) else classes > int(str(worse))
     return Members(100 * met.sum(axis=0), classes.shape[0])
 
@@ -246,6 +268,14 @@ def so_far(
         months = {_month(row.period.start): row.means[name].value for row in inside if name in row.means}
         known[name] = list((months | waters.told(section, name, over)).values())
     return rules, limits, {name: values for name, values in known.items() if values}
+
+
+def _all_classes(
+    question: Question, waters: Waters, sections: Sequence[str], *, drawn: dict[tuple[str, str], Floats]
+) -> np.ndarray:
+    """Return the classes [section, member, coming month], each from what its section is held to."""
+    found = [_classes(name, question, waters, drawn=drawn) - _held(name, question, waters) for name in sections]
+    return np.stack(found)
 
 
 def _classes(section: str, question: Question, waters: Waters, *, drawn: dict[tuple[str, str], Floats]) -> np.ndarray:

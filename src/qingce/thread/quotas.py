@@ -33,6 +33,7 @@ from qingce.thread.official import Officials, official_months
 
 __all__ = [
     "Months",
+    "SHARES",
     "Stretch",
     "day_noun",
     "day_quotas",
@@ -45,6 +46,8 @@ __all__ = [
     "sections_left",
 ]
 
+SHARES = ("section_share", "section_target_share")
+"""Verbs that count the sections that keep a class."""
 _COUNTS = {"day_share": "share", "day_share_above": "share", "day_count": "count"}
 
 
@@ -149,7 +152,10 @@ def month_span(period: Period) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """The monthly means of one section: parameter → month → value; `classes` are the month's class."""
+    """The monthly means of one section: parameter → month → value; `classes` are the month's class.
+
+    `target` is the class that the section is held to by its own target.
+    """
 
     section: str
     name: str
@@ -157,6 +163,7 @@ class Months:
     values: Mapping[str, Mapping[str, Fraction]]
     classes: Mapping[str, int]
     review: str = ""
+    target: int | None = None
 
     def within(self, period: Period) -> dict[str, dict[str, Fraction]]:
         """Return each parameter's months that lie in a period."""
@@ -170,7 +177,9 @@ class Months:
 
 def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials: Officials) -> dict[str, Months]:
     """Read section-months; an official monthly value of a factor stands over ours (national centre's revision)."""
-    kinds = {str(site["site"]): str(site["water_kind"] or "") for site in sites}
+    listed = list(sites)
+    kinds = {str(site["site"]): str(site["water_kind"] or "") for site in listed}
+    targets = {str(site["site"]): int(str(site["target_class"])) for site in listed if site.get("target_class")}
     names = set(table.column_names)
     parameters = [name.removeprefix("class_") for name in table.column_names if name.startswith("class_")]
     parameters = [name for name in parameters if name in names]
@@ -186,26 +195,31 @@ def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials:
             values[parameter], _ = official_months(own, officials.all(parameter, section))
         classes = {str(row["period"]): int(str(row["class"])) for row in months if row["class"] is not None}
         name = str(months[0].get("section_name") or section)
-        found[section] = Months(section, name, kinds.get(section, ""), values, classes)
+        kind, target = kinds.get(section, ""), targets.get(section)
+        found[section] = Months(section, name, kind, values, classes, target=target)
     return found
 
 
 def outlooks_of(
-    sections: Sequence[str], months: Mapping[str, Months], *, grade: int, stretch: Stretch, catalog: Catalog
+    sections: Sequence[str], months: Mapping[str, Months], *, grade: int | None, stretch: Stretch, catalog: Catalog
 ) -> list[SectionOutlook]:
-    """Judge each section that has data against a class, with what its factors may average in the months ahead."""
+    """Judge each section that has data against a class, with what its factors may average in the months ahead.
+
+    Without a `grade` each is held to the class of its own target; one that has none is left out.
+    """
     found = []
     for section in sections:
         mine = months.get(section)
         behind = mine.within(stretch.period) if mine else {}
-        if mine is None or not behind:
+        own = grade if grade is not None or mine is None else mine.target
+        if mine is None or not behind or own is None:
             continue
         last = max(month for factor in behind.values() for month in factor)
         found.append(
             section_outlook(
                 section,
                 {parameter: list(factor.values()) for parameter, factor in behind.items()},
-                grade=str(grade),
+                grade=str(own),
                 remaining=months_left(last, stretch),
                 day=stretch.behind.end,
                 catalog=catalog,
@@ -222,7 +236,7 @@ def section_quotas(binding: Binding, goal: Goal, outlooks: Sequence[SectionOutlo
     side = goal.one_sided(indicator.direction) if indicator else None
     if indicator is None or basis is None or side is None or not outlooks:
         return []
-    found = [sections_left(side, outlooks, step=basis.step)] if binding.verb == "section_share" else []
+    found = [sections_left(side, outlooks, step=basis.step)] if binding.verb in SHARES else []
     for outlook in outlooks:
         found += [factor.quota for factor in outlook.deciding if factor.quota]
     return [replace(quota, series="measured") for quota in found]

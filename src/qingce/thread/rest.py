@@ -12,9 +12,11 @@ from qingce.core.records import Indicator
 from qingce.outlook import Quota, SectionOutlook
 from qingce.outlook.profile import Profiles
 from qingce.outlook.quota_amount import share_quota
+from qingce.outlook.water_outlook import OWN
 from qingce.thread.binding import Binding
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, summed
 from qingce.thread.goal import Goal
+from qingce.thread.quotas import SHARES as SECTION_SHARES
 from qingce.thread.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
 from qingce.thread.quotas_parts import (
     County,
@@ -200,9 +202,10 @@ def _sections(
     binding: Binding, goal: Goal, *, stretch: Stretch, months: Mapping[str, Months], catalog: Catalog, part: str
 ) -> Rest:
     scope, indicator = binding.scope, binding.indicator
-    grade, good = _grade(binding, goal)
-    if scope is None or indicator is None or grade is None:
+    held = _grade(binding, goal)
+    if scope is None or indicator is None or held is None:
         return Rest()
+    grade, good = held
     outlooks = outlooks_of(scope.subjects, months, grade=grade, stretch=stretch, catalog=catalog)
     quotas = section_quotas(binding, goal, outlooks)
     rows = monthly_series(
@@ -233,8 +236,8 @@ def _with_section_parts(
     split: Splitting,
 ) -> Rest:
     """Add the months of each factor that decides, then the counties that the sections which may fail are in."""
-    indicator, scope, (grade, _) = binding.indicator, binding.scope, _grade(binding, goal)
-    if indicator is None or scope is None or grade is None:
+    indicator, scope, held = binding.indicator, binding.scope, _grade(binding, goal)
+    if indicator is None or scope is None or held is None:
         return found
     profile = split.profiles.of(binding.target.id, indicator.id)
     parts, shares = list[Quota](), list[Share]()
@@ -246,7 +249,7 @@ def _with_section_parts(
             parts += factor_parts(quota, history, whole[len(whole) - quota.remaining :], profile=profile)
         elif quota.kind == "sections" and quota.state == "open":
             year = Stretch(stretch.period.year_before(), stretch.period.year_before().end)
-            past = outlooks_of(scope.subjects, months, grade=grade, stretch=year, catalog=catalog)
+            past = outlooks_of(scope.subjects, months, grade=held[0], stretch=year, catalog=catalog)
             near = {name: split.sections[name] for name in scope.subjects if name in split.sections}
             failed = [outlook.section for outlook in past if outlook.failing and outlook.section in near]
             told, share = section_parts(quota, near, failed, profile=profile, target_id=binding.target.id)
@@ -255,17 +258,22 @@ def _with_section_parts(
     return replace(found, quotas=(*found.quotas, *parts), shares=tuple(shares))
 
 
-def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool]:
-    """Return the class that sections are held to, and whether those within it are counted."""
+def _grade(binding: Binding, goal: Goal) -> tuple[int | None, bool] | None:
+    """Return the class that sections are held to, and whether those within it are counted; None for no sections.
+
+    Without a class each section is held to its own target's.
+    """
     indicator = binding.indicator
     if indicator is None:
+        return None
+    if binding.verb == OWN:
         return None, True
     statistic = indicator.statistic
     if binding.verb == "section_class":
-        return (int(goal.value), True) if isinstance(goal.value, Fraction) else (None, True)
+        return (int(goal.value), True) if isinstance(goal.value, Fraction) else None
     at_most, worse = statistic.get("at_most"), statistic.get("worse_than")
     chosen = at_most if at_most is not None else worse
-    return (int(chosen), at_most is not None) if isinstance(chosen, int | Decimal | str) else (None, True)
+    return (int(chosen), at_most is not None) if isinstance(chosen, int | Decimal | str) else None
 
 
 def _of(quota: Quota, sections: Collection[str]) -> bool:
@@ -278,7 +286,7 @@ def _main(binding: Binding, quotas: Sequence[Quota], names: Callable[[Quota], st
 
     Quotas of sections that fail now come first: a factor of one that keeps its class decides nothing.
     """
-    if not quotas or binding.verb == "section_share":
+    if not quotas or binding.verb in SECTION_SHARES:
         return quotas[0] if quotas else None
     for state in ("lost", "open"):
         found = [quota for quota in quotas if quota.state == state]

@@ -21,8 +21,9 @@ from qingce.outlook.question import Question
 from qingce.outlook.report_outlook import simulated
 from qingce.outlook.sections import Factor
 from qingce.outlook.water_index_outlook import INDICES
+from qingce.outlook.water_outlook import OWN
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, percentile, summed
-from qingce.thread.quotas import Months, Stretch, months_left, one_quota, sections_left
+from qingce.thread.quotas import SHARES, Months, Stretch, months_left, one_quota, sections_left
 from qingce.thread.quotas_amount import told_amount
 from qingce.thread.rest_moves import COUNTS, Move
 from qingce.thread.rest_standing import NOWHERE, Standing, standing_of
@@ -277,24 +278,22 @@ def _water(question: Question, ground: Ground, months: Mapping[str, Months]) -> 
     """Return where a share of sections stands; one section alone stands by its worst factor."""
     statistic = question.indicator.statistic
     goal = question.target_value
-    grade = statistic.get("at_most", statistic.get("worse_than"))
+    one = statistic.get("at_most", statistic.get("worse_than"))
     if question.verb == "section_class" and isinstance(goal, Fraction):
-        grade = int(goal)
-    if grade is None or not isinstance(goal, Fraction):
+        one = int(goal)
+    if not isinstance(goal, Fraction):
         return None
-    found = [
-        outlook
-        for section in question.places
-        if section in months
-        for outlook in [
-            _section(ground.months[section], months[section], question=question, ground=ground, grade=str(grade))
-        ]
-        if outlook.factors
-    ]
+    found = []
+    for section in (name for name in question.places if name in months):
+        grade = months[section].target if question.verb == OWN else one
+        if grade is not None:
+            known, moved = ground.months[section], months[section]
+            outlook = _section(known, moved, question=question, ground=ground, grade=str(grade))
+            found += [outlook] if outlook.factors else []
     if not found:
         return None
     left = max((factor.quota.remaining for one in found for factor in one.factors if factor.quota), default=0)
-    if question.verb == "section_share":
+    if question.verb in SHARES:
         failing = sum(outlook.failing for outlook in found)
         share = Fraction(100 * (failing if "worse_than" in statistic else len(found) - failing), len(found))
         quota = sections_left((goal, question.comparator), found, step=question.step)

@@ -47,12 +47,14 @@ def monthly_series(
     sections: Sequence[str],
     months: Mapping[str, Months],
     *,
-    grade: int,
+    grade: int | None,
     good: bool,
     stretch: Stretch,
     catalog: Catalog,
 ) -> Iterator[SeriesRow]:
     """Yield one row a month: share of sections within the class (`good`) or beyond it [%], and its cumulative.
+
+    Without a `grade` each section is held to its own target's class.
 
     The category is the month's class where the scope is one section.
     """
@@ -60,8 +62,10 @@ def monthly_series(
     last = dict(_shares(sections, months, grade=grade, good=good, period=stretch.period.year_before(), catalog=catalog))
     for first, share in _shares(sections, months, grade=grade, good=good, period=stretch.behind, catalog=catalog):
         name = f"{first:%Y-%m}"
-        classes = [months[code].classes[name] for code in sections if code in months and name in months[code].classes]
-        within = sum(found <= grade for found in classes)
+        held = [months[code] for code in sections if code in months and name in months[code].classes]
+        held = [one for one in held if grade is not None or one.target is not None]
+        classes = [one.classes[name] for one in held]
+        within = sum(one.classes[name] <= (one.target or 0 if grade is None else grade) for one in held)
         counted = within if good else len(classes) - within
         yield {
             "target_id": target_id,
@@ -75,7 +79,13 @@ def monthly_series(
 
 
 def _shares(
-    sections: Sequence[str], months: Mapping[str, Months], *, grade: int, good: bool, period: Period, catalog: Catalog
+    sections: Sequence[str],
+    months: Mapping[str, Months],
+    *,
+    grade: int | None,
+    good: bool,
+    period: Period,
+    catalog: Catalog,
 ) -> Iterator[tuple[date, Fraction]]:
     """Yield the share of sections within a class from the period's start to each of its months."""
     for month in range(period.start.month, period.end.month + 1):
