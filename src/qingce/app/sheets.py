@@ -10,6 +10,7 @@ from fractions import Fraction
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingce.app.outlooking.ahead import hours_of
 from qingce.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.core.rounding import round_gbt8170
@@ -137,7 +138,7 @@ def as_number(value: object) -> Decimal:
 
 def _highest(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date) -> list[Row]:
     """Return the hours of the day with the most fine dust, with their index."""
-    day = _hours_of(hours, as_of)
+    day = hours_of(hours, as_of)
     if not day.num_rows:
         return []
     parameter = str(catalog.indicator(INDICATOR).statistic["parameter"])
@@ -155,14 +156,6 @@ def _highest(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date)
         }
         for row in found.to_pylist()
     ]  # fmt: skip
-
-
-def _hours_of(hours: pa.Table, day: date) -> pa.Table:
-    """Return the hourly observations of one day."""
-    if not hours.num_rows:
-        return hours
-    same = pc.equal(pc.cast(hours["time"], pa.date32()), pa.scalar(day))
-    return hours.filter(pc.and_(same, pc.equal(hours["span"], "PT1H")))
 
 
 def section_classes(months: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Table:
@@ -189,7 +182,7 @@ def section_classes(months: pa.Table, *, catalog: Catalog, as_of: date) -> pa.Ta
 
 def today(hours: pa.Table, sites: pa.Table, *, catalog: Catalog, as_of: date, region: str) -> pa.Table:
     """Return QUOTA rows of what the hours left of the day may average; none when the day is over or has no hours."""
-    day = _hours_of(hours, as_of)
+    day = hours_of(hours, as_of)
     last: datetime | None = pc.max(day["time"]).as_py() if day.num_rows else None
     if last is None or last.hour == 23:
         return empty(QUOTA)

@@ -241,7 +241,7 @@ class LimitIndex:
             first, last = self._spans[edition]
             day = min(max(day, first), last)
             rows = [row for row in rows if edition in (row.edition, row.standard)]
-        found = [row for row in rows if row.start <= day and (row.end is None or day <= row.end)]
+        found = [row for row in rows if row.covers(day)]
         found = _most_special(found, place)
         asked: dict[str, object] = {"parameter": parameter, "averaging": averaging, "grade": grade, "day": day}
         if not found:

@@ -98,6 +98,10 @@ class Limit:
     page: str = ""
     question: str = ""
 
+    def covers(self, day: date) -> bool:
+        """Say whether the limit is in force on the day."""
+        return self.start <= day and (self.end is None or day <= self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Indicator:

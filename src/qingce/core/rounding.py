@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qingce.core.errors import complain
 
-__all__ = ["Exact", "as_decimal", "ceil_ratio", "half_even_ratio", "round_gbt8170"]
+__all__ = ["Exact", "as_decimal", "ceil_ratio", "fixed", "half_even_ratio", "round_gbt8170"]
 
 Exact = Decimal | Fraction | int
 Integers = NDArray[np.int64]
@@ -38,6 +38,17 @@ def round_gbt8170(value: Exact, step: Decimal) -> Decimal:
     """
     _check_step(step)
     return _multiple(round(Fraction(value) / Fraction(step)), step)
+
+
+def fixed(value: Exact, decimals: int) -> str:
+    """Print an exact value with so many decimals, rounded once.
+
+    Examples
+    --------
+    >>> fixed(Fraction(6341, 151), 2)
+    '41.99'
+    """
+    return format(as_decimal(value, decimals), f".{decimals}f")
 
 
 def as_decimal(value: Exact, places: int = 6) -> Decimal:

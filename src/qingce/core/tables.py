@@ -32,6 +32,7 @@ __all__ = [
     "VALUE_TYPE",
     "WARNING",
     "empty",
+    "schema_of",
     "shape",
 ]
 
@@ -39,7 +40,7 @@ SCALE = 1_000_000
 VALUE_TYPE = pa.decimal128(18, 6)
 
 
-def _schema(columns: str, **types: pa.DataType) -> pa.Schema:
+def schema_of(columns: str, **types: pa.DataType) -> pa.Schema:
     """Columns in order, text unless a type is named."""
     return pa.schema([(name, types.get(name, pa.string())) for name in columns.split()])
 
@@ -52,13 +53,13 @@ _SECOND, _MICRO, _DAY, _INT, _BOOL = (
     pa.bool_(),
 )
 
-OBSERVATION = _schema(
+OBSERVATION = schema_of(
     "site parameter time span value flag absent detection_limit review source batch line reason known_at",
     time=_SECOND, value=VALUE_TYPE, detection_limit=VALUE_TYPE, line=_INT, known_at=_MICRO,
 )  # fmt: skip
 """One measured value as received. Key: (site, parameter, span, time); the row last known wins."""
 
-SITE = _schema(
+SITE = schema_of(
     "site name kind city city_name county county_name lon lat roles water_kind target_class upstream downstream "
     "valid_from valid_until category river basin",
     lon=pa.float64(), lat=pa.float64(), target_class=_INT, valid_from=_DAY, valid_until=_DAY,
@@ -68,28 +69,28 @@ SITE = _schema(
 `category` is the class of function, the use of land or the kind of source that decides which limits hold; `river` and
 `basin` are the waters that a section is of, as plans name them."""
 
-EXCEPTION = _schema(
+EXCEPTION = schema_of(
     "id scope kind start end parameters status issuer number evidence known_at",
     start=_DAY, end=_DAY, known_at=_MICRO,
 )  # fmt: skip
 """Exceptional days 例外事件: scope is a city code or site; parameters joined by ','; both series are kept."""
 
-OFFICIAL = _schema(
+OFFICIAL = schema_of(
     "id indicator scope period series value text unit issuer number issued version review source line known_at",
     value=VALUE_TYPE, issued=_DAY, version=_INT, line=_INT, known_at=_MICRO,
 )  # fmt: skip
 """Official values 认定值 as imported; period as in `core.periods` (2025, 2025-10, 2026-01/2026-05)."""
 
-REJECTED = _schema("file sheet line column text code message", line=_INT)
+REJECTED = schema_of("file sheet line column text code message", line=_INT)
 """Every cell that could not be taken in, with its place and the numbered reason."""
 
-FINDING = _schema(
+FINDING = schema_of(
     "id subject subject_kind medium quantity period value text unit n review absent series edition known_at",
     value=VALUE_TYPE, n=_INT, known_at=_MICRO,
 )  # fmt: skip
 """One judged result for one subject and period; `series`: measured 实测 | deducted 剔除例外."""
 
-POINT_FINDING = _schema(
+POINT_FINDING = schema_of(
     "id medium subject subject_name city county quantity period start end value exact text unit n absent review "
     "edition limits items note",
     start=_DAY, end=_DAY, value=VALUE_TYPE, n=_INT,
@@ -98,14 +99,14 @@ POINT_FINDING = _schema(
 
 `quantity`: class, met, met_day, met_night, grade, a parameter or an indicator's id; `items`: what decided, by ','."""
 
-VALUE = _schema(
+VALUE = schema_of(
     "id indicator scope scope_name period series value exact text unit n n_required absent review method limits "
     "start end note",
     value=VALUE_TYPE, n=_INT, n_required=_INT, start=_DAY, end=_DAY,
 )  # fmt: skip
 """One indicator for one scope and period; `exact` is the unrounded value as a fraction `a/b`."""
 
-PROGRESS = _schema(
+PROGRESS = schema_of(
     "target_id document_id document_number clause_id battle indicator_id indicator_name scope scope_name comparator "
     "target_value unit target_text basis series rounding decider deadline deadline_day bound reason reason_text "
     "official_value official_review official_issuer official_number own_value own_text own_n own_review own_start "
@@ -117,7 +118,7 @@ PROGRESS = _schema(
 )  # fmt: skip
 """One row a target: 目标进度表. `change` is 同比 in the indicator's unit; texts are ready to print (Chinese)."""
 
-QUOTA = _schema(
+QUOTA = schema_of(
     "target_id kind rule state done remaining allowed exact inclusive unit text series part",
     done=_INT, remaining=_INT, allowed=VALUE_TYPE, inclusive=_BOOL,
 )  # fmt: skip
@@ -126,13 +127,13 @@ QUOTA = _schema(
 `part` is empty for the whole, else the month, county (code), section (with factor, and month of it) or year that this
 share belongs to. Kinds also: amount (tonnes and counts), points (ratio points), index (composite and water index)."""
 
-SERIES = _schema(
+SERIES = schema_of(
     "target_id day value cumulative last_year allowed category",
     day=_DAY, value=VALUE_TYPE, cumulative=VALUE_TYPE, last_year=VALUE_TYPE, allowed=VALUE_TYPE,
 )  # fmt: skip
 """Daily or monthly series behind a target's cumulative chart and calendar."""
 
-FORECAST = _schema(
+FORECAST = schema_of(
     "issuer site parameter made_on day value low high level_low level_high primary review source line known_at",
     made_on=_DAY, day=_DAY, value=VALUE_TYPE, low=VALUE_TYPE, high=VALUE_TYPE, level_low=_INT, level_high=_INT,
     line=_INT, known_at=_MICRO,
@@ -141,7 +142,7 @@ FORECAST = _schema(
 
 `parameter` is a quantity, or `aqi` with levels and primary pollutants joined by ','."""
 
-OUTLOOK = _schema(
+OUTLOOK = schema_of(
     "target_id indicator_id scope period made_on horizon_days model model_name chosen state probability p10 p50 p90 "
     "p10_text p50_text p90_text unit members history skill text reason",
     made_on=_DAY, horizon_days=_INT, chosen=_BOOL, probability=pa.float64(), p10=VALUE_TYPE, p50=VALUE_TYPE,
@@ -152,13 +153,13 @@ OUTLOOK = _schema(
 `state`: ok | quota_only (too little history; `reason` says what is missing) | lost | safe. `probability` is P(attain);
 one row a target is `chosen`; `history` counts the whole years the model had; `skill` is its back-test score."""
 
-OUTLOOK_PATH = _schema(
+OUTLOOK_PATH = schema_of(
     "target_id model day p10 p50 p90",
     day=_DAY, p10=VALUE_TYPE, p50=VALUE_TYPE, p90=VALUE_TYPE,
 )  # fmt: skip
 """The statistic so far on each coming day of the period, 10, 50 and 90 per cent: the fan 扇形图."""
 
-OUTLOOK_RANK = _schema(
+OUTLOOK_RANK = schema_of(
     "kind subject subject_name indicator_id period made_on model regions members history now now_rank p10 p50 p90 "
     "rank_p10 rank_p50 rank_p90 first last text reason",
     made_on=_DAY, regions=_INT, members=_INT, history=_INT, now=VALUE_TYPE, now_rank=_INT, p10=VALUE_TYPE,
@@ -170,20 +171,20 @@ OUTLOOK_RANK = _schema(
 `kind`: county | city, ranked apart; `regions` are those that could be drawn together; `now` is the year to date;
 `first` and `last` are the chances of the first and the last place."""
 
-WARNING = _schema(
+WARNING = schema_of(
     "target_id day probability week_ago drop cause needs rank",
     day=_DAY, probability=pa.float64(), week_ago=pa.float64(), drop=pa.float64(), rank=_INT,
 )  # fmt: skip
 """Targets whose chance fell most in seven days 预警: the cause (days, sites, pollutant, hours) and what they need."""
 
-BACKTEST = _schema(
+BACKTEST = schema_of(
     "indicator_id model month scopes years coverage_80 crps brier brier_baseline note",
     month=_INT, scopes=_INT, years=_INT, coverage_80=pa.float64(), crps=pa.float64(), brier=pa.float64(),
     brier_baseline=pa.float64(),
 )  # fmt: skip
 """Rolling-origin back-test of a model for an indicator and a month of issue 回测: nothing tuned on the judged year."""
 
-TODAY = _schema(
+TODAY = schema_of(
     "subject subject_name kind day hour passed remaining quantity quantity_name level level_name aqi ceiling so_far "
     "state allowed exact inclusive unit deciding text review",
     day=_DAY, hour=_SECOND, passed=_INT, remaining=_INT, level=_INT, aqi=_INT, ceiling=VALUE_TYPE, so_far=VALUE_TYPE,
@@ -197,7 +198,7 @@ TODAY = _schema(
 remains can change it) | unknown (too few hours); `deciding` names the sites that decide, joined by '、'.
 A row with an empty `quantity` is the level as a whole: lost if any quantity lost it."""
 
-MONTH_SECTION = _schema(
+MONTH_SECTION = schema_of(
     "section section_name county_name period span parameter parameter_name target_class class_now limit bound mean "
     "done remaining unit how state allowed exact inclusive edge chance chance_n intensity text note",
     target_class=_INT, class_now=_INT, limit=VALUE_TYPE, mean=VALUE_TYPE, done=_INT, remaining=_INT,
@@ -210,7 +211,7 @@ The section's own row has an empty `parameter`; it carries class_now, edge ('' |
 them) and 汛期污染强度 `intensity`. A factor's row: mean of `done` days (how `automatic`), samples (`manual`) or months,
 what the `remaining` may average, bound le | ge, state open | lost | safe."""
 
-QUOTA_SHARE = _schema(
+QUOTA_SHARE = schema_of(
     "target_id dimension part part_name share exact profile note",
     share=VALUE_TYPE,
 )  # fmt: skip

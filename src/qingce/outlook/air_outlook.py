@@ -11,13 +11,12 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.evaluate.air.input import day_number
-from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.certain import certain, never_valid
-from qingce.outlook.members import Members, accepted
+from qingce.outlook.members import Members
 from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
 from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, ends_of, quantities_of, running, statistic
-from qingce.outlook.verdict import one_sided
 
 __all__ = ["FEW", "POINTS", "air_answers", "case_of", "missing"]
 
@@ -116,12 +115,8 @@ def _by(model: OutlookModel, seen: _Seen, panel: Panel, *, paths: bool) -> Answe
             return Answer(model.id, "quota_only", None, (), (), case.decimals, 0, seen.years, why)
         drawn = {name: drawn[name] for name in quantities_of(case)}
         members = statistic(case, drawn)
-        if question.target_value is not None:
-            side = question.comparator
-            if not isinstance(question.target_value, tuple):
-                side = one_sided(side, question.indicator.direction)
-            mine = accepted(members, question.target_value, side, step=question.step)
-            met = mine if met is None else met & mine
+        mine = meeting(question, members)
+        met = mine if met is None or mine is None else met & mine
         worst = _worse(worst, (case, drawn, members), question)
     if worst is None:
         return None

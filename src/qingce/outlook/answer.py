@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-__all__ = ["Answer", "CERTAIN", "FAN", "chance"]
+from qingce.evaluate.kernels.exact import Bools
+from qingce.outlook.members import Members, accepted
+from qingce.outlook.question import Question
+from qingce.outlook.verdict import one_sided
+
+__all__ = ["Answer", "CERTAIN", "FAN", "chance", "meeting"]
 
 CERTAIN = {"lost": 0.0, "safe": 1.0}
 """The chance of what exact arithmetic has already decided."""
@@ -31,6 +36,16 @@ class Answer:
     history: int
     reason: str = ""
     words: tuple[str, ...] = ()
+
+
+def meeting(question: Question, members: Members) -> Bools | None:
+    """Say which members meet the target; None where the question has none. Raises QC400."""
+    side, target = question.comparator, question.target_value
+    if target is None:
+        return None
+    if not isinstance(target, tuple):
+        side = one_sided(side, question.indicator.direction)
+    return accepted(members, target, side, step=question.step)
 
 
 def chance(met: int, members: int) -> float:

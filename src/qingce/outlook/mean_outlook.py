@@ -12,13 +12,12 @@ import numpy as np
 from qingce.catalog.outlooks import OutlookModel
 from qingce.evaluate.kernels.exact import product
 from qingce.outlook.air_outlook import FEW, POINTS, case_of, missing
-from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.certain import BEYOND, never_valid
-from qingce.outlook.members import Members, accepted, quantiles
+from qingce.outlook.members import Members, quantiles
 from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
 from qingce.outlook.simulate import SORTED, AirCase, Drawn, quantities_of, running, statistic
-from qingce.outlook.verdict import one_sided
 
 __all__ = ["mean_answers", "mean_members"]
 
@@ -55,7 +54,7 @@ def _over(question: Question, cases: Sequence[AirCase], *, years: int) -> Answer
     if len(fixed) < len(cases):
         return Answer("", "quota_only", None, (), (), cases[0].decimals, 1, years, "时段已结束")
     mean = sum(fixed, Fraction(0)) / len(fixed)
-    met = _met(question, Members(np.array([mean.numerator], object), mean.denominator))
+    met = meeting(question, Members(np.array([mean.numerator], object), mean.denominator))
     state = "ok" if met is None else "safe" if met[0] else "lost"
     return Answer("", state, CERTAIN.get(state), (mean,) * len(FAN), (), cases[0].decimals, 1, years, "时段已结束")
 
@@ -78,7 +77,7 @@ def _by(model: OutlookModel, question: Question, cases: Cases, *, panel: Panel, 
             return Answer(model.id, "quota_only", None, (), (), decimals, 0, years, why)
         drawn[place] = {name: found[name] for name in quantities_of(case)}
     members = mean_members([statistic(case, drawn[place]) for place, case in cases.items()])
-    state, met = _state(question, cases), _met(question, members)
+    state, met = _state(question, cases), meeting(question, members)
     probability = CERTAIN.get(state)
     if probability is None and met is not None:
         probability = chance(int(met.sum()), len(members))
@@ -95,15 +94,6 @@ def _by(model: OutlookModel, question: Question, cases: Cases, *, panel: Panel, 
     )
 
 
-def _met(question: Question, members: Members) -> np.ndarray | None:
-    if question.target_value is None:
-        return None
-    side = question.comparator
-    if not isinstance(question.target_value, tuple):
-        side = one_sided(side, question.indicator.direction)
-    return accepted(members, question.target_value, side, step=question.step)
-
-
 def _state(question: Question, cases: Cases) -> str:
     """Return `lost`, `safe` or `open`: nothing at all and more than any scale on every coming day decide."""
     if question.target_value is None or isinstance(question.target_value, tuple):
@@ -114,7 +104,7 @@ def _state(question: Question, cases: Cases) -> str:
             statistic(case, dict.fromkeys(quantities_of(case), np.full((1, case.ahead.size), level, np.int64)))
             for case in cases.values()
         ]
-        met = _met(question, mean_members(parts))
+        met = meeting(question, mean_members(parts))
         ends.append(met is not None and bool(met[0]))
     return "safe" if all(ends) else "open" if any(ends) else "lost"
 

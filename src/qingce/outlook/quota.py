@@ -15,7 +15,7 @@ from math import ceil, floor
 import pyarrow as pa
 
 from qingce.core.errors import complain
-from qingce.core.rounding import Exact, as_decimal
+from qingce.core.rounding import Exact, as_decimal, fixed
 from qingce.core.tables import QUOTA
 from qingce.outlook.verdict import Bound, bound_of
 
@@ -95,7 +95,7 @@ def mean_quota(
         state, text = ("safe", "时段已结束，达标") if met else ("lost", "时段已结束，未达标")
         return Quota(kind, rule, state, done, 0, None, bound.inclusive, bound.sense, unit, text)
     rest = replace(bound, value=spare / remaining)
-    state, text = "open", f"剩余 {remaining} {noun}均值 {rest.sign} {_shown(rest.value, decimals)}"
+    state, text = "open", f"剩余 {remaining} {noun}均值 {rest.sign} {fixed(rest.value, decimals)}"
     zero = rest.accepts(0)
     if bound.sense == "<=" and not zero:
         state, text = "lost", f"剩余 {remaining} {noun}即使为零也超标，{LOST_ZH}"
@@ -315,7 +315,7 @@ def ozone_today_quota(
     if over:
         state, text = "lost", "今日已不可能保持在该级别"
     elif level is not None:
-        state, text = "open", f"剩余 {remaining} 小时每小时 {bound.sign} {_shown(level, decimals)}"
+        state, text = "open", f"剩余 {remaining} 小时每小时 {bound.sign} {fixed(level, decimals)}"
     elif not judged:
         state, text = "open", "有效小时不足，不能判定"
     rule = "strict" if step is None else "rounded"
@@ -343,10 +343,6 @@ def quota_rows(target_id: str, quotas: Iterable[Quota]) -> pa.Table:
         for quota in quotas
     ]
     return pa.Table.from_pylist(rows, schema=QUOTA)
-
-
-def _shown(value: Fraction, decimals: int) -> str:
-    return format(as_decimal(value, decimals), f".{decimals}f")
 
 
 def _counts(done: int, remaining: int) -> None:

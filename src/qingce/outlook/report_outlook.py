@@ -16,14 +16,12 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period
-from qingce.evaluate.kernels.exact import Bools
-from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.given import Given
-from qingce.outlook.members import RESOLUTION, Members, accepted, quantiles
+from qingce.outlook.members import RESOLUTION, Members, quantiles
 from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
 from qingce.outlook.simulate import STATISTICS
-from qingce.outlook.verdict import one_sided
 from qingce.outlook.water_index_outlook import INDICES
 from qingce.outlook.water_outlook import SHARES
 
@@ -168,14 +166,11 @@ def pace(
 
 def _answer(question: Question, model: OutlookModel, drawn: Floats, *, years: int) -> Answer:
     members = _members(drawn)
-    probability = None
-    if question.target_value is not None:
-        probability = chance(int(_met(question, members).sum()), len(members))
-    ends = quantiles(members, FAN)
+    met, ends = meeting(question, members), quantiles(members, FAN)
     return Answer(
         model=model.id,
         state="ok",
-        probability=probability,
+        probability=None if met is None else chance(int(met.sum()), len(members)),
         ends=ends,
         fan=((question.period.end, ends),),
         decimals=question.indicator.decimals,
@@ -191,21 +186,10 @@ def _covers(period: Period, whole: Period) -> bool:
 
 def _settled(question: Question, value: Fraction) -> Answer:
     """Return the answer where the whole period is told: nothing is left to draw."""
-    state, members = "ok", Members(np.array([value.numerator]), value.denominator)
-    if question.target_value is not None:
-        state = "safe" if _met(question, members)[0] else "lost"
+    met = meeting(question, Members(np.array([value.numerator]), value.denominator))
+    state = "ok" if met is None else "safe" if met[0] else "lost"
     fan = ((question.period.end, (value,) * len(FAN)),)
     return Answer("", state, CERTAIN.get(state), fan[0][1], fan, question.indicator.decimals, 1, 0)
-
-
-def _met(question: Question, members: Members) -> Bools:
-    """Say which members meet the target."""
-    side, target = question.comparator, question.target_value
-    if target is None:
-        return np.zeros(len(members), bool)
-    if not isinstance(target, tuple):
-        side = one_sided(side, question.indicator.direction)
-    return accepted(members, target, side, step=question.step)
 
 
 def _anchor(known: Mapping[Period, Report], period: Period) -> Report | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from qingce.core.errors import complain
-from qingce.core.rounding import Exact, as_decimal
+from qingce.core.rounding import Exact, fixed
 from qingce.outlook.quota import Quota
 
 __all__ = ["day_parts", "mean_parts", "split", "weighted_mean_parts"]
@@ -66,7 +66,7 @@ def mean_parts(
     found = []
     for part in days:
         allowed = factor * form[part]
-        shown = format(as_decimal(allowed, decimals), f".{decimals}f")
+        shown = fixed(allowed, decimals)
         text = f"{part}：{days[part]} 天均值 {_sign(quota)} {shown}"
         found.append(replace(quota, allowed=allowed, remaining=days[part], part=part, text=text))
     return tuple(found)
@@ -93,7 +93,7 @@ def weighted_mean_parts(
     factor = quota.allowed * sum(weights.values()) / whole
     found = []
     for part in weights:
-        shown = format(as_decimal(factor * form[part], decimals), f".{decimals}f")
+        shown = fixed(factor * form[part], decimals)
         text = f"{names[part]}：{quota.remaining} 天均值 {_sign(quota)} {shown}"
         found.append(replace(quota, allowed=factor * form[part], part=part, text=text))
     return tuple(found)

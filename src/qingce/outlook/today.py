@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
-from qingce.core.rounding import as_decimal
+from qingce.core.rounding import fixed
 from qingce.evaluate.air.rules import AQI, STATISTICS, AqiItem, DayItem, aqi_rules, day_rules
 from qingce.outlook.quota import Quota, ozone_today_quota
 from qingce.outlook.verdict import bound_of
@@ -64,17 +64,17 @@ def shared_today_quota(
     bound = bound_of(ceiling, "<=", step)
     rule = "strict" if step is None else "rounded"
     done = max(number for _, number in counted)
-    fixed = sum((total / (number + remaining) for total, number in counted), Fraction(0)) / len(counted)
+    sure = sum((total / (number + remaining) for total, number in counted), Fraction(0)) / len(counted)
     if not remaining:
         state, text = (
-            ("safe", "今日已结束，保持在该级别") if bound.accepts(fixed) else ("lost", "今日已结束，超过该级别")
+            ("safe", "今日已结束，保持在该级别") if bound.accepts(sure) else ("lost", "今日已结束，超过该级别")
         )
         return Quota("hours", rule, state, done, 0, None, bound.inclusive, "<=", unit, text)
     weight = sum((Fraction(remaining, number + remaining) for _, number in counted), Fraction(0)) / len(counted)
-    rest = replace(bound, value=(bound.value - fixed) / weight)
+    rest = replace(bound, value=(bound.value - sure) / weight)
     state, text = "lost", "今日已不可能保持在该级别"
     if rest.accepts(0):
-        shown = format(as_decimal(rest.value, decimals), f".{decimals}f")
+        shown = fixed(rest.value, decimals)
         state, text = "open", f"剩余 {remaining} 小时均值 {rest.sign} {shown}"
     return Quota("hours", rule, state, done, remaining, rest.value, rest.inclusive, "<=", unit, text)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
-from qingce.core.rounding import as_decimal
+from qingce.core.rounding import as_decimal, fixed
 from qingce.core.tables import TODAY
 from qingce.evaluate.air.rules import AQI, STATISTICS, AqiItem, AqiRules, DayItem, DayRules, aqi_rules, day_rules
 from qingce.outlook.hold import Line, hold
@@ -227,7 +227,7 @@ def _words(state: str, rest: Bound | None, *, left: int, held: bool, decimals: i
         return "今日已不可能保持在该级别"
     if rest is None:
         return "余下小时不再影响，今日不会超过该级别"
-    shown = format(as_decimal(rest.value, decimals), f".{decimals}f")
+    shown = fixed(rest.value, decimals)
     return f"剩余 {left} 小时{'每小时' if held else '均值'} {rest.sign} {shown}"
 
 

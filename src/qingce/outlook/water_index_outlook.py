@@ -24,10 +24,9 @@ from qingce.evaluate.water.index import (
     water_index,
 )
 from qingce.evaluate.water.periods import assess_period
-from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
-from qingce.outlook.members import Members, accepted, quantiles
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
+from qingce.outlook.members import Members, quantiles
 from qingce.outlook.question import Question
-from qingce.outlook.verdict import one_sided
 from qingce.outlook.water_outlook import Futures, Waters, futures, so_far
 
 __all__ = ["INDICES", "index_answers", "index_members"]
@@ -206,12 +205,8 @@ def _means(pot: _Pot, name: str, step: int) -> list[Fraction]:
 
 
 def _answer(question: Question, model: OutlookModel, told: Sequence[Dated], *, drawn: Futures) -> Answer:
-    members, met = told[-1][1], None
-    if question.target_value is not None:
-        side = question.comparator
-        if not isinstance(question.target_value, tuple):
-            side = one_sided(side, question.indicator.direction)
-        met = accepted(members, question.target_value, side, step=question.step)
+    members = told[-1][1]
+    met = meeting(question, members)
     state = "ok" if drawn.coming or met is None else "safe" if met[0] else "lost"
     probability = CERTAIN.get(state, None if met is None else chance(int(met.sum()), len(members)))
     return Answer(

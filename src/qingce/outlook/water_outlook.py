@@ -16,17 +16,15 @@ from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period, parse_period
 from qingce.core.records import Limit
 from qingce.core.tables import SCALE
-from qingce.evaluate.kernels.exact import Bools
 from qingce.evaluate.water.periods import Assessed
 from qingce.evaluate.water.rules import Lawbook, WaterRules
 from qingce.evaluate.water.tables import months_of_table
-from qingce.outlook.answer import CERTAIN, FAN, Answer, chance
+from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.given import Given
-from qingce.outlook.members import Members, accepted, quantiles
+from qingce.outlook.members import Members, quantiles
 from qingce.outlook.models.months import MonthPast, draw_months, last_months
 from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
-from qingce.outlook.verdict import one_sided
 
 __all__ = ["Futures", "OWN", "SHARES", "Waters", "futures", "so_far", "water_answers", "water_members"]
 
@@ -172,7 +170,7 @@ def _by(
     question = seen.question
     classes = _all_classes(question, waters, seen.sections, drawn=drawn)
     members = _statistic(question, classes[:, :, -1])
-    met = _met(question, members)
+    met = meeting(question, members)
     probability = CERTAIN.get(seen.state)
     if probability is None and met is not None:
         probability = chance(int(met.sum()), len(members))
@@ -193,15 +191,6 @@ def _by(
     )
 
 
-def _met(question: Question, members: Members) -> Bools | None:
-    if question.target_value is None:
-        return None
-    side = question.comparator
-    if not isinstance(question.target_value, tuple):
-        side = one_sided(side, question.indicator.direction)
-    return accepted(members, question.target_value, side, step=question.step)
-
-
 def _certain(question: Question, waters: Waters, *, sections: Sequence[str], coming: Sequence[int]) -> str:
     """Return `lost`, `safe` or `open`: what the best and the worst coming months could still make of the sections."""
     if question.target_value is None or isinstance(question.target_value, tuple):
@@ -212,7 +201,7 @@ def _certain(question: Question, waters: Waters, *, sections: Sequence[str], com
             _end(section, question, waters, coming=coming, good=good) - _held(section, question, waters)
             for section in sections
         ]
-        met = _met(question, _statistic(question, np.array(classes, np.int64)[:, None]))
+        met = meeting(question, _statistic(question, np.array(classes, np.int64)[:, None]))
         ends.append(met is not None and bool(met[0]))
     return "safe" if all(ends) else "open" if any(ends) else "lost"
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from qingce.core.rounding import round_gbt8170
+from qingce.core.rounding import fixed
 from qingce.publish.i18n import words
 from qingce.publish.rows import View, chance_text, slug
 
@@ -115,7 +115,7 @@ def shown(value: object, places: int | None = None) -> str:
     written = str(value)
     if places is not None:
         try:
-            written = format(round_gbt8170(Decimal(written), Decimal(1).scaleb(-places)), f".{places}f")
+            written = fixed(Decimal(written), places)
         except InvalidOperation:
             return written
     return "−" + written[1:] if written.startswith("-") and written[1:2].isdigit() else written

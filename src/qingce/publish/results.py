@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from qingce.core import tables as core
 from qingce.core.errors import QingceError, complain
+from qingce.core.tables import schema_of
 
 __all__ = ["INTERNAL", "Results", "SCHEMAS", "read_results", "write_results"]
 
@@ -31,10 +32,6 @@ RowDict = dict[str, object]
 T = TypeVar("T")
 
 _INT, _BOOL, _DAY, _SECOND = pa.int64(), pa.bool_(), pa.date32(), pa.timestamp("s")
-
-
-def _text(columns: str, **types: pa.DataType) -> pa.Schema:
-    return pa.schema([(name, types.get(name, pa.string())) for name in columns.split()])
 
 
 SCHEMAS: Mapping[str, pa.Schema | None] = {
@@ -48,24 +45,24 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "exceptions": core.EXCEPTION,
     "rejected": core.REJECTED,
     # the readings
-    "documents": _text("id title number issuer level date kind file sha256 text"),
-    "clauses": _text("document_id id path marker title start end level battle", start=_INT, end=_INT, level=_INT),
-    "targets": _text(
+    "documents": schema_of("id title number issuer level date kind file sha256 text"),
+    "clauses": schema_of("document_id id path marker title start end level battle", start=_INT, end=_INT, level=_INT),
+    "targets": schema_of(
         "document_id id quote start end indicator indicator_id scope comparator value value_text value_start unit "
         "base_year deadline strength kind clause battle confidence reasons review_key verdict as_read",
         start=_INT, end=_INT, value_start=_INT, base_year=_INT, confidence=pa.float64(),
     ),
-    "tasks": _text(
+    "tasks": schema_of(
         "document_id path title start end lead support responsible measures deadline battle review_key",
         start=_INT, end=_INT,
     ),
-    "deadlines": _text("document_id quote start end date kind action", start=_INT, end=_INT),
-    "mechanisms": _text("document_id term start end kind", start=_INT, end=_INT),
-    "repairs": _text(
+    "deadlines": schema_of("document_id quote start end date kind action", start=_INT, end=_INT),
+    "mechanisms": schema_of("document_id term start end kind", start=_INT, end=_INT),
+    "repairs": schema_of(
         "document_id start end before after rule confidence", start=_INT, end=_INT, confidence=pa.float64()
     ),
     # what documents say of each other; values as printed exactly, `key` is one promise
-    "comparisons": _text(
+    "comparisons": schema_of(
         "relation kind indicator_id indicator first_document first_target first_quote first_start first_end "
         "first_scope first_comparator first_value first_unit first_base_year first_deadline second_document "
         "second_target second_quote second_start second_end second_scope second_comparator second_value second_unit "
@@ -73,14 +70,14 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
         first_start=_INT, first_end=_INT, first_base_year=_INT, second_start=_INT, second_end=_INT,
         second_base_year=_INT,
     ),
-    "promises": _text("indicator_key indicator_id indicator document_id target_id text"),
-    "history": _text(
+    "promises": schema_of("indicator_key indicator_id indicator document_id target_id text"),
+    "history": schema_of(
         "key indicator_id indicator place deadline document_id target_id change value_text superseded_by note start "
         "end",
         start=_INT, end=_INT,
     ),
     # what officers decided: state applied, changed, settled, lost; in the served site also pending, withdrawn
-    "reviews": _text(
+    "reviews": schema_of(
         "key what document_id target_id verdict state how similarity start end quote fields as_read who at why version "
         "note", similarity=pa.float64(), start=_INT, end=_INT, version=_INT,
     ),
@@ -90,31 +87,31 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "water_months": None,
     "points": core.POINT_FINDING,
     # what the daily air sheet shows besides, where the build makes it
-    "air_cumulative": _text(
+    "air_cumulative": schema_of(
         "subject subject_name day parameter month_mean year_mean last_year_mean change rank review",
         day=_DAY, month_mean=core.VALUE_TYPE, year_mean=core.VALUE_TYPE, last_year_mean=core.VALUE_TYPE,
         change=core.VALUE_TYPE, rank=_INT,
     ),
-    "air_counties": _text(
+    "air_counties": schema_of(
         "place scope scope_name period text value unit last_text change change_text base_text base_change "
         "base_change_text good_measured good_deducted heavy composite n review unreviewed absent edition limits note",
         place=_INT, value=core.VALUE_TYPE, change=core.VALUE_TYPE, base_change=core.VALUE_TYPE, n=_INT,
         unreviewed=_INT,
     ),
-    "water_counties": _text(
+    "water_counties": schema_of(
         "place scope scope_name period text value last_text change change_text change_place exempt sections missing "
         "review unreviewed absent edition note",
         place=_INT, value=core.VALUE_TYPE, change=core.VALUE_TYPE, change_place=_INT, sections=_INT, unreviewed=_INT,
     ),
-    "air_top_hours": _text(
+    "air_top_hours": schema_of(
         "site site_name county_name time parameter value unit iaqi review",
         time=_SECOND, value=core.VALUE_TYPE, iaqi=_INT,
     ),
-    "air_forecast": _text(
+    "air_forecast": schema_of(
         "subject day aqi_low aqi_high primary text issued source", day=_DAY, aqi_low=_INT, aqi_high=_INT, issued=_SECOND
     ),
     # the outlook: internal, never in a score, left out of what is made public (INTERNAL)
-    "questions": _text(
+    "questions": schema_of(
         "target_id indicator scope period comparator value step series subjects mean unit",
         subjects=pa.list_(pa.string()), mean=pa.bool_(),
     ),
@@ -131,25 +128,25 @@ SCHEMAS: Mapping[str, pa.Schema | None] = {
     "month_sections": core.MONTH_SECTION,
     "county_shares": core.QUOTA_SHARE,
     # the reference the pages need to label what they show
-    "quality": _text(
+    "quality": schema_of(
         "site parameter span month expected received valid share_text longest_gap stuck_runs negative jumps note",
         **dict.fromkeys(("expected", "received", "valid", "longest_gap", "stuck_runs", "negative", "jumps"), _INT),
     ),
-    "editions": _text(
+    "editions": schema_of(
         "id kind family title number start end status question in_force used_days source",
         start=_DAY, end=_DAY, in_force=_BOOL, used_days=_INT,
     ),
-    "levels": _text("scale level zh en words_zh words_en colour low high source", level=_INT),
-    "parameters": _text("id zh en symbol medium unit decimals", decimals=_INT),
-    "indicators": _text("id zh en medium battle unit decimals decider direction note status parameter "
+    "levels": schema_of("scale level zh en words_zh words_en colour low high source", level=_INT),
+    "parameters": schema_of("id zh en symbol medium unit decimals", decimals=_INT),
+    "indicators": schema_of("id zh en medium battle unit decimals decider direction note status parameter "
         "finding_medium finding", decimals=_INT),
-    "regions": _text("code name level parent geometry source"),
+    "regions": schema_of("code name level parent geometry source"),
     # the way down: raw hours of the days that matter, and the trees of `why`
-    "hours": _text(
+    "hours": schema_of(
         "site parameter time span value text flag absent review source line reason",
         time=_SECOND, value=core.VALUE_TYPE, line=_INT,
     ),
-    "whys": _text("id tree"),
+    "whys": schema_of("id tree"),
 }  # fmt: skip
 """Every table by name. `None`: wide, columns as the evaluation gives them. All but the readings may be missing."""
 

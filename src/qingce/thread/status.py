@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from qingce.core.records import Indicator
-from qingce.core.rounding import as_decimal, round_gbt8170
+from qingce.core.rounding import as_decimal, fixed, round_gbt8170
 from qingce.outlook import Quota
 from qingce.thread.binding import REASON_ZH
 from qingce.thread.goal import Goal
@@ -107,7 +107,7 @@ def shown(value: Fraction | Decimal, decimals: int = 2) -> str:
     >>> shown(Fraction(6341, 151))
     '41.99'
     """
-    return format(as_decimal(value, decimals), f".{decimals}f")
+    return fixed(value, decimals)
 
 
 def _waiting(reason: str, detail: str) -> Status:

@@ -33,6 +33,7 @@ __all__ = [
     "SPANS",
     "Stretch",
     "day_number",
+    "month_of",
     "read_long",
     "read_wide",
 ]
@@ -56,6 +57,11 @@ Codes = NDArray[np.int8]
 def day_number(day: date) -> int:
     """Return the days since 1970-01-01."""
     return (day - _EPOCH).days
+
+
+def month_of(days: Longs) -> Longs:
+    """Return months since 1970-01 of days since 1970-01-01."""
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.evaluate.air.cells import Cell, code_of
 from qingce.evaluate.air.indicators import limit_of, need_of
-from qingce.evaluate.air.input import NO_REVIEW, PRESENT, Codes, Longs
+from qingce.evaluate.air.input import NO_REVIEW, PRESENT, Codes, Longs, month_of
 from qingce.evaluate.air.rules import AqiRules, PeriodRules
 from qingce.evaluate.kernels.exact import Bools, Ratios, product, rounded
 from qingce.evaluate.kernels.index import NONE
@@ -92,7 +92,7 @@ def _answer(stretch: AreaStretch, indicator: Indicator) -> Answer:
     n = np.asarray(found.used.sum(axis=1), np.int64)
     absent = found.absent.copy()
     if stretch.as_of >= stretch.period.end and need.enforced:
-        short = (n < need.total) | _short_month(found.used, _months(stretch.days), need.months)
+        short = (n < need.total) | _short_month(found.used, month_of(stretch.days), need.months)
         absent[short & (absent == PRESENT)] = code_of(Absent.TOO_FEW)
     review = np.where(found.used, stretch.review, NO_REVIEW).min(axis=1, initial=NO_REVIEW).astype(np.int8)
     return Answer(
@@ -109,10 +109,6 @@ def _short_month(used: Bools, months: Longs, need: Mapping[int, int]) -> Bools:
     lacking = any(count > 0 for month, count in need.items() if month not in months[starts])
     short: Bools = np.asarray((had < np.array(least, np.int64)).any(axis=1))
     return short | lacking
-
-
-def _months(days: Longs) -> Longs:
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def _number(indicator: Indicator, name: str) -> Fraction:

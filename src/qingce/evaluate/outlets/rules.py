@@ -122,9 +122,7 @@ class OutletBook:
         """
         averaging = self.on(self.kinds[kind].family, day).averaging
         for where in (site, place, ""):
-            found = [
-                limit for limit in self._limits.get((parameter, averaging, kind, where), ()) if _covers(limit, day)
-            ]
+            found = [limit for limit in self._limits.get((parameter, averaging, kind, where), ()) if limit.covers(day)]
             if found:
                 return self._catalog.limit(parameter, averaging, kind, day=day, place=where) if found[1:] else found[0]
         return None
@@ -145,10 +143,6 @@ def told_as(limit: Limit, value: Fraction) -> Decimal:
     """Round a value to the digits of its limit before the comparison."""
     exponent = limit.value.as_tuple().exponent
     return round_gbt8170(value, Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0))
-
-
-def _covers(limit: Limit, day: date) -> bool:
-    return limit.start <= day and (limit.end is None or day <= limit.end)
 
 
 def _rules(method: Method) -> OutletRules:

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TypeVar
 
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.methods import Method
-from qingce.core.errors import complain
 from qingce.core.records import Limit
 from qingce.evaluate.air.rules import LIMITS, edition_of
+from qingce.evaluate.method_options import chosen, number, whole
 
 __all__ = ["FAMILY", "Item", "LAKE", "Lawbook", "Oxygen", "RIVER", "WaterRules", "water_rules"]
 
-T = TypeVar("T")
 FAMILY = "surface_water"
 RIVER, LAKE = "river", "lake"
 _OXYGEN, _TEMPERATURE = "do", "water_temp"
@@ -129,25 +127,24 @@ class Lawbook:
 
 def water_rules(method: Method) -> WaterRules:
     """Read the rules of a method of the family; raises QC103, QC107."""
-    options = _Options(method)
     _agree(method)
     return WaterRules(
         id=method.id,
         items=_items(method),
-        worst=options.count("class", "worst"),
+        worst=whole(method, "class", "worst"),
         names={int(row.decimal("class")): row.text("zh") for row in method.tables["classes"]},
-        detection_share=_chosen(method, ("non_detect", "verb"), _HALVES),
-        oxygen=_oxygen(method, options),
-        multiple_class=_chosen(method, ("section", "multiple"), _MULTIPLES),
-        multiple_decimals=options.count("section", "multiple_decimals"),
-        automatic_first=_chosen(method, ("automatic", "prefer"), _PREFER),
-        days_needed=options.count("automatic", "at_least_days"),
-        samples_needed=options.count("month", "at_least_samples"),
-        quarter_months=options.count("quarter", "at_least_months"),
-        year_months=options.count("year", "at_least_months"),
-        frozen_months=options.count("year", "frozen_at_least_months"),
-        primary_above=options.count("primary", "worse_than"),
-        primary_count=options.count("primary", "count"),
+        detection_share=chosen(method, ("non_detect", "verb"), _HALVES),
+        oxygen=_oxygen(method),
+        multiple_class=chosen(method, ("section", "multiple"), _MULTIPLES),
+        multiple_decimals=whole(method, "section", "multiple_decimals"),
+        automatic_first=chosen(method, ("automatic", "prefer"), _PREFER),
+        days_needed=whole(method, "automatic", "at_least_days"),
+        samples_needed=whole(method, "month", "at_least_samples"),
+        quarter_months=whole(method, "quarter", "at_least_months"),
+        year_months=whole(method, "year", "at_least_months"),
+        frozen_months=whole(method, "year", "frozen_at_least_months"),
+        primary_above=whole(method, "primary", "worse_than"),
+        primary_count=whole(method, "primary", "count"),
         primary_order=tuple(str(word) for word in _list(method.option("primary", "order"))),
         kinds=_kinds(method),
         averaging=str(method.option("standard", "averaging")),
@@ -156,31 +153,10 @@ def water_rules(method: Method) -> WaterRules:
     )
 
 
-class _Options:
-    """Numbers of a method's sections."""
-
-    def __init__(self, method: Method) -> None:
-        self._method = method
-
-    def count(self, section: str, key: str) -> int:
-        value = self._method.option(section, key)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise _wrong(self._method, f"{section}.{key}", value)
-        return value
-
-    def exact(self, section: str, key: str) -> Fraction:
-        try:
-            return Fraction(str(self._method.option(section, key)))
-        except ValueError as error:
-            raise _wrong(self._method, f"{section}.{key}", self._method.option(section, key)) from error
-
-
 def _agree(method: Method) -> None:
     """Refuse a method that declares a way of judging this program does not have."""
-    known = {("class", "verb"): "best_met", ("statistics", "verb"): "mean", ("section", "verb"): "worst"}
-    for (section, key), verb in known.items():
-        if method.option(section, key) != verb:
-            raise _wrong(method, f"{section}.{key}", method.option(section, key), expected=verb)
+    for section, verb in (("class", "best_met"), ("statistics", "mean"), ("section", "worst")):
+        chosen(method, (section, "verb"), {verb: True})
 
 
 def _items(method: Method) -> dict[str, Item]:
@@ -191,16 +167,16 @@ def _items(method: Method) -> dict[str, Item]:
     return found
 
 
-def _oxygen(method: Method, options: _Options) -> Oxygen | None:
+def _oxygen(method: Method) -> Oxygen | None:
     if method.option("dissolved_oxygen", "use_saturation") is not True:
         return None
     section = "dissolved_oxygen"
     return Oxygen(
         parameter=_OXYGEN,
         temperature=_TEMPERATURE,
-        share=options.exact(section, "saturation_share_percent") / 100,
-        numerator=options.exact(section, "saturation_numerator"),
-        offset=options.exact(section, "saturation_offset"),
+        share=number(method, section, "saturation_share_percent") / 100,
+        numerator=number(method, section, "saturation_numerator"),
+        offset=number(method, section, "saturation_offset"),
     )
 
 
@@ -220,20 +196,8 @@ def _questions(method: Method) -> dict[str, str]:
     return found
 
 
-def _chosen(method: Method, where: tuple[str, str], table: Mapping[str, T]) -> T:
-    """Return what a declared verb means; raises QC107 for a verb that this program does not have."""
-    word = str(method.option(*where))
-    if word not in table:
-        raise _wrong(method, ".".join(where), word, expected=" | ".join(table))
-    return table[word]
-
-
 def _list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _wrong(method: Method, key: str, value: object, *, expected: str = "整数 a whole number") -> Exception:
-    return complain("QC107", method.place, {"key": key, "value": value, "expected": expected})
 
 
 def _changes(catalog: Catalog) -> list[date]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qingce.catalog.outlooks import History
+from qingce.evaluate.air.input import month_of
 
 __all__ = ["YEAR", "Floats", "Future", "Longs", "Past", "cut", "month_of", "usable"]
 
@@ -57,11 +58,6 @@ class Future:
     def earlier(self, years: int) -> Longs:
         """Return the same days some years before, by the length of the year."""
         return self.days - int(years * YEAR + 1 / 2)
-
-
-def month_of(days: Longs) -> Longs:
-    """Return months since 1970-01 of days since 1970-01-01."""
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def cut(past: Past, last: int) -> Past:

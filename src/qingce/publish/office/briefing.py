@@ -13,6 +13,7 @@ from qingce.publish.office.labels import (
     UNREVIEWED,
     chinese_day,
     deadline_text,
+    named,
     official_lines,
     own_value,
     review_text,
@@ -106,7 +107,7 @@ def _waiting(document: Any, results: Results, number: str) -> None:
         Column("原因", 34), Column("责任", 22),
     )  # fmt: skip
     lines: list[Sequence[Cell]] = [
-        [place, _named(row), text(row, "target_text"), status_cell(row), reason_text(row), _owners(row)]
+        [place, named(row), text(row, "target_text"), status_cell(row), reason_text(row), _owners(row)]
         for place, row in enumerate(rows, 1)
     ]
     add_table(document, columns, rows=lines, size=style_facts()["size"]["table"])
@@ -118,7 +119,7 @@ def _troubled(document: Any, results: Results, number: str) -> None:
     if not rows:
         _say(document, "无。")
     for place, row in enumerate(rows, 1):
-        _item(document, f"{place}.{_named(row)}。", _told(results, row))
+        _item(document, f"{place}.{named(row)}。", _told(results, row))
 
 
 def _steady(document: Any, results: Results, number: str) -> None:
@@ -135,7 +136,7 @@ def _steady(document: Any, results: Results, number: str) -> None:
     )  # fmt: skip
     lines: list[Sequence[Cell]] = [
         [
-            _named(row),
+            named(row),
             text(row, "target_text"),
             _own(row) or text(row, "official_value"),
             status_cell(row),
@@ -203,11 +204,6 @@ def _item(document: Any, head: str, told: str) -> None:
     paragraph = add_paragraph(document, indent=2)
     set_font(paragraph.add_run(head), "second", size=size)
     set_font(paragraph.add_run(told), "body", size=size)
-
-
-def _named(row: Row) -> str:
-    scope = text(row, "scope_name")
-    return text(row, "indicator_name") + (f"（{scope}）" if scope else "")
 
 
 def _owners(row: Row) -> str:

@@ -16,6 +16,7 @@ from qingce.publish.office.labels import (
     UNREVIEWED,
     chinese_day,
     deadline_text,
+    named,
     own_value,
     printed,
     review_text,
@@ -76,14 +77,9 @@ def _add_top(document: Any, results: Results, title: str) -> None:
     add_paragraph(document, told, face="table", size=sizes["note"], align="center", line=16)
 
 
-def _named(row: Row) -> str:
-    scope = text(row, "scope_name")
-    return text(row, "indicator_name") + (f"（{scope}）" if scope else "")
-
-
 def _promised(row: Row) -> str:
     """The target with what it asks: several may be set for the same indicator."""
-    return f"{_named(row)}{text(row, 'target_text')}"
+    return f"{named(row)}{text(row, 'target_text')}"
 
 
 def _judged(results: Results) -> list[Row]:
@@ -106,7 +102,7 @@ def _happened(document: Any, results: Results, sources: Sources) -> None:
     )  # fmt: skip
     rows: list[Sequence[Cell]] = [
         [
-            _named(row),
+            named(row),
             text(row, "target_text"),
             own_value(row) or f"{text(row, 'official_value')}（认定值）",
             signed(row.get("change"), 0 if row.get("unit") == _CLASS else _CHANGE_PLACES),
@@ -233,11 +229,11 @@ def _expectation(target: Row, row: Row, sources: Sources, *, aside: str) -> list
     """One row; a target whose deadline is in another year has no chance: this year is only held against it."""
     state = text(row, "state")
     settled = words("zh").of("outlook_state", state) if state not in {"", "ok"} else ""
-    named = words("zh")(f"outlook.{aside}") if aside else ""
-    note = "；".join(part for part in (named, text(row, "model_name"), text(row, "reason") or settled) if part)
+    beyond = words("zh")(f"outlook.{aside}") if aside else ""
+    note = "；".join(part for part in (beyond, text(row, "model_name"), text(row, "reason") or settled) if part)
     low, middle, high = (_reached(row, name) for name in ("p10", "p50", "p90"))
     return [
-        f"{_named(target)}\n{text(target, 'target_text')}，{chinese_deadline(target)}",
+        f"{named(target)}\n{text(target, 'target_text')}，{chinese_deadline(target)}",
         Toned("—" if aside else chance_text(row["probability"]) or "—", "bad" if state == "lost" else ""),
         middle or "—",
         _between(low, high, "" if row["unit"] == _CLASS else unit_text(row["unit"])),

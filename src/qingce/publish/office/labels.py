@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from qingce.core.absence import REVIEW_ZH, Review
-from qingce.core.rounding import round_gbt8170
+from qingce.core.rounding import fixed
 from qingce.publish.i18n import words
 from qingce.publish.office.grid import Toned
 from qingce.publish.results import Results
@@ -19,6 +19,7 @@ __all__ = [
     "UNREVIEWED",
     "chinese_day",
     "deadline_text",
+    "named",
     "official_lines",
     "own_value",
     "printed",
@@ -54,7 +55,13 @@ def printed(value: object, decimals: int) -> str:
     """
     if value is None:
         return ""
-    return format(round_gbt8170(Decimal(str(value)), Decimal(1).scaleb(-decimals)), f".{decimals}f")
+    return fixed(Decimal(str(value)), decimals)
+
+
+def named(row: Row) -> str:
+    """The indicator of a row and its place."""
+    scope = text(row, "scope_name")
+    return text(row, "indicator_name") + (f"（{scope}）" if scope else "")
 
 
 def signed(value: object, decimals: int) -> str:
