@@ -202,3 +202,36 @@ def test_rivers_and_lakes_of_random_small_years_are_the_slow_sum(months: Any) ->
     for row in rows:
         assert row["p10"] == row["p90"]
         assert abs(Fraction(row["p50"]) - by_hand(months, f"{row['day']:%Y-%m}")) <= Fraction(1, 10**6)
+
+
+# --- what is settled --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cwqi", "cwqi_improvement"])
+def test_what_the_cleanest_months_cannot_mend_is_lost(name: str) -> None:
+    """Eight months of twelve are over: what they brought stays, even if nothing more comes. Found by a slow sum."""
+    fixed = []
+    for section in ("S1", "S2"):
+        rows = [row for row in MONTHS.to_pylist() if row["section"] == section and row["period"] >= "2025"]
+        items = "nh3n", "tp", "codmn", "bod5", "cod"
+        fixed.append({item: sum((Fraction(row[item]) for row in rows), Fraction(0)) / 12 for item in items})
+    least = slow.cwqi(fixed, "river")
+    if name == "cwqi_improvement":
+        before = Period.year(2024)
+        base = water_indicator(CATALOG.indicator("cwqi"), MONTHS, scope="SS", sections=["S1", "S2"], period=before,
+                               catalog=CATALOG, as_of=AUGUST).to_pylist()[0]  # fmt: skip
+        least = 100 * (Fraction(base["exact"]) - least) / Fraction(base["exact"])
+    worse = -1 if name == "cwqi" else 1
+    tiny = Fraction(1, 10**9)
+    states = [chosen(ask(name, least + worse * shift))["state"] for shift in (tiny, Fraction(0), -tiny)]
+    assert states == ["lost", "ok", "ok"]
+    assert chosen(ask(name, least + worse * tiny))["probability"] == 0
+
+
+def test_a_year_set_by_hand_to_its_end_is_settled() -> None:
+    """Of what is not set nothing is drawn: the chance is certain, as exact arithmetic has it."""
+    given_ = told({(s, m): 0.5 for s in ("S1", "S2") for m in COMING})
+    end = Fraction(chosen(ask(), given=given_)["p50"])
+    for target, state, chance in ((end + 1, "safe", 1.0), (end - 1, "lost", 0.0)):
+        row = chosen(ask(target=target), given=given_)
+        assert (row["state"], row["probability"]) == (state, chance)

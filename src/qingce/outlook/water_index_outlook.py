@@ -56,10 +56,12 @@ def index_answers(
             names = "、".join(drawn.lacking[:3])
             why = f"{names} 等 {len(drawn.lacking)} 个断面没有往年同月数据，不给概率"
             return [Answer("", "quota_only", None, (), (), decimals, 0, drawn.years, why)]
-        told = _by_month(question, waters, drawn, last=not paths)
+        pots = _pots(question, waters, drawn)
+        told = _by_month(question, waters, drawn, pots=pots, last=not paths)
         if not told or told[-1][0] != question.period:
             return [Answer("", "quota_only", None, (), (), decimals, 0, drawn.years, "没有可比的上年同期指数")]
-        found.append(_answer(question, model, told, drawn=drawn))
+        state = _state(question, waters, drawn, pots=pots, members=told[-1][1])
+        found.append(_answer(question, model, told, state=state, years=drawn.years))
     return found
 
 
@@ -70,32 +72,55 @@ def index_members(question: Question, waters: Waters, drawn: Futures) -> Members
     ----------
     [HBJC2017-51]_; ties and the comparison with last year as `evaluate` has them.
     """
-    found = _by_month(question, waters, drawn, last=True)
+    found = _by_month(question, waters, drawn, pots=_pots(question, waters, drawn), last=True)
     return found[0][1] if found else None
 
 
-def _by_month(question: Question, waters: Waters, drawn: Futures, *, last: bool) -> list[Dated]:
+def _by_month(
+    question: Question, waters: Waters, drawn: Futures, *, pots: Mapping[str, _Pot], last: bool
+) -> list[Dated]:
     """Return the members of the stretch up to each coming month, or up to the last alone; one of a year that is over.
 
     A stretch that has no index, or nothing to be compared with, is left out.
     """
     method = waters.catalog.method(FAMILY, day=question.period.end)
-    sense = Fraction(_SENSES.get(str(question.indicator.statistic.get("sense", "change")), 1))
-    pots = _pots(question, waters, drawn)
     size = max((part.shape[0] for part in drawn.drawn.values()), default=1)
     steps = range(1, len(drawn.coming) + 1) if drawn.coming else range(1)
     found: list[Dated] = []
     for step in steps[-1:] if last else steps:
         stretch = _until(question.period, drawn.coming[step - 1]) if step else question.period
         base = _before(stretch, waters, drawn.sections, method=method) if question.verb == CHANGE else None
-        values = []
-        for value in _values(pots, step, size, method=method):
-            change = share_of_base(value, base, method=method) if question.verb == CHANGE else value
-            values.append(None if change is None else sense * change if question.verb == CHANGE else change)
+        values = [_told(question, value, base, method=method) for value in _values(pots, step, size, method=method)]
         whole = [(value * STEPS + Fraction(1, 2)).__floor__() for value in values if value is not None]
         if len(whole) == len(values):
             found.append((stretch, Members(np.array(whole, np.int64), STEPS)))
     return found
+
+
+def _told(question: Question, index: Fraction | None, base: Fraction | None, *, method: Method) -> Fraction | None:
+    """Return an index as the question asks for it: itself, or its change against the base, as it is counted."""
+    if question.verb != CHANGE:
+        return index
+    change = share_of_base(index, base, method=method)
+    sense = _SENSES.get(str(question.indicator.statistic.get("sense", "change")), 1)
+    return None if change is None else sense * change
+
+
+def _state(question: Question, waters: Waters, drawn: Futures, *, pots: Mapping[str, _Pot], members: Members) -> str:
+    """Return `lost`, `safe` or `ok`: what the cleanest coming months could still make of the index.
+
+    A concentration has no upper end, so that nothing is safe while a month is still to come.
+    """
+    met = meeting(question, members)
+    if met is None:
+        return "ok"
+    if not any(one.free for pot in pots.values() for items in pot.sections for one in items.values()):
+        return "safe" if met[0] else "lost"
+    method = waters.catalog.method(FAMILY, day=question.period.end)
+    base = _before(question.period, waters, drawn.sections, method=method) if question.verb == CHANGE else None
+    best = _told(question, _least(pots, method=method), base, method=method)
+    cleanest = None if best is None else meeting(question, Members(np.array([best.numerator]), best.denominator))
+    return "ok" if cleanest is None or cleanest[0] else "lost"
 
 
 def _until(period: Period, month: int) -> Period:
@@ -117,12 +142,14 @@ def _before(stretch: Period, waters: Waters, sections: Sequence[str], *, method:
 class _Series:
     """One item of one section: sums of what is drawn by member and coming month [millionths].
 
-    `totals` are the sums of what is known or set by hand and `counts` all months, after none, one, … coming months.
+    `totals` are the sums of what is known or set by hand and `counts` all months, after none, one, … coming months;
+    `free` of these are drawn.
     """
 
     sums: np.ndarray
     totals: Sequence[Fraction]
     counts: Sequence[int]
+    free: int
 
     def at(self, step: int) -> tuple[Fraction, np.ndarray, int]:
         """Return the total, the drawn sums and the number of months after so many coming months."""
@@ -166,8 +193,22 @@ def _items(section: str, question: Question, waters: Waters, *, drawn: Futures) 
             counts.append(counts[-1] + (coming is not None or month in told))
         values = np.zeros((1, len(drawn.coming))) if coming is None else np.floor(coming * SCALE + 1 / 2)
         values[:, [drawn.coming.index(month) for month in told]] = 0
-        found[name] = _Series(values.astype(np.int64).cumsum(axis=1), totals, counts)
+        free = 0 if coming is None else len(drawn.coming) - len(told)
+        found[name] = _Series(values.astype(np.int64).cumsum(axis=1), totals, counts, free)
     return found
+
+
+def _least(pots: Mapping[str, _Pot], *, method: Method) -> Fraction | None:
+    """Return what no index can fall below: nothing more of each pollutant, oxygen and pH as good as can be."""
+    parts = {}
+    for kind, pot in pots.items():
+        means = {}
+        for name, rule in pot.rules.items():
+            found = [items[name] for items in pot.sections if name in items]
+            if found and not (rule.falls and any(one.free for one in found)):
+                means[name] = sum((one.totals[-1] / one.counts[-1] for one in found), Fraction(0)) / len(found)
+        parts[kind] = item_sum(means, pot.rules)[0]
+    return by_number(parts, {kind: len(pot.sections) for kind, pot in pots.items()}, method=method)
 
 
 def _values(pots: Mapping[str, _Pot], step: int, size: int, *, method: Method) -> list[Fraction | None]:
@@ -204,10 +245,9 @@ def _means(pot: _Pot, name: str, step: int) -> list[Fraction]:
     return [Fraction(int(value) * scale + add, whole) for value in np.atleast_1d(drawn)]
 
 
-def _answer(question: Question, model: OutlookModel, told: Sequence[Dated], *, drawn: Futures) -> Answer:
+def _answer(question: Question, model: OutlookModel, told: Sequence[Dated], *, state: str, years: int) -> Answer:
     members = told[-1][1]
     met = meeting(question, members)
-    state = "ok" if drawn.coming or met is None else "safe" if met[0] else "lost"
     probability = CERTAIN.get(state, None if met is None else chance(int(met.sum()), len(members)))
     return Answer(
         model=model.id,
@@ -217,5 +257,5 @@ def _answer(question: Question, model: OutlookModel, told: Sequence[Dated], *, d
         fan=tuple((stretch.end, quantiles(part, FAN)) for stretch, part in told),
         decimals=question.indicator.decimals,
         members=len(members),
-        history=drawn.years,
+        history=years,
     )

@@ -159,7 +159,8 @@ def _quotas(ahead: Ahead, target: str) -> Iterator[str]:
     words = {"strict": "严格比较", "rounded": "先修约"}
     for row in ahead.tables["quota"].to_pylist():
         if row["target_id"] == target:
-            part = f"{row['part']} " if row["part"] and row["part"] not in str(row["text"]) else ""
+            told = [one for one in str(row["part"]).split("/") if one and one not in str(row["text"])]
+            part = f"{'/'.join(told)} " if told else ""
             yield f"  余量 {part}{row['text']}（{words.get(str(row['rule']), row['rule'])}）"
 
 
@@ -168,9 +169,11 @@ def percent(chance: float) -> str:
 
     Examples
     --------
-    >>> percent(0.001), percent(0.47), percent(0.999)
-    ('小于 1%', '47%', '大于 99%')
+    >>> percent(0.0), percent(0.001), percent(0.47), percent(0.999), percent(1.0)
+    ('0%', '小于 1%', '47%', '大于 99%', '100%')
     """
+    if chance in (0, 1):  # what exact arithmetic has settled, as the pages say it
+        return f"{chance:.0%}"
     whole = int(100 * chance + 1 / 2)
     return "小于 1%" if whole < 1 else "大于 99%" if whole > 99 else f"{whole}%"
 

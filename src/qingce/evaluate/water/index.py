@@ -81,6 +81,11 @@ class ItemRule:
     floor: bool
     neutral: Fraction
 
+    @property
+    def falls(self) -> bool:
+        """Whether more of the item may lower its index: a floor, or the ends of a range."""
+        return self.floor or self.low is not None
+
     def index(self, value: Fraction) -> Fraction | None:
         """Return the item's index; None where a floor is compared with nothing at all.
 
