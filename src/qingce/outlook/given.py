@@ -1,4 +1,4 @@
-"""What is taken as known though it is not: days, indices, months and reports set by hand, for a what-if. 情景给定值。"""
+"""What is taken as known though it is not: days, indices, months, reports set by hand, for a what-if. 情景给定值。"""
 
 from __future__ import annotations
 
