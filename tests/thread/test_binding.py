@@ -12,7 +12,7 @@ import pytest
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import CampaignError, ContentError
 from qingce.core.periods import Period
-from qingce.core.records import Task
+from qingce.core.records import Reason, Task
 from qingce.thread import Binding, assessed_period, bind, resolve_scope
 from qingce.thread.binding import period_text
 
@@ -148,6 +148,36 @@ def test_a_window_is_the_last_one_begun(one: object) -> None:
     binding = one(deadline="R/--11-01/--03-31")  # type: ignore[operator]
     assert str(assessed_period(binding, date(2026, 11, 1))) == "2026-11-01/2027-03-31"
     assert str(assessed_period(binding, date(2026, 10, 31))) == "2025-11-01/2026-03-31"
+
+
+MONTHS = [
+    ("2026-06", "2026年第二季度", "2026-Q2"),
+    ("2026-06", "二季度", "2026-Q2"),
+    ("2026-03", "2026年1季度", "2026-Q1"),
+    ("2026-06", "2026年上半年", "2026-01-01/2026-06-30"),
+    ("2026-12", "下半年", "2026-07-01/2026-12-31"),
+    ("2025-10/2026-03", "2025年10月至2026年3月", "2025-10-01/2026-03-31"),
+    ("2026-Q2", "", "2026-Q2"),
+]
+DATES = [
+    ("2026-06", "2026年二季度末", "2026"),
+    ("2026-06", "2026年6月底前", "2026"),
+    ("2026-09", "2026年第二季度", "2026"),
+    ("2026", "2026年第二季度", "2026"),
+    ("2025/2026", "2025—2026年", "2026"),
+    ("2021-01/2026-12", "2021年1月至2026年12月", "2026"),
+    ("2026-01/2026-12", "2026年1月至12月", "2026"),
+]
+
+
+@pytest.mark.parametrize(("deadline", "words", "period"), [*MONTHS, *DATES])
+def test_months_that_the_words_give_for_the_figure_itself(one: object, deadline: str, words: str, period: str) -> None:
+    """Else a quarter's mean would be that of the year, with days left until December; a date by which stays a date."""
+    reasons = (Reason("deadline", words, 0, "list_head"),) if words else ()
+    given = {"deadline": deadline, "quote": "PM2.5平均浓度控制在45微克/立方米以下", "reasons": reasons}
+    assert str(assessed_period(one(**given), AS_OF)) == period  # type: ignore[operator]
+    yearly = one(**{**given, "quote": "PM2.5年均浓度控制在45微克/立方米以下"})  # type: ignore[operator]
+    assert assessed_period(yearly, AS_OF) == Period.year(2026)
 
 
 def test_a_period_in_words() -> None:

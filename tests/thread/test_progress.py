@@ -114,6 +114,20 @@ def test_progress_of_a_mean(judged: object, made: SimpleNamespace, year: dict[st
     assert row["value_id"] == f"V:pm2_5_annual:{CITY}:2026-01-01/2026-10-31:measured"
 
 
+def test_a_quarter_is_judged_by_its_own_days(judged: object, made: SimpleNamespace, year: dict[str, object]) -> None:
+    """April to June 2026: ten days of 40 and 81 of 30; on 31 May 61 days are behind: (35·91 − 1930)/30 = 41.83."""
+    behind = made.value("pm2_5_annual", CITY, period="2026-04-01/2026-05-31", exact="1930/61", n=61)
+    target = made.target(value=Decimal(35), deadline="2026-Q2", quote="二季度PM2.5平均浓度不高于35微克/立方米")
+    given = {"values": made.values(behind), "days": year["days"]}
+    row = only(judged(target, as_of=date(2026, 5, 31), **given).progress)  # type: ignore[operator]
+    assert row["quota_text"] == "剩余 30 天均值 ≤ 41.83（严格比较）；< 43.35（先修约）"
+    assert row["status_text"].startswith("时段进展（2026年4月1日至6月30日）：进度正常，目前 31.64 ≤ 35")
+    assert "，全时段 31.10，可达标" in row["status_text"]
+    early = only(judged(target, as_of=date(2026, 3, 31), **given).progress)  # type: ignore[operator]
+    assert (early["status"], early["reason"], early["quota_text"]) == ("awaiting", "not_begun", "")
+    assert early["status_text"] == "待数据：时段未开始（2026年4月1日至6月30日）"
+
+
 def test_parts_of_the_quota_sum_to_the_whole(judged: object, made: SimpleNamespace, year: dict[str, object]) -> None:
     rows = judged(made.target(value=Decimal(33)), **year).quota.to_pylist()  # type: ignore[operator]
     whole, other, *parts = rows

@@ -30,9 +30,15 @@ REASON_ZH = {
     "awaiting_official": "待反馈：数值由认定单位给出，尚未收到",
     "awaiting_baseline": "待基数：相对目标缺少基准年数值",
     "incomplete": "数据不全，不能判定",
+    "not_begun": "时段未开始",
     "superseded": "已被后来的文件改变或撤销",
 }
 _WINDOW = re.compile(r"R/--(\d\d)-?(\d\d)?/--(\d\d)-?(\d\d)?$")
+_SPAN = re.compile(r"(\d{4})-Q\d$|\d{4}-\d\d(?:-\d\d)?/\d{4}-\d\d(?:-\d\d)?$")
+_PART = re.compile(r"(?:(?P<half>[上下])半年|第?(?P<quarter>[一二三四1-4])季度)$")
+_QUARTERS = {name: 1 + place % 4 for place, name in enumerate("一二三四1234")}
+_YEAR = 366
+_YEARLY = ("年均", "年平均", "全年")
 
 
 _REACHED = frozenset(
@@ -150,14 +156,40 @@ def bind(
 def assessed_period(binding: Binding, as_of: date) -> Period | None:
     """Return the period a target is judged on: the deadline's year, or the year of `as_of` before that.
 
-    A yearly window (秋冬季) is the last one begun. None without a deadline.
+    A yearly window (秋冬季) is the last one begun; a quarter, half a year or months from … to … that the words give
+    for the figure itself are that very period. None without a deadline.
     """
     if binding.deadline_day is None:
         return None
     window = _WINDOW.match(binding.target.deadline)
     if window:
         return _season(window, as_of)
+    own = _own_months(binding)
+    if own is not None:
+        return own
     return Period.year(min(binding.deadline_day.year, as_of.year))
+
+
+def _own_months(binding: Binding) -> Period | None:
+    """Return the months whose figure is meant: 2026年第二季度, 上半年, 2025年10月至2026年3月; None for a date by which.
+
+    第二季度末 and 6月底前 are dates by which; what is of the year (年均) stays so whatever the date.
+    """
+    target, day = binding.target, binding.deadline_day
+    if day is None or binding.verb == "none" or binding.pointwise or any(word in target.quote for word in _YEARLY):
+        return None
+    if _SPAN.match(target.deadline):
+        found = parse_period(target.deadline)
+        return found if found.days <= _YEAR and found.kind != "year" else None
+    words = next((reason.words for reason in target.reasons if reason.field == "deadline"), "")
+    part = _PART.search(words)
+    if part is None or len(target.deadline) != len("2026-06"):
+        return None
+    if part["half"]:
+        found = Period(date(day.year, 1 if part["half"] == "上" else 7, 1), day)
+    else:
+        found = Period.quarter(day.year, _QUARTERS[part["quarter"]])
+    return found if found.end == day else None
 
 
 def counted_period(binding: Binding, period: Period) -> Period:
