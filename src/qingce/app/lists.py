@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from qingce.app.boundaries import read_boundaries
 from qingce.catalog import Catalog, Method
-from qingce.core.records import Indicator, Limit, Region, Source
+from qingce.core.grouping import grouped
+from qingce.core.records import Indicator, Region, Source
 from qingce.evaluate import finding_of
 from qingce.publish.results import SCHEMAS
 
@@ -76,9 +77,7 @@ def _in_force(start: date | None, end: date | None, day: date) -> bool:
 
 def _standards(catalog: Catalog, as_of: date, used: Counter[str]) -> Iterable[Row]:
     """One row a standard and stage: the dates its limits hold, and the questions its rows leave open."""
-    stages: dict[tuple[str, date, date | None, str], list[Limit]] = {}
-    for limit in catalog.limits:
-        stages.setdefault((limit.standard, limit.start, limit.end, limit.edition), []).append(limit)
+    stages = grouped(catalog.limits, lambda limit: (limit.standard, limit.start, limit.end, limit.edition))
     for (code, start, end, edition), rows in sorted(stages.items(), key=lambda item: item[0][:2]):
         standard = catalog.standards[code]
         source = catalog.sources.get(standard.source)

@@ -17,6 +17,7 @@ from qingce.catalog.overlay import content_files
 from qingce.catalog.sources import STATUSES, cite
 from qingce.catalog.strict import Report, Row, guarded, read_rows, refuse
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.core.records import Region, Source
 
 __all__ = ["LEVELS", "Regions", "read_regions", "short_name"]
@@ -116,15 +117,15 @@ class Regions:
 
     @cached_property
     def _named(self) -> dict[str, list[Region]]:
-        return _grouped((row.name, row) for row in self)
+        return grouped(self, lambda row: row.name)
 
     @cached_property
     def _stems(self) -> dict[str, list[Region]]:
-        return _grouped((short_name(row.name), row) for row in self)
+        return grouped(self, lambda row: short_name(row.name))
 
     @cached_property
     def _below(self) -> dict[str, list[Region]]:
-        return _grouped((row.parent, row) for row in self)
+        return grouped(self, lambda row: row.parent)
 
     def _loose(self, name: str) -> list[Region]:
         """Regions by alias, by name without kind, or by another kind that the name ends with (延边州)."""
@@ -237,10 +238,3 @@ def _codes(text: str) -> list[str]:
 
 def _stands(row: Region, day: date) -> bool:
     return (row.valid_from is None or row.valid_from <= day) and (row.valid_until is None or day <= row.valid_until)
-
-
-def _grouped(pairs: Iterable[tuple[str, Region]]) -> dict[str, list[Region]]:
-    found: dict[str, list[Region]] = {}
-    for key, row in pairs:
-        found.setdefault(key, []).append(row)
-    return found

@@ -17,7 +17,7 @@ from qingce.core.periods import Period
 from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, number, open_questions, whole
 from qingce.evaluate.points.tables import Cell, lay
-from qingce.evaluate.readings import Reading, asked_for, grouped, read_points, review_of
+from qingce.evaluate.readings import Reading, asked_for, by_span, read_points, review_of
 
 __all__ = ["FAMILIES", "EcologyRules", "Index", "ecology_rules", "evaluate_ecology", "grade_of_change", "index_value"]
 
@@ -99,7 +99,7 @@ def evaluate_ecology(
     items = dict.fromkeys(name for rules in latest for name in rules.items)
     readings = read_points(table, medium=MEDIUM, items=items, catalog=catalog)
     rows: list[dict[str, Cell]] = []
-    for (region, span), found in grouped(readings, period).items():
+    for (region, span), found in by_span(readings, period).items():
         for family in FAMILIES:
             if any(m.family == family and m.covers(span.end) for m in catalog.methods.values()):
                 rules = ecology_rules(catalog.method(family, day=span.end, edition=names[family]))

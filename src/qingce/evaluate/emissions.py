@@ -13,11 +13,12 @@ from qingce.catalog.catalog import Catalog
 from qingce.catalog.methods import Method
 from qingce.core.absence import Absent, lowest
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, open_questions
 from qingce.evaluate.points.tables import Cell, lay
-from qingce.evaluate.readings import Point, Reading, asked_for, grouped, points_of, read_points, review_of
+from qingce.evaluate.readings import Point, Reading, asked_for, by_span, points_of, read_points, review_of
 
 __all__ = [
     "FAMILY",
@@ -127,7 +128,7 @@ def projects_of(
     readings = read_points(table, medium=MEDIUM, items=(*items, rules.disallowed), catalog=catalog)
     points = points_of(sites, readings, medium=MEDIUM, categories=rules.words)
     projects = [
-        _project(points[site], span, found, rules=rules) for (site, span), found in grouped(readings, period).items()
+        _project(points[site], span, found, rules=rules) for (site, span), found in by_span(readings, period).items()
     ]
     _refuse_doubles(projects)
     return projects
@@ -261,10 +262,7 @@ def _cells(one: Project) -> dict[str, Cell]:
 
 
 def _by_region(projects: Sequence[Project]) -> pa.Table:
-    groups: dict[tuple[str, str, str, str], list[Project]] = {}
-    for one in projects:
-        key = (one.point.city, one.point.city_name, str(one.period), one.pollutant)
-        groups.setdefault(key, []).append(one)
+    groups = grouped(projects, lambda one: (one.point.city, one.point.city_name, str(one.period), one.pollutant))
     columns = {"region": "text", "region_name": "text", "period": "text", "pollutant": "text", "projects": "int"}
     columns |= {"cut": "decimal", "offset": "decimal", "disallowed": "decimal", "net": "decimal", "exact": "exact"}
     columns |= {"left_out": "text", "review": "text", "edition": "text", "note": "text"}

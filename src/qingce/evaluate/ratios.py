@@ -15,7 +15,7 @@ from qingce.core.records import Indicator
 from qingce.core.rounding import round_gbt8170
 from qingce.evaluate.air.indicators import value_table
 from qingce.evaluate.points.tables import decimals_step
-from qingce.evaluate.readings import Reading, asked_for, grouped, read_points
+from qingce.evaluate.readings import Reading, asked_for, by_span, read_points
 
 __all__ = ["evaluate_ratios", "formula_value", "parts_of"]
 
@@ -49,7 +49,7 @@ def evaluate_ratios(
     items = dict.fromkeys(name for item in indicators for name in parts_of(item))
     readings = read_points(table, medium=MEDIUM, items=items, catalog=catalog)
     rows = []
-    for (scope, span), found in grouped(readings, period).items():
+    for (scope, span), found in by_span(readings, period).items():
         sums: dict[str, Fraction] = {}
         for reading in found:
             if reading.value is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -12,6 +12,7 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import REVIEW_ZH, Absent, lowest
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.core.tables import SCALE
 from qingce.evaluate.long_rows import LongRows
@@ -20,8 +21,9 @@ __all__ = [
     "Point",
     "Reading",
     "asked_for",
+    "by_span",
+    "by_time",
     "commonest",
-    "grouped",
     "means_of",
     "period_of",
     "points_of",
@@ -180,12 +182,17 @@ def _exact(micro: int | None) -> Fraction | None:
     return None if micro is None else Fraction(micro, SCALE)
 
 
-def grouped(readings: Iterable[Reading], period: str) -> dict[tuple[str, Period], list[Reading]]:
+def by_span(readings: Iterable[Reading], period: str) -> dict[tuple[str, Period], list[Reading]]:
     """Return readings by point and month, quarter or year, in order."""
-    found: dict[tuple[str, Period], list[Reading]] = {}
-    for reading in readings:
-        found.setdefault((reading.site, period_of(reading.time, period)), []).append(reading)
-    return dict(sorted(found.items()))
+    return dict(sorted(grouped(readings, lambda one: (one.site, period_of(one.time, period))).items()))
+
+
+def by_time(readings: Iterable[Reading], period: str) -> Iterator[tuple[str, Period, list[Reading]]]:
+    """Yield each point with its readings of a period, or for `sample` of a time, which is told by its day."""
+    sample = period == "sample"
+    groups = grouped(readings, lambda one: (one.site, one.time if sample else period_of(one.time, period)))
+    for (site, key), found in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
+        yield site, key if isinstance(key, Period) else period_of(found[0].time, "day"), found
 
 
 def means_of(

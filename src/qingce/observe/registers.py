@@ -11,6 +11,7 @@ from pathlib import Path
 from qingce.catalog import Catalog
 from qingce.catalog.feeds import Recipe, TimeRule, recipe_of
 from qingce.core.errors import QingceError, complain
+from qingce.core.grouping import grouped
 from qingce.core.records import Rejected
 from qingce.observe.files import Needs, open_frames, reason_of, shown
 from qingce.observe.frame import Frame, fold, pick, split_unit
@@ -146,10 +147,7 @@ class Register:
         To be asked when the rows are read.
         """
         yield from self.notes
-        sheets: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            sheets.setdefault(f"{entry.file}[{entry.sheet}]", []).append(entry)
-        for place, entries in sheets.items():
+        for place, entries in grouped(self.entries, lambda entry: f"{entry.file}[{entry.sheet}]").items():
             found = [serial for entry in entries for serial in entry.serials]
             yield from told_serials(found, place=place, epoch=entries[0].epoch)
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlooks import OutlookModel
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.tables import BACKTEST
@@ -71,9 +72,7 @@ def backtest_rows(found: Iterable[Trial], *, catalog: Catalog, note: str = "") -
 
     `brier_baseline` is that of the best of the declared baselines at that month.
     """
-    groups: dict[tuple[str, str, int], list[Trial]] = {}
-    for trial in found:
-        groups.setdefault((trial.indicator, trial.model, trial.month), []).append(trial)
+    groups = grouped(found, lambda trial: (trial.indicator, trial.model, trial.month))
     rows = []
     for (indicator, model, month), group in sorted(groups.items()):
         naive = [_mean(t.brier for t in groups[indicator, name, month])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 
+from qingce.core.grouping import grouped
 from qingce.core.records import Document, Reading, Target
 from qingce.plans.differences import CHANGES, NOT_ADDED, UNVALUED, Difference, day_of, difference, key_of, scaled
 from qingce.plans.phrases import Phrases, load_phrases
@@ -106,9 +107,7 @@ def _pairs(
     first: tuple[list[Target], Document], second: tuple[list[Target], Document], *, relation: str
 ) -> Iterator[_Pair]:
     """Pair the targets of one indicator: the same date first, then in order; what is left over stands alone."""
-    waiting: dict[str, list[Target]] = {}
-    for target in second[0]:
-        waiting.setdefault(key_of(target), []).append(target)
+    waiting = grouped(second[0], key_of)
     for target in first[0]:
         others = waiting.get(key_of(target), [])
         fitting = [o for o in others if _fit((target, first[1]), (o, second[1]), relation=relation)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from qingce.publish.rows import Row, View, cell, grouped
+from qingce.core.grouping import grouped
+from qingce.publish.rows import Row, View, cell
 
 __all__ = ["by_month", "calendar", "cumulative", "month_grid", "trend", "values_by_period"]
 

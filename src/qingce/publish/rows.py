@@ -6,7 +6,7 @@ Nothing is computed here: values are written out without loss, codes get their C
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -25,7 +25,6 @@ __all__ = [
     "chance_text",
     "distinct",
     "facts",
-    "grouped",
     "level_table",
     "newest",
     "plain",
@@ -126,14 +125,6 @@ def newest(table: pa.Table, columns: Sequence[str], *, key: str, order: str) -> 
     last = table.group_by(key).aggregate([(order, "max")])
     found = table.join(last, keys=[key, order], right_keys=[key, f"{order}_max"], join_type="inner")
     return {str(row[key]): plain(row) for row in found.to_pylist()}
-
-
-def grouped(rows: Iterable[View], key: Callable[[View], K]) -> dict[K, list[View]]:
-    """Put rows into groups, both in the order met."""
-    found: dict[K, list[View]] = {}
-    for row in rows:
-        found.setdefault(key(row), []).append(row)
-    return found
 
 
 def level_table(results: Results, scale: str) -> dict[int, View]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from qingce.core.absence import REVIEW_ZH, Review
 from qingce.core.errors import QingceError
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period, parse_period
 from qingce.core.rounding import as_decimal, round_gbt8170
 from qingce.thread.basis import SERIES_ZH
@@ -54,9 +55,7 @@ class Officials:
         rows = [
             row for row in table.to_pylist() if known_at is None or not row["known_at"] or row["known_at"] <= known_at
         ]
-        self._groups: dict[tuple[str, str], list[Official]] = {}
-        for latest in _latest(rows):
-            self._groups.setdefault((latest.indicator, latest.scope), []).append(latest)
+        self._groups = grouped(_latest(rows), lambda latest: (latest.indicator, latest.scope))
 
     def find(self, indicator: str, scopes: Iterable[str], *, period: Period, series: str) -> Official | None:
         """Return the official value in force for the first scope that has one, None without any.
@@ -141,11 +140,8 @@ def _hints(official: Official, *, series: str, review: str, days: int) -> list[s
 
 def _latest(rows: Iterable[Mapping[str, object]]) -> Iterable[Official]:
     """Yield the latest version of each issuer and number, with the versions before it."""
-    groups: dict[tuple[object, ...], list[Mapping[str, object]]] = {}
-    for row in rows:
-        key = tuple(row[name] for name in ("indicator", "scope", "period", "series", "issuer", "number"))
-        groups.setdefault(key, []).append(row)
-    for found in groups.values():
+    names = ("indicator", "scope", "period", "series", "issuer", "number")
+    for found in grouped(rows, lambda row: tuple(row[name] for name in names)).values():
         versions = [item for row in sorted(found, key=_order) if (item := _official(row)) is not None]
         for index, item in enumerate(versions[-1:], len(versions) - 1):
             yield _with(item, versions[:index])

@@ -12,6 +12,7 @@ from fractions import Fraction
 import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
@@ -183,11 +184,8 @@ def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials:
     names = set(table.column_names)
     parameters = [name.removeprefix("class_") for name in table.column_names if name.startswith("class_")]
     parameters = [name for name in parameters if name in names]
-    rows: dict[str, list[dict[str, object]]] = {}
-    for row in table.to_pylist():
-        rows.setdefault(str(row["section"]), []).append(row)
     found = {}
-    for section, months in rows.items():
+    for section, months in grouped(table.to_pylist(), lambda row: str(row["section"])).items():
         values = {}
         for parameter in parameters:
             means = {str(month["period"]): month.get(f"exact_{parameter}") or month[parameter] for month in months}

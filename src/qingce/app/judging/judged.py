@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from qingce.catalog import Catalog
 from qingce.catalog.feeds import StuckRule, recipe_of
+from qingce.core.grouping import grouped
 from qingce.core.periods import parse_period
 from qingce.core.ports import Lake
 from qingce.evaluate import evaluate_water_months
@@ -177,9 +178,7 @@ def years_of(
 
 def in_order(facts: Iterable[Row], sites: Sequence[str]) -> list[Row]:
     """Return the facts of all years as those of the whole, in the order of these sites."""
-    found: dict[str, list[Row]] = {}
-    for row in quality_whole(facts):
-        found.setdefault(str(row["site"]), []).append(row)
+    found = grouped(quality_whole(facts), lambda row: str(row["site"]))
     return [row for site in dict.fromkeys(sites) for row in found.get(site, ())]
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from qingce.app.campaign import Campaign
 from qingce.app.outlooking.tables import chosen, cut, feeds_of, reports_of
 from qingce.catalog import Catalog
+from qingce.core.grouping import grouped
 from qingce.outlook.given import Given
 from qingce.outlook.question import Question
 from qingce.publish import Results
@@ -72,10 +73,7 @@ def chances(
 
 
 def _by_target(outlook: pa.Table) -> dict[str, list[Chance]]:
-    found: dict[str, list[Chance]] = {}
-    for row in outlook.to_pylist():
-        found.setdefault(str(row["target_id"]), []).append(row)
-    return found
+    return grouped(outlook.to_pylist(), lambda row: str(row["target_id"]))
 
 
 def _of(rows: Sequence[Chance], before: Chance | None) -> Chance:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from qingce.catalog.standards import is_met
 from qingce.core.absence import Absent, lowest
+from qingce.core.grouping import grouped
 from qingce.core.records import Limit
 from qingce.evaluate.outlets.rules import Kind, OutletBook, OutletRules, told_as
 from qingce.evaluate.readings import Point, Reading, commonest, review_of
@@ -45,9 +46,7 @@ class OutletDay:
 
 def days_of(readings: Sequence[Reading], points: Mapping[str, Point], book: OutletBook) -> Iterator[OutletDay]:
     """Yield every outlet and day that has a reading, with its hours and its means."""
-    groups: dict[tuple[str, date], list[Reading]] = {}
-    for reading in readings:
-        groups.setdefault((reading.site, reading.time.date()), []).append(reading)
+    groups = grouped(readings, lambda reading: (reading.site, reading.time.date()))
     for (site, day), found in sorted(groups.items(), key=lambda item: item[0]):
         kind = book.kinds[points[site].category]
         rules = book.on(kind.family, day)

@@ -17,7 +17,7 @@ from qingce.core.rounding import round_gbt8170
 from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, whole
 from qingce.evaluate.points.tables import Cell, decimals_step, lay
-from qingce.evaluate.readings import Point, Reading, asked_for, grouped, points_of, read_points, review_of
+from qingce.evaluate.readings import Point, Reading, asked_for, by_span, points_of, read_points, review_of
 from qingce.evaluate.water.cwqi import ranks
 
 __all__ = ["evaluate_dustfall", "evaluate_straw"]
@@ -54,7 +54,7 @@ def evaluate_dustfall(
     readings = read_points(table, medium=DUSTFALL, items=(_ITEM,), catalog=catalog)
     points = points_of(sites, readings, medium=DUSTFALL, categories=words)
     groups: dict[tuple[str, str, Period], list[tuple[Point, list[Reading]]]] = {}
-    for (site, span), found in grouped(readings, period).items():
+    for (site, span), found in by_span(readings, period).items():
         point = points[site]
         if not point.category:
             raise complain("QC259", words={"site": site, "medium": DUSTFALL, "allowed": "、".join(words)})
@@ -137,7 +137,7 @@ def evaluate_straw(
     name = edition_of(catalog, STRAW, edition)
     readings = read_points(table, medium=STRAW, items=(_FIRES,), catalog=catalog)
     rows: list[dict[str, Cell]] = []
-    for (region, span), found in grouped(readings, period).items():
+    for (region, span), found in by_span(readings, period).items():
         method = catalog.method(STRAW, day=span.end, edition=name)
         count = sum((reading.value for reading in found if reading.value is not None), Fraction(0))
         steps = [(row.decimal("above"), row.text("zh")) for row in method.tables["ladder"]]

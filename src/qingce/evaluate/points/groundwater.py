@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent, lowest
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.evaluate.air.rules import LIMITS, edition_of
 from qingce.evaluate.method_options import texts
@@ -20,8 +21,8 @@ from qingce.evaluate.readings import (
     Point,
     Reading,
     asked_for,
+    by_time,
     commonest,
-    period_of,
     points_of,
     read_points,
     review_of,
@@ -89,13 +90,8 @@ def judge_points(
     items, also = ground_items(latest), texts(latest, "items", "reference")
     readings = read_points(table, medium=MEDIUM, items=items, also=also, catalog=catalog)
     points = points_of(sites, readings, medium=MEDIUM)
-    groups: dict[tuple[str, datetime | Period], list[Reading]] = {}
-    for reading in readings:
-        key: datetime | Period = reading.time if period == "sample" else period_of(reading.time, period)
-        groups.setdefault((reading.site, key), []).append(reading)
     known: dict[date, GroundRules] = {}
-    for (site, key), found in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
-        span = key if isinstance(key, Period) else period_of(found[0].time, "day")
+    for site, span, found in by_time(readings, period):
         if span.end not in known:
             method = catalog.method(FAMILY, day=span.end, edition=name)
             known[span.end] = ground_rules(method, catalog, day=span.end, edition=limits)
@@ -170,9 +166,7 @@ def _cells(row: Judged) -> dict[str, Cell]:
 
 
 def _by_city(rows: Sequence[Judged]) -> pa.Table:
-    groups: dict[tuple[str, str, str], list[Judged]] = {}
-    for row in rows:
-        groups.setdefault((row.point.city, row.point.city_name, str(row.period)), []).append(row)
+    groups = grouped(rows, lambda row: (row.point.city, row.point.city_name, str(row.period)))
     worst = max((row.rules.worst for row in rows), default=0)
     columns = {"city": "text", "city_name": "text", "period": "text", "points": "int"}
     columns |= {f"class{grade}": "int" for grade in range(1, worst + 1)}

@@ -12,6 +12,7 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent, lowest
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.evaluate.points.soil_rules import CONSTRUCTION, FARMLAND, SoilBook, SoilRules
 from qingce.evaluate.points.tables import Cell, lay
@@ -19,8 +20,8 @@ from qingce.evaluate.readings import (
     Point,
     Reading,
     asked_for,
+    by_time,
     commonest,
-    period_of,
     points_of,
     read_points,
     review_of,
@@ -89,16 +90,11 @@ def judge_soil(
     items = dict.fromkeys(name for rules in latest for name in (*rules.items, rules.ph, rules.area) if name)
     readings = read_points(table, medium=MEDIUM, items=items, catalog=catalog)
     points = points_of(sites, readings, medium=MEDIUM, categories=words)
-    groups: dict[tuple[str, datetime | Period], list[Reading]] = {}
-    for reading in readings:
-        key: datetime | Period = reading.time if period == "sample" else period_of(reading.time, period)
-        groups.setdefault((reading.site, key), []).append(reading)
-    for (site, key), found in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
+    for site, span, found in by_time(readings, period):
         point = points[site]
         if point.category not in families:
             allowed = "、".join(dict.fromkeys(words))
             raise complain("QC259", words={"site": site, "medium": MEDIUM, "allowed": allowed})
-        span = key if isinstance(key, Period) else period_of(found[0].time, "day")
         rules = book.on(families[point.category], span.end)
         yield _judge(point, span, found, rules=rules, book=book)
 
@@ -218,10 +214,7 @@ def _note(row: SoilUnit) -> str | None:
 
 
 def _by_city(rows: Sequence[SoilUnit]) -> pa.Table:
-    groups: dict[tuple[str, str, str, str], list[SoilUnit]] = {}
-    for row in rows:
-        key = (row.point.city, row.point.city_name, str(row.period), row.rules.family)
-        groups.setdefault(key, []).append(row)
+    groups = grouped(rows, lambda row: (row.point.city, row.point.city_name, str(row.period), row.rules.family))
     columns = {"city": "text", "city_name": "text", "period": "text", "family": "text", "units": "int"}
     columns |= {f"class{n}": "int" for n in (KEPT, SCREENED, CONTROLLED)}
     columns |= {f"area{n}": "decimal" for n in (KEPT, SCREENED, CONTROLLED)}

@@ -14,6 +14,7 @@ from qingce.catalog.methods import Method
 from qingce.catalog.standards import is_met
 from qingce.core.absence import lowest
 from qingce.core.errors import QingceError, complain
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.core.records import Limit
 from qingce.evaluate.air.rules import LIMITS, edition_of
@@ -23,8 +24,8 @@ from qingce.evaluate.readings import (
     Point,
     Reading,
     asked_for,
+    by_span,
     commonest,
-    grouped,
     means_of,
     points_of,
     read_points,
@@ -147,7 +148,7 @@ def _judged(
     for point in points.values():
         if not point.category:
             raise complain("QC259", words={"site": point.site, "medium": MEDIUM, "allowed": "、".join(words)})
-    return [_judge(points[site], span, found, book=book) for (site, span), found in grouped(readings, period).items()]
+    return [_judge(points[site], span, found, book=book) for (site, span), found in by_span(readings, period).items()]
 
 
 def _judge(point: Point, span: Period, readings: Sequence[Reading], *, book: _Book) -> JudgedSource:
@@ -210,9 +211,7 @@ def _cells(row: JudgedSource) -> dict[str, Cell]:
 
 
 def _by_city(rows: Sequence[JudgedSource]) -> pa.Table:
-    groups: dict[tuple[str, str, str], list[JudgedSource]] = {}
-    for row in rows:
-        groups.setdefault((row.point.city, row.point.city_name, str(row.period)), []).append(row)
+    groups = grouped(rows, lambda row: (row.point.city, row.point.city_name, str(row.period)))
     columns = {"city": "text", "city_name": "text", "period": "text", "sources": "int", "met": "int"}
     columns |= {"rate": "decimal", "exact_rate": "exact", "volume": "decimal", "volume_met": "decimal"}
     columns |= {"volume_rate": "decimal", "exact_volume_rate": "exact", "failing": "text", "without_volume": "text"}

@@ -17,7 +17,7 @@ from qingce.core.periods import Period
 from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, number, whole
 from qingce.evaluate.points.tables import Cell, lay
-from qingce.evaluate.readings import Point, Reading, asked_for, grouped, points_of, read_points, review_of
+from qingce.evaluate.readings import Point, Reading, asked_for, by_span, points_of, read_points, review_of
 
 __all__ = ["FAMILY", "evaluate_black_odorous", "grade_of", "reaches"]
 
@@ -70,7 +70,7 @@ def evaluate_black_odorous(
     readings = read_points(table, medium=MEDIUM, items=items, catalog=catalog)
     points = points_of(sites, readings, medium=MEDIUM, categories=words)
     rows = []
-    for (site, span), found in grouped(readings, period).items():
+    for (site, span), found in by_span(readings, period).items():
         if not points[site].category:
             raise complain("QC259", words={"site": site, "medium": MEDIUM, "allowed": "、".join(words)})
         rows.append(_judge(points[site], span, found, method=catalog.method(FAMILY, day=span.end, edition=name)))

@@ -17,11 +17,10 @@ from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, open_questions
 from qingce.evaluate.points.tables import Cell, lay
 from qingce.evaluate.readings import asked_for
-from qingce.evaluate.water.door import assess
 from qingce.evaluate.water.index import FAMILY, is_steady, water_index
 from qingce.evaluate.water.periods import Assessed, assess_period
 from qingce.evaluate.water.rules import LAKE, RIVER, Lawbook
-from qingce.evaluate.water.scopes import cities_of, place_of
+from qingce.evaluate.water.scopes import by_city
 from qingce.evaluate.water.tables import months_of_table
 
 __all__ = ["evaluate_cwqi", "index_of_places", "ranks"]
@@ -50,12 +49,8 @@ def evaluate_cwqi(
     """
     by, period = asked_for(MEDIUM, by=by, period=period, allowed={"city": _PERIODS}, otherwise=("city", "year"))
     lawbook, name = Lawbook(catalog, edition), edition_of(catalog, FAMILY, edition)
-    cities = cities_of(sites)
-    groups: dict[tuple[str, str, str], list[Assessed]] = {}
-    for section in assess(table, sites, lawbook, period=period):
-        groups.setdefault((*place_of(cities, section.place.section), str(section.period)), []).append(section)
     rows = []
-    for key, sections in sorted(groups.items()):
+    for key, sections in sorted(by_city(table, sites, lawbook, period=period).items()):
         method = catalog.method(FAMILY, day=sections[0].period.end, edition=name)
         rows.append(_city(key, sections, lawbook, method=method))
     return _ranked(rows)

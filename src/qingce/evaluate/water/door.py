@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period
 from qingce.evaluate.water.indicators import water_indicator
 from qingce.evaluate.water.input import places_of, read_readings
@@ -104,10 +105,7 @@ def _months(observations: pa.Table, sites: pa.Table | None, lawbook: Lawbook) ->
 def _periods(months: list[Assessed], kind: str, lawbook: Lawbook) -> Iterator[Assessed]:
     """Judge each section over each quarter or year that has a month; the last is told to date if it is not over."""
     last = max((month.period.end for month in months), default=date.min)
-    sections: dict[str, list[Assessed]] = {}
-    for month in months:
-        sections.setdefault(month.place.section, []).append(month)
-    for rows in sections.values():
+    for rows in grouped(months, lambda month: month.place.section).values():
         for period in dict.fromkeys(_around(month.period, kind) for month in rows):
             yield assess_period(rows, period, lawbook, as_of=last)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.absence import Absent, lowest
 from qingce.core.errors import QingceError, complain
+from qingce.core.grouping import grouped
 from qingce.core.periods import Period, parse_period
 from qingce.core.tables import SCALE
 from qingce.evaluate.points.tables import Cell, lay
@@ -43,9 +44,7 @@ def evaluate_flood(
     season = _season(by, period)
     lawbook = Lawbook(catalog, edition)
     readings = [reading for reading in read_readings(table, lawbook) if reading.time.date() in season]
-    groups: dict[str, list[Reading]] = {}
-    for reading in readings:
-        groups.setdefault(reading.section, []).append(reading)
+    groups = grouped(readings, lambda reading: reading.section)
     places = places_of(sites, readings)
     rows = [_intensity(place, groups.get(section, []), season, lawbook=lawbook) for section, place in places.items()]
     exact = [value if isinstance(value := row["exact_intensity"], Fraction) else None for row in rows]

@@ -16,7 +16,7 @@ from qingce.evaluate.air.rules import edition_of
 from qingce.evaluate.method_options import chosen, number
 from qingce.evaluate.points.levels import natural_log
 from qingce.evaluate.points.tables import Cell, lay
-from qingce.evaluate.readings import Point, Reading, asked_for, grouped, means_of, points_of, read_points, review_of
+from qingce.evaluate.readings import Point, Reading, asked_for, by_span, means_of, points_of, read_points, review_of
 from qingce.evaluate.water.rules import FAMILY
 
 __all__ = ["evaluate_lakes", "state_of", "trophic_index"]
@@ -51,7 +51,7 @@ def evaluate_lakes(
     readings = read_points(table, medium=MEDIUM, items=_items(catalog), also=_also(catalog), catalog=catalog)
     points = points_of(sites, readings, medium=MEDIUM)
     groups: dict[tuple[str, Period], list[list[Reading]]] = {}
-    for (site, span), mine in grouped(readings, period).items():
+    for (site, span), mine in by_span(readings, period).items():
         groups.setdefault((_lake(points[site]) if by == "lake" else site, span), []).append(mine)
     rows = []
     for (key, span), found in sorted(groups.items()):

@@ -12,6 +12,7 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.methods import Method
 from qingce.core.absence import Absent, lowest
+from qingce.core.grouping import grouped
 from qingce.core.periods import parse_period
 from qingce.core.records import Limit
 from qingce.evaluate.air.rules import edition_of
@@ -55,6 +56,15 @@ def place_of(cities: Mapping[str, tuple[str, str]], section: str) -> tuple[str, 
     return cities.get(section, ("", ""))
 
 
+def by_city(
+    table: pa.Table, sites: pa.Table | None, lawbook: Lawbook, *, period: str
+) -> dict[tuple[str, str, str], list[Assessed]]:
+    """Return the assessed sections by code and name of their city and by period."""
+    cities = cities_of(sites)
+    sections = assess(table, sites, lawbook, period=period)
+    return grouped(sections, lambda one: (*place_of(cities, one.place.section), str(one.period)))
+
+
 def evaluate_basins(
     table: pa.Table,
     *,
@@ -75,10 +85,7 @@ def evaluate_basins(
     """
     by, period = asked_for("basin", by=by, period=period, allowed={"city": _PERIODS}, otherwise=("city", "month"))
     lawbook, name = Lawbook(catalog, edition), edition_of(catalog, FAMILY, edition)
-    cities = cities_of(sites)
-    groups: dict[tuple[str, str, str], list[Assessed]] = {}
-    for section in assess(table, sites, lawbook, period=period):
-        groups.setdefault((*place_of(cities, section.place.section), str(section.period)), []).append(section)
+    groups = by_city(table, sites, lawbook, period=period)
     found: dict[tuple[str, str, str], tuple[Status, list[Assessed], Method]] = {}
     for key, sections in sorted(groups.items()):
         method = catalog.method(FAMILY, day=sections[0].period.end, edition=name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.plans.formats.picture import joined, recognise, require_ocr
 from qingce.plans.formats.source import Scan
 
@@ -216,9 +217,7 @@ def _goes_on(before: Line, line: Line, *, margins: tuple[_Margin, _Margin]) -> b
 
 def _margins(lines: list[Line]) -> list[_Margin]:
     """Left and right margin of the column each line stands in, from the lines of its page that overlap it."""
-    pages: dict[int, list[Line]] = {}
-    for line in lines:
-        pages.setdefault(line.page, []).append(line)
+    pages = grouped(lines, lambda line: line.page)
     found = []
     for line in lines:
         beside = [one for one in pages[line.page] if one.x0 < line.x1 and one.x1 > line.x0]

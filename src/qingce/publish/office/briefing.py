@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from qingce.core.grouping import grouped
 from qingce.publish.i18n import words
 from qingce.publish.office.grid import Cell, Column
 from qingce.publish.office.labels import (
@@ -81,10 +82,9 @@ def _overview(document: Any, results: Results, number: str) -> None:
     counts, codes = board["counts"], [item["code"] for item in board["statuses"]]
     told = "、".join(f"{words('zh').of('status', item['code'])} {item['count']} 项" for item in board["statuses"])
     _say(document, f"本期共梳理目标 {counts['targets']} 项、任务 {counts['tasks']} 项。其中{told or '无'}。")
-    listed: dict[tuple[str, str], list[Row]] = {}
-    for row in results.rows("progress"):
-        key = (text(row, "battle") or "治理", text(row, "status") or "unbound")
-        listed.setdefault(key, []).append(row)
+    listed = grouped(
+        results.rows("progress"), lambda row: (text(row, "battle") or "治理", text(row, "status") or "unbound")
+    )
     columns = (Column("战役", 10, "center"), *(Column(words("zh").of("status", c), 12, "center") for c in codes))
     rows: list[Sequence[Cell]] = [
         [battle, *(len(listed[battle, code]) if (battle, code) in listed else "" for code in codes)]

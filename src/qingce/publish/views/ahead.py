@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qingce.core.grouping import grouped
 from qingce.publish.results import Results
 from qingce.publish.rows import (
     Row,
@@ -15,7 +16,6 @@ from qingce.publish.rows import (
     cell,
     distinct,
     facts,
-    grouped,
     level_table,
     plain,
     review_label,

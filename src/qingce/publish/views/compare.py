@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from qingce.core.grouping import grouped
 from qingce.publish.results import Results
-from qingce.publish.rows import View, facts, grouped, plain, text
+from qingce.publish.rows import View, facts, plain, text
 
 __all__ = ["compare", "comparison_groups", "histories", "promises"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.publish import charts
 from qingce.publish.results import Results
-from qingce.publish.rows import View, distinct, facts, grouped, plain, review_label, split
+from qingce.publish.rows import View, distinct, facts, plain, review_label, split
 from qingce.publish.views.place import quality_rows
 from qingce.publish.views.thread import target_rows, value_row
 

@@ -6,8 +6,9 @@ says so and the page is a preview for the office.
 
 from __future__ import annotations
 
+from qingce.core.grouping import grouped
 from qingce.publish.results import Results
-from qingce.publish.rows import View, absent_label, distinct, facts, grouped, plain, review_label, text
+from qingce.publish.rows import View, absent_label, distinct, facts, plain, review_label, text
 
 __all__ = ["counties"]
 

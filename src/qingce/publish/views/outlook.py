@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from qingce.core.grouping import grouped
 from qingce.publish.results import Results
-from qingce.publish.rows import Row, View, cell, facts, grouped, plain, text
+from qingce.publish.rows import Row, View, cell, facts, plain, text
 
 __all__ = ["backtest_rows", "beside", "fan", "outlook", "outlook_of", "rank_groups", "target_names", "warning_rows"]
 

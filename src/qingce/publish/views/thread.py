@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qingce.core.errors import complain
+from qingce.core.grouping import grouped
 from qingce.publish import charts
 from qingce.publish.results import Results
 from qingce.publish.rows import (
     View,
     absent_label,
     facts,
-    grouped,
     level_table,
     plain,
     review_label,
