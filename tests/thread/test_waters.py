@@ -11,7 +11,7 @@ import pytest
 
 from qingce.catalog import Catalog
 from qingce.core.tables import SITE, shape
-from qingce.plans import read_document
+from qingce.plans import read_document, read_text
 from qingce.thread.binding import bind
 from qingce.thread.scope import Scope, resolve_scope
 
@@ -110,3 +110,25 @@ def test_the_rivers_of_a_real_plan_bind_to_their_own_sections(shared: Path, cata
         "关川河干流水质类别": (True, ("A4",)),
         "牛谷河干流水质类别": (False, ()),
     }
+
+
+@pytest.mark.parametrize(
+    ("sentence", "indicator", "sections"),
+    [
+        ("到2027年，黄河流域劣Ⅴ类断面全部消除。", "bad_section_ratio", ("A1", "A2", "A4", "A5")),
+        ("到2027年，渭河流域优良断面比例达到90%。", "good_section_ratio", ("A3",)),
+        ("到2027年，黄河流域国考断面劣Ⅴ类水体动态清零。", "bad_section_ratio", ("A1", "A5")),
+        ("2027年底前，洮河劣Ⅴ类断面“清零”。", "bad_section_ratio", ("A1", "A2")),
+        ("2027年底前，关川河劣Ⅴ类水体全面消除。", "section_class", ("A4",)),
+        ("到2027年，入黄断面退出劣Ⅴ类。", "bad_section_ratio", ("A4",)),
+        ("到2027年，全面消除劣Ⅴ类断面。", "bad_section_ratio", ("A1", "A2", "A3", "A4", "A5", "A6")),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_ends_the_worst_class_binds_to_its_water(
+    catalog: Catalog, sentence: str, indicator: str, sections: tuple[str, ...]
+) -> None:
+    reading = read_text(f"青石市水污染防治攻坚行动方案\n一、主要目标\n{sentence}\n", catalog)
+    (bound,) = bind([reading], catalog, listed(RIVERS), region=DINGXI, as_of=date(2026, 6, 30))
+    assert (bound.bound, bound.target.indicator_id) == (True, indicator)
+    assert bound.scope is not None
+    assert bound.scope.subjects == sections

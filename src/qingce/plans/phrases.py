@@ -25,6 +25,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "counted": ("words",),
     "countverbs": ("words", "kind"),
     "delegation": ("part", "words"),
+    "eliminated": ("words", "place"),
     "excuses": ("words", "kind"),
     "furniture": ("words",),
     "heads": ("words",),

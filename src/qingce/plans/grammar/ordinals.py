@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 from qingce.plans.grammar.draft import Draft, Scene
 from qingce.plans.grammar.quantities import WaterClass, find_classes
 from qingce.plans.grammar.subject import read_subject, spread
+from qingce.plans.phrases import Phrases
 
 __all__ = ["read_ordinals"]
 
@@ -17,11 +19,26 @@ _VERB = re.compile(
     r"(?:或优于|国家|地表水|\(?GB|[\x01\x04]|《|环境质量|标准)*$"
 )
 _AFTER = re.compile(r"(?:水质|水体|标准|水平|要求|目标|及以上|或优于|以上)*(?:$|[、，；。\x01)和与且并]|及(?!以))")
-_ELIMINATE = re.compile(
-    r"(?P<verb>(?:基本|全面|坚决|全部|彻底|稳定)?(?:消除|杜绝|消灭)|不得?出现|不发生|无)(?P<mid>(?:单月|国考|省考|国控|省控|考核|地表水|的|断面|出现)*)$"
-)
+_HOW = r"(?:基本|全面|坚决|全部|彻底|稳定)?"
+_MIDDLE = r"(?P<mid>(?:单月|国考|省考|国控|省控|考核|地表水|的|断面|出现)*)"
 _WATER_NAME = re.compile(r"(?:河|江|湖|水库|渠|沟|海|干流|支流|水质|断面|水体)$")
+_COUNT = re.compile(r"\d+个$")
 _OBJECT = re.compile(r"(?:的)?(?P<object>国控断面|国考断面|省控断面|断面|水体|水质)?")
+
+
+@cache
+def _eliminate(phrases: Phrases) -> re.Pattern[str]:
+    """消除劣Ⅴ类: the verb stands before the class."""
+    return re.compile(rf"(?P<verb>{_HOW}(?:{phrases.pattern('eliminated', place='before')})){_MIDDLE}$")
+
+
+@cache
+def _gone(phrases: Phrases) -> re.Pattern[str]:
+    """劣Ⅴ类断面全部消除: the verb stands after the class."""
+    return re.compile(
+        rf"{_MIDDLE}(?P<object>(?:水体|水质)?断面|水体|水质)?(?:数量|个数|数|比例|占比)?(?:实现|达到|要|应)?"
+        rf"(?P<verb>{phrases.pattern('eliminated', place='after')}|\x02+)(?=$|[\x01，、；。并且和])"
+    )
 
 
 def read_ordinals(scene: Scene) -> list[Draft]:
@@ -34,10 +51,13 @@ def read_ordinals(scene: Scene) -> list[Draft]:
     drafts: list[Draft] = []
     for run in runs:
         left = bare[clause.start : run[0].start]
-        eliminate = _ELIMINATE.search(left)
+        eliminate = _eliminate(scene.page.phrases).search(left)
         verb = _VERB.search(left)
+        gone = _found_gone(scene, run[-1]) if run[0].worse else None
         if eliminate:
             drafts += _eliminated(scene, run, eliminate)
+        elif gone:
+            drafts.append(_vanished(scene, run[0], gone))
         elif verb and _AFTER.match(bare[run[-1].end : clause.end]):
             drafts += _reached(scene, run, verb)
     return drafts
@@ -84,6 +104,32 @@ def _fill(scene: Scene, draft: Draft, one: WaterClass, *, verb_start: int) -> No
 
 def _class_name(name: str) -> str:
     return name if "类别" in name else f"{name}类别" if name.endswith("水质") else f"{name}水质类别"
+
+
+def _found_gone(scene: Scene, one: WaterClass) -> re.Match[str] | None:
+    """Find the verb behind a class; in quotes (“清零”) it is masked and looked up in the text."""
+    phrases = scene.page.phrases
+    gone = _gone(phrases).match(scene.bare, one.end, scene.clause.end)
+    if gone and gone["verb"].startswith("\x02"):
+        said = scene.text(*gone.span("verb")).strip('“”"')
+        return gone if said in phrases.words("eliminated", place="after") else None
+    return gone
+
+
+def _vanished(scene: Scene, one: WaterClass, verb: re.Match[str]) -> Draft:
+    """劣Ⅴ类断面全部消除: a share of none, of the water named before; without 断面 the water's own class."""
+    start, bare = scene.clause.start, scene.bare
+    subject = read_subject(bare, scene.page.text, (start, one.start), phrases=scene.page.phrases)
+    noun = "断面" if "断面" in f"{verb['mid']}{verb['object']}" else verb["object"] or ""
+    draft = Draft(subject.start if subject.name else one.start, verb.end(), scope=subject.scope)
+    draft.strength, draft.confidence = scene.text(*verb.span("verb")).strip('“”"'), 0.9
+    _fill(scene, draft, one, verb_start=verb.start("verb"))
+    if noun != "断面" and _WATER_NAME.search(subject.name) and "断面" not in subject.name:
+        draft.indicator, draft.value, draft.comparator = _class_name(subject.name), Decimal(one.value), "<="
+    else:
+        draft.indicator = f"{_COUNT.sub('', subject.name)}劣Ⅴ类{noun or '断面'}比例"
+        draft.value, draft.unit, draft.comparator, draft.kind = Decimal(0), "%", "==", "level"
+    return draft
 
 
 def _eliminated(scene: Scene, run: list[WaterClass], verb: re.Match[str]) -> Iterator[Draft]:
