@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -152,6 +152,55 @@ def test_plausible_bounds_are_strict(tmp_path: Path, row: str, message: str):
     (tmp_path / "feeds/plausible.csv").write_text(header + row + "\n", "utf-8")
     with pytest.raises(ContentError, match=message):
         read_feeds((tmp_path,))
+
+
+def test_bounds_of_serial_numbers_are_common_or_a_feeds_own(tmp_path: Path):
+    (tmp_path / "feeds").mkdir()
+    rows = "feed,first,last,status,note\n*,2000-01-01,2059-12-31,unread,x\nmine,2013-01-01,2017-12-31,unread,x\n"
+    (tmp_path / "feeds/serials.csv").write_text(rows, "utf-8")
+    (tmp_path / "feeds/footers.csv").write_text(
+        "word,place,status,note\n合计,whole,unread,x\n注：,start,unread,x\n", "utf-8"
+    )
+    mine = recipe_of(feed_of(tmp_path, HEAD + COLUMNS)).sheet
+    other = recipe_of(feed_of(tmp_path, HEAD.replace('"mine"', '"other"') + COLUMNS, name="other")).sheet
+    assert (mine.first, mine.last) == (date(2013, 1, 1), date(2017, 12, 31))
+    assert (other.first, other.last) == (date(2000, 1, 1), date(2059, 12, 31))
+    assert (mine.footers, mine.remarks, mine.single) == (frozenset({"合计"}), ("注：",), frozenset())
+
+
+def test_the_shipped_words_of_sums_are_no_names_of_parameters_or_regions():
+    sheet = recipe_of(FEEDS["canonical-air-wide"]).sheet
+    assert sheet.footers
+    for word in sheet.footers:
+        assert word not in CATALOG.parameters
+        assert not CATALOG.regions.find(word)
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "message"),
+    [
+        ("serials", "*,2030-01-01,2020-01-01,unread,x", r"QC107: .*last.*serials\.csv:2.*>= 2030-01-01"),
+        ("serials", "*,2030-02-30,2040-01-01,unread,x", r"QC107: .*first.*serials\.csv:2.*YYYY-MM-DD"),
+        ("serials", "*,,2040-01-01,unread,x", r"QC103: .*first.*serials\.csv:2"),
+        ("serials", "*,2000-01-01,2040-01-01,guess,x", r"QC107: .*guess"),
+        ("footers", "合计,middle,unread,x", r"QC107: .*middle.*footers\.csv:2.*whole \| start"),
+        ("footers", ",whole,unread,x", r"QC103: .*word.*footers\.csv:2"),
+        ("footers", "合计,whole,guess,x", r"QC107: .*guess"),
+    ],
+)
+def test_what_sheets_hold_besides_data_is_strict(tmp_path: Path, file: str, row: str, message: str):
+    (tmp_path / "feeds").mkdir()
+    header = {"serials": "feed,first,last,status,note", "footers": "word,place,status,note"}[file]
+    (tmp_path / f"feeds/{file}.csv").write_text(f"{header}\n{row}\n", "utf-8")
+    with pytest.raises(ContentError, match=message):
+        read_feeds((tmp_path,))
+
+
+def test_only_a_field_of_a_register_speaks_for_one_row(tmp_path: Path):
+    text = HEAD.replace('"wide"', '"register"') + 'single = ["value", "price"]\n[fields]\nvalue = ["值"]\n'
+    with pytest.raises(ContentError, match=r"QC107: .*single.*price.*mine\.toml"):
+        feed_of(tmp_path, text)
+    assert recipe_of(feed_of(tmp_path, text.replace(', "price"', ""))).sheet.single == {"value"}
 
 
 def test_feeds_are_checked_against_parameters_and_units(tmp_path: Path):
