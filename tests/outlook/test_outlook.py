@@ -16,9 +16,10 @@ from tests.outlook.made_air import city_days
 from qingce.catalog import load_catalog
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
-from qingce.core.tables import OUTLOOK, OUTLOOK_PATH
+from qingce.core.tables import OUTLOOK, OUTLOOK_PATH, SITE
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.answer import chance
+from qingce.outlook.breaks import exchanged
 
 CATALOG = load_catalog()
 YEAR, AS_OF = Period.year(2025), date(2025, 7, 31)
@@ -172,6 +173,35 @@ def test_a_station_that_moved_is_flagged() -> None:
     sites = [3 if first + timedelta(place) < moved else 4 for place in range(count)]
     row = chosen(ask(), city_days(first, AS_OF, extra={"n_sites": sites}))
     assert "2025-04-01 起参评站点由 3 个变为 4 个" in row["reason"]
+
+
+def site(name: str, first: date | None = None, last: date | None = None, **fields: object) -> dict[str, object]:
+    return dict.fromkeys(SITE.names) | {
+        "site": name, "name": name, "kind": "air_site", "city": "X", "roles": "评价点", "valid_from": first,
+        "valid_until": last, **fields,
+    }  # fmt: skip
+
+
+def test_a_station_that_the_list_exchanges_is_named_though_number_and_level_stay() -> None:
+    """Ended on 31 March, another begun on 1 April: told; a background site, another city, a later day are not."""
+    moved = date(2025, 4, 1)
+    sites = [
+        site("旧站", last=moved - timedelta(1)), site("新站", moved), site("老站", date(2020, 1, 1)),
+        site("清洁站", moved, roles="对照点"), site("外地站", moved, city="999999"),
+        site("明年站", AS_OF + timedelta(1)),
+    ]  # fmt: skip
+    days = city_days(date(2023, 1, 1), AS_OF)
+    row = chosen(ask(), days, sites=pa.Table.from_pylist(sites, schema=SITE))
+    assert row["reason"].startswith("2025-04-01 起评价点停用 旧站，启用 新站，往年不宜直接类推")
+    assert "清洁站" not in row["reason"]
+    period = Period.year(2025)
+    many = [site(f"站{number}", moved) for number in range(5)]
+    assert exchanged(many, ["X"], period=period, as_of=AS_OF) == (
+        "2025-04-01 起评价点启用 站0、站1、站2等 5 个，往年不宜直接类推"
+    )
+    assert exchanged(many, ["X"], period=period, as_of=moved - timedelta(1)) == ""
+    gone = [site("旧站", last=date(2024, 12, 31))]
+    assert exchanged(gone, ["X"], period=period, as_of=AS_OF) == "2025-01-01 起评价点停用 旧站，往年不宜直接类推"
 
 
 def test_level_of_this_year_carries_on_but_not_wholly() -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 
 from qingce.catalog.outlooks import History
+from qingce.core.periods import Period
 from qingce.outlook.models.past import Future, Past, month_of
 from qingce.outlook.models.spread import Spread
 
-__all__ = ["jump", "site_changes"]
+__all__ = ["exchanged", "jump", "site_changes"]
 
 _SURE = 3.0  # standard deviations of what months differ by anyway
 _LEAST = 30  # days on either side
+_SITE, _ASSESSED, _NAMED = "air_site", "评价点", 3
 
 
 def jump(
@@ -59,3 +61,28 @@ def site_changes(days: Sequence[date], counts: Sequence[int | None], *, since: d
         if before != after and day >= since:
             told.append(f"{day.isoformat()} 起参评站点由 {before} 个变为 {after} 个")
     return "；".join(told[:2])
+
+
+def exchanged(sites: Sequence[Mapping[str, object]], places: Collection[str], *, period: Period, as_of: date) -> str:
+    """Name the assessed sites (rows of SITE) of some places that the list ends or begins in a period up to a day.
+
+    A site that moved is one that ends and another that begins: their number, and often the level, stay.
+    """
+    told: dict[date, tuple[list[str], list[str]]] = {}
+    for row in sites:
+        if row["kind"] != _SITE or _ASSESSED not in str(row["roles"]) or not {row["city"], row["county"]} & {*places}:
+            continue
+        last, first = row["valid_until"], row["valid_from"]
+        after = last + timedelta(1) if isinstance(last, date) else None
+        for which, day in enumerate((after, first)):
+            if isinstance(day, date) and period.start <= day <= as_of:
+                told.setdefault(day, ([], []))[which].append(str(row["name"] or row["site"]))
+    words = []
+    for day, (gone, new) in sorted(told.items()):
+        parts = [f"{word} {_names(names)}" for word, names in (("停用", gone), ("启用", new)) if names]
+        words.append(f"{day.isoformat()} 起评价点{'，'.join(parts)}，往年不宜直接类推")
+    return "；".join(words[-2:])
+
+
+def _names(names: Sequence[str]) -> str:
+    return "、".join(names[:_NAMED]) + (f"等 {len(names)} 个" if len(names) > _NAMED else "")

@@ -21,6 +21,7 @@ from qingce.core.rounding import as_decimal, round_gbt8170
 from qingce.core.tables import OUTLOOK, OUTLOOK_PATH
 from qingce.outlook.air_outlook import air_answers
 from qingce.outlook.answer import Answer
+from qingce.outlook.breaks import exchanged
 from qingce.outlook.choice import Score, best, own_scores
 from qingce.outlook.given import Given
 from qingce.outlook.mean_outlook import mean_answers
@@ -45,6 +46,7 @@ class _Desk:
     own: dict[tuple[str, str, int], Score]
     edition: str
     paths: bool
+    sites: Sequence[Mapping[str, object]] = ()
 
     def over(self, steps: str) -> list[OutlookModel]:
         """Return the models of `days`, or of `months`."""
@@ -67,16 +69,18 @@ def outlook_rows(
     edition: str = "auto",
     reports: Iterable[Report] = (),
     given: Given | None = None,
+    sites: pa.Table | None = None,
 ) -> OutlookTables:
     """Return the outlook of every question by every model, one of them chosen by its back-test.
 
     `days` are `AirDays.city_days` of several years, `months` section-months. `scores` (BACKTEST) stand before the
     packaged back-test; `near` gives the first days by a forecast, `weather` the weather by city, without which the
-    models that need it are left out; `reports` are figures that only a decider gives. A question that no table
-    answers gives no row.
+    models that need it are left out; `reports` are figures that only a decider gives; `sites` (SITE) tell which were
+    exchanged. A question that no table answers gives no row.
     Raises QC110 for an unknown model, QC400 for a comparison with no single side.
     """
-    desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths)
+    listed = [] if sites is None else sites.to_pylist()
+    desk = _Desk(catalog, as_of, _models(catalog, models), own_scores(scores), edition, paths, listed)
     waters = None if months is None or not months.num_rows else Waters(months, as_of, catalog, seed, edition, given)
     panel = None if days is None else Panel(days, as_of, catalog, seed, near, weather or {}, given or Given())
     joint = None if panel is None else replace(panel, joint=True, _drawn={})
@@ -127,6 +131,7 @@ def _rows(question: Question, answers: Sequence[Answer], desk: _Desk) -> list[di
     names = {model.id: model.zh for model in there}
     horizon = max(0, (question.period.end - desk.as_of).days)
     unit = desk.catalog.units.shown(question.indicator.unit)
+    moved = exchanged(desk.sites, question.places, period=question.period, as_of=desk.as_of)
     rows: list[dict[str, object]] = []
     for answer in answers:
         shown = [_shown(value, answer.decimals) for value in answer.ends or (None, None, None)]
@@ -152,7 +157,7 @@ def _rows(question: Question, answers: Sequence[Answer], desk: _Desk) -> list[di
                 "history": answer.history,
                 "skill": score.crps if score else None,
                 "text": _text(question, answer, _said(answer, shown, unit)),
-                "reason": "；".join(part for part in (answer.reason, _by(score, picked)) if part),
+                "reason": "；".join(part for part in (answer.reason, moved, _by(score, picked)) if part),
             }
         )
     return rows

@@ -67,6 +67,7 @@ def chances(
         paths=False,
         reports=reports_of(asked, results["official"]),
         given=given,
+        sites=results["sites"],
     )
     after = {key: _of(rows, before.get(key)) for key, rows in _by_target(found.outlook).items()}
     return {key: (before.get(key), row) for key, row in after.items()}

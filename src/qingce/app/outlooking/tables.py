@@ -106,7 +106,7 @@ def outlook_tables(
     near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
     known = days if days.num_rows else None
     now = outlook_rows(questions, known, past, catalog=catalog, as_of=as_of, near=near, weather=met, scores=scores,
-                       reports=told)  # fmt: skip
+                       reports=told, sites=feeds.sites if feeds else None)  # fmt: skip
     then = as_of - WEEK
     week, earlier = cut(city_days, months, as_of=then)
     asked = [question for question in questions if question.period.start <= then]
