@@ -91,3 +91,24 @@ def test_without_the_chance_only_what_is_exact_is_told(example: Example, catalog
     rows = [row for row in answer["targets"] if row["changed"]]
     assert rows
     assert all(row["after"]["probability"] is None and row["after"]["p50"] is None for row in rows)
+
+
+def test_a_report_set_by_hand_is_told_with_its_rest_and_a_whole_one_is_settled(
+    example: Example, catalog: Catalog
+) -> None:
+    """Rural sewage: 43.1 % of 2025 against 45 % of 2026 (示例数据)."""
+    for value, verdict, chance, left in (("44.9", "not_met", 0.0, "1/10"), ("45", "met", 1.0, "0")):
+        (row,) = tried(example, catalog, f"rural_sewage@云泽市@2026={value}")
+        before, after = row["before"], row["after"]
+        assert (before["exact"], before["quota_exact"]) == ("431/10", "19/10")
+        assert (after["verdict"], after["probability"], after["quota_exact"]) == (verdict, chance, left)
+        assert (after["p10"], after["p90"]) == (after["p50"],) * 2
+    (row,) = tried(example, catalog, "rural_sewage@云泽市@2026-01/2026-11=44.5")
+    assert (row["after"]["verdict"], row["after"]["quota_exact"]) == ("not_met_so_far", "1/2")
+    assert row["after"]["probability"] is None, "no earlier year told the same months"
+
+
+def test_a_target_without_any_report_is_answered_by_the_first(example: Example, catalog: Catalog) -> None:
+    (row,) = tried(example, catalog, "green_factories@990100@2026=16")
+    assert (row["before"]["text"], row["before"]["verdict"], row["before"]["quota"]) == ("", "", "")
+    assert (row["after"]["text"], row["after"]["verdict"], row["after"]["probability"]) == ("16", "met", 1.0)

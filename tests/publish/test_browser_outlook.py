@@ -276,7 +276,7 @@ def test_a_slider_moved_by_key_is_answered_beside_the_unchanged(page: Page, serv
     expect(after).to_contain_text("不作假设：")
     expect(page.locator("#try-told")).to_contain_text("pm2_5 990100 2026-06=")
     expect(page.locator("#try-told")).not_to_contain_text("计算中")
-    expect(page.locator("summary .moved").first).to_have_text("已设 1 个月")
+    expect(page.locator("summary .moved").first).to_have_text("已设 1 处")
     assert [body["chance"] for body in answers.asked] == [False, True], "the exact at once, the chance behind it"
     (move,) = answers.asked[0]["moves"]
     assert re.fullmatch(r"pm2_5@990100@2026-06=36\.\d", move)

@@ -28,8 +28,8 @@ __all__ = ["Told", "amount_rest", "told_amount", "told_official", "told_own"]
 PERCENT, INDEX = "%", "index"
 KINDS = {PERCENT: "points", INDEX: "index"}
 """Kinds of quota by unit, all others are amounts."""
-ADDED = ("t", PERCENT)
-"""Units whose amounts add up over counties: tonnes, and what each county adds to the points of the whole."""
+ADDED = "t"
+"""The unit whose amounts add up over counties; of points it is what each county adds to those of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def amount_rest(
     step = Decimal(1).scaleb(-max(printed_places(told.value), printed_places(side[0])))
     ways = [
         _by_month(binding, split, stretch) if told.adds else None,
-        _by_county(binding, split) if told.unit in ADDED else None,
+        _by_county(binding, split) if told.unit == ADDED or (told.unit == PERCENT and told.adds) else None,
     ]
     parts, shares = list[Quota](), list[Share]()
     for way in ways:

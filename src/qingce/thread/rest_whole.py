@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -21,6 +21,7 @@ from qingce.thread.quotas_amount import told_amount
 from qingce.thread.quotas_parts import days_by_month
 from qingce.thread.rest_moves import Move
 from qingce.thread.rest_standing import Standing, standing_of
+from qingce.thread.status import printed_places, shown
 
 __all__ = ["Wholes", "index_standing", "moved_months", "moved_reports", "reported_standing"]
 
@@ -142,7 +143,8 @@ def reported_standing(
         return None
     over = best is not None and best.end >= whole.end
     quota = told_amount(question, value, catalog=catalog, over=over)
-    return standing_of(question, value, quota, left=0 if over else Stretch(whole, as_of).left)
+    found = standing_of(question, value, quota, left=0 if over else Stretch(whole, as_of).left)
+    return found if best is None else replace(found, text=shown(value, printed_places(value)))
 
 
 def _reports(question: Question, officials: Officials, as_of: date) -> dict[Period, Fraction]:
