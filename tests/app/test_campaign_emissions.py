@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qingce.app.campaign import read_campaign
+from qingce.app.outlooking.what_if import answer_moves
 from qingce.app.pipeline import build
+from qingce.catalog import load_catalog
 from qingce.publish import Results
 from qingce.store import open_lake
 from qingce.thread import why
@@ -129,3 +133,22 @@ def test_the_first_year_is_the_targets_own(tmp_path: Path, words: str, first: in
     row = progress(results)["nox_cut"]
     assert str(row["value_id"]).split(":")[3][:4] == str(first)
     assert row["own_value"] == {2026: 440, 2024: 1640, 2021: 1500}[first]
+
+
+def test_a_cumulative_cut_has_its_distance_and_a_what_if(tmp_path: Path) -> None:
+    """440 t of 400 so far, by projects; the year's report set by hand takes its place and ends it."""
+    folder = made(tmp_path)
+    results = build(folder, show=False)
+    row = progress(results)["nox_cut"]
+    assert row["quota_text"] == "已达到，高出 40 吨（按目前值）"
+    for value, verdict, left in (("395.5", "not_met", "9/2"), ("400", "met", "0")):
+        answer: Any = answer_moves([f"nox_cut@云泽市@2026={value}"], results, read_campaign(folder),
+                                   catalog=load_catalog([YUNZE]))  # fmt: skip
+        found = next(one for one in answer["targets"] if one["indicator_id"] == "nox_cut")
+        before, after = found["before"], found["after"]
+        assert (before["exact"], before["quota_exact"], before["verdict"]) == ("440", "-40", "met_so_far")
+        assert (after["verdict"], after["quota_exact"], after["probability"]) == (
+            verdict,
+            left,
+            float(verdict == "met"),
+        )
