@@ -57,7 +57,7 @@ def test_no_sentence_stands_twice() -> None:
         ),
         pytest.param(
             "云溪河入湖口氨氮：剩余 2 个月均值 ≤ 0.80",
-            "云溪河入湖口氨氮: mean of the 2 months left ≤ 0.80",
+            "云溪河入湖口 ammonia nitrogen: mean of the 2 months left ≤ 0.80",
             id="story-3",
         ),
         pytest.param(

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from qingce.core.rounding import fixed
+from qingce.publish.english_page import in_english
 from qingce.publish.i18n import words
 from qingce.publish.rows import View, chance_text, slug
 
@@ -62,11 +63,10 @@ class Place:
 
 def page(template: str, view: View, place: Place) -> str:
     """Render a view; an unknown name in a template is an error, never a blank."""
-    return (
-        environment()
-        .get_template(f"{template}.html")
-        .render(view=view, place=place, t=words(place.language), other="en" if place.language == "zh" else "zh")
-    )
+    other = "en" if place.language == "zh" else "zh"
+    made = environment().get_template(f"{template}.html")
+    told = made.render(view=view, place=place, t=words(place.language), other=other)
+    return told if place.language == "zh" else in_english(told)
 
 
 @cache
