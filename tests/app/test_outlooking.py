@@ -383,7 +383,9 @@ def test_the_verb_says_chance_quota_and_that_it_is_internal(ahead: Ahead) -> Non
     said = "\n".join(lines(ahead))
     assert said.startswith("云泽市深入打好污染防治攻坚战（示例数据）　截至 2026-10-31　【示例数据】")
     assert "内部研判，不作为考核依据" in said
-    assert "10/50/90：" in said
+    assert re.search(r"10/50/90：[\d.]+ / [\d.]+ / [\d.]+$", said, re.MULTILINE), "the sentence before says the unit"
+    assert said.count("研判 （到期后延续对照）2026年12月31日预计") >= 1, "the deadline was 2025"
+    assert not re.search(r"只给剩余允许值：(.+)\n  \1$", said, re.MULTILINE), "nothing is said twice"
     assert "余量 还可有 10 个非优良日（剩余 61 天）（修约与否相同）" in said
 
 

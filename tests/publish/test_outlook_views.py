@@ -414,3 +414,23 @@ def test_the_shares_of_a_split_are_told_beside_the_parts(sample: Results) -> Non
 
 def test_every_template_compiles() -> None:
     assert compile_templates() >= 25
+
+
+@pytest.mark.parametrize(
+    ("deadline", "day", "as_of", "aside"),
+    [
+        ("2026-12", "2026-12-31", "2026-05-31", ""),
+        ("2025-12", "2025-12-31", "2026-05-31", "after"),
+        ("2030-12", "2030-12-31", "2026-05-31", "early"),
+        ("R/--11-01/--03-31", "2027-03-31", "2026-11-05", ""),
+        ("2025-10/2026-03", "2026-03-31", "2025-11-03", ""),
+        ("2025-10/2026-03", "2026-03-31", "2026-05-31", "after"),
+        ("2021-01/2026-12", "2026-12-31", "2025-05-31", "early"),
+        ("2021/2026", "2026-12-31", "2025-05-31", "early"),
+    ],
+)
+def test_a_chance_of_this_year_is_the_target_s_only_if_its_own_period_is_asked(
+    deadline: str, day: str, as_of: str, aside: str
+) -> None:
+    target = {"deadline": deadline, "deadline_day": date.fromisoformat(day)}
+    assert views_outlook.beside(target, Results(run={"as_of": as_of})) == aside

@@ -21,7 +21,8 @@ from qingce.app.progress import Steps
 from qingce.catalog import load_catalog
 from qingce.core.errors import complain
 from qingce.core.periods import parse_period
-from qingce.publish import read_results
+from qingce.publish import Results, read_results
+from qingce.publish.views.outlook import beside
 from qingce.store import open_book, open_lake
 
 __all__ = ["Ahead", "lines", "look_ahead", "moves_of", "percent", "what_if_lines", "what_if_of"]
@@ -32,6 +33,7 @@ INTERNAL = "内部研判，不作为考核依据 | internal, never part of a sco
 NOTHING = (
     "没有可以研判的目标：没有绑定，或到这一天还没有数据 | nothing to look ahead for: no target bound or no data yet"
 )
+ASIDE = {"": "", "after": "（到期后延续对照）", "early": "（时限未到，今年对照）"}
 Row = Mapping[str, object]
 
 
@@ -119,6 +121,7 @@ def lines(ahead: Ahead, *, target: str = "") -> Iterator[str]:
     yield f"{ahead.campaign}　截至 {ahead.as_of}{mark}"
     yield INTERNAL
     found, rows = chosen(ahead.tables["outlook"]), ahead.targets(target)
+    run = Results(run={"as_of": ahead.as_of})
     if not rows:
         yield NOTHING
     for row in rows:
@@ -126,7 +129,7 @@ def lines(ahead: Ahead, *, target: str = "") -> Iterator[str]:
         yield f"■ {row['indicator_name']}　{row['scope_name']}　{row['target_text']}　（{row['target_id']}）"
         own = row["own_text"] or row["reason_text"] or "—"
         yield f"  目前 {own}　{row['basis']}"
-        yield from _chance(found.get(str(row["target_id"])))
+        yield from _chance(found.get(str(row["target_id"])), aside=ASIDE[beside(row, run)])
         yield from _others(ahead, str(row["target_id"])) if target else ()
         if target:
             yield from _quotas(ahead, target)
@@ -135,14 +138,14 @@ def lines(ahead: Ahead, *, target: str = "") -> Iterator[str]:
     yield from _warned(ahead)
 
 
-def _chance(row: Row | None) -> Iterator[str]:
+def _chance(row: Row | None, *, aside: str) -> Iterator[str]:
     if row is None:
         return
     model = str(row["model_name"] or row["model"] or "")
-    yield f"  研判 {row['text']}" + (f"（{model}，历史 {row['history']} 年）" if model else "")
+    yield f"  研判 {aside}{row['text']}" + (f"（{model}，历史 {row['history']} 年）" if model else "")
     if row["state"] == "ok":
-        yield f"  10/50/90：{row['p10_text']} / {row['p50_text']} / {row['p90_text']} {row['unit']}"
-    if row["reason"]:
+        yield f"  10/50/90：{row['p10_text']} / {row['p50_text']} / {row['p90_text']}"
+    if row["reason"] and str(row["reason"]) not in str(row["text"]):
         yield f"  {row['reason']}"
 
 

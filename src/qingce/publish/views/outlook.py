@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qingce.core.grouping import grouped
+from qingce.core.periods import parse_period
 from qingce.publish.results import Results
 from qingce.publish.rows import Row, View, cell, facts, plain, text
 
@@ -20,6 +21,7 @@ _NAMED = (
     "status", "status_text", "quota_text", "own_text", "unit",
 )  # fmt: skip
 _PERCENTILES = ("p10", "p50", "p90")
+_YEAR = 366
 
 
 def target_names(results: Results) -> Mapping[str, View]:
@@ -44,9 +46,14 @@ def target_names(results: Results) -> Mapping[str, View]:
 def beside(target: Row, results: Results) -> str:
     """Say `after` or `early` where a deadline lies in another year: a chance of this year then counts for nothing."""
     day, as_of = str(target["deadline_day"] or ""), text(results.run, "as_of")
-    if not day or day[:4] == as_of[:4] or text(target, "deadline").startswith("R/"):
+    if not day or day[:4] == as_of[:4] or _own_months(text(target, "deadline")):
         return "after" if day and day < as_of else ""
     return "after" if day < as_of else "early"
+
+
+def _own_months(deadline: str) -> bool:
+    """Say whether a deadline is the months of the figure itself, which may reach into another year."""
+    return deadline.startswith("R/") or ("-" in deadline and "/" in deadline and parse_period(deadline).days <= _YEAR)
 
 
 def outlook(results: Results) -> View:
