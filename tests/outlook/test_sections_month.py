@@ -184,3 +184,11 @@ def test_what_is_told_is_the_last_that_evaluate_still_accepts(done: int, factor:
         )
         (found,) = evaluate_water_months(whole, places, catalog=catalog()).to_pylist()
         assert (found[f"class_{factor}"] <= target) is not bool(beyond)
+
+
+def test_a_section_s_words_name_the_nearest_factor_that_is_still_open() -> None:
+    """Oxygen at 7 of 5 has used more of its limit than ammonia, but no longer can be lost."""
+    table = observed(*days("do", ["7"] * 25), *days("nh3n", ["0.5"] * 25))
+    found = told(table)
+    assert found["month", "do"]["state"] == "safe"
+    assert str(found["month", ""]["text"]).startswith("氨氮：剩余 6 天均值 ≤ 3.08")
