@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from qingce.catalog import load_catalog
 from qingce.core.tables import FORECAST, empty
 from qingce.outlook import forecast_cube
-from qingce.outlook.blend import blend, blended, near_days, nearer
+from qingce.outlook.blend import Near, blend, blended, draw, nearer
 
 CATALOG = load_catalog()
 START = date(2026, 3, 2)
@@ -25,6 +25,13 @@ AS_OF = date(2026, 9, 1)
 SIZE = 200
 
 Series = dict[date, float]
+
+
+def near_days(forecasts: pa.Table, days: pa.Table, *, members: int, as_of: date, seed: int = 1) -> dict[str, Near]:
+    """The draws of every place."""
+    found = blended(forecasts, days, as_of=as_of, catalog=CATALOG)
+    draws = (draw(found, subject, members=members, seed=seed) for subject in range(len(found.cube.subjects)))
+    return {near.subject: near for near in draws if near is not None}
 
 
 def day(number: int) -> date:
@@ -251,7 +258,6 @@ def test_laying_out_one_by_one_finds_every_forecast_at_its_place():
 def test_nothing_to_blend():
     came = days_of({"A": {"pm2_5": truth()}})
     assert blend(empty(FORECAST), came, as_of=AS_OF, catalog=CATALOG).num_rows == 0
-    assert near_days(empty(FORECAST), came, as_of=AS_OF, catalog=CATALOG, members=5) == {}
     elsewhere = [row | {"site": "B"} for row in issued("x", truth(), noise(0.1, 1))]
     assert blend(table(elsewhere), came, as_of=AS_OF, catalog=CATALOG).num_rows == 0
     unknown = [row | {"parameter": "so2"} for row in issued("x", truth(), noise(0.1, 1))]
@@ -285,10 +291,8 @@ def test_nothing_after_the_day_of_issue_moves_the_blend(changes: list[tuple[int,
     ]
     found = blend(table(later), days_of({"A": {"pm2_5": other}}), as_of=as_of, catalog=CATALOG)
     assert found.equals(expected)
-    draws = near_days(table(rows), judged, as_of=as_of, catalog=CATALOG, members=7)["A"].values
-    again = near_days(table(later), days_of({"A": {"pm2_5": other}}), as_of=as_of, catalog=CATALOG, members=7)[
-        "A"
-    ].values
+    draws = near_days(table(rows), judged, as_of=as_of, members=7)["A"].values
+    again = near_days(table(later), days_of({"A": {"pm2_5": other}}), as_of=as_of, members=7)["A"].values
     assert (draws == again).all()
 
 
@@ -343,7 +347,7 @@ def test_draws_keep_the_dependence_of_days_and_pollutants():
                     value = series[target] * math.exp(shared[made])
                     rows.append(forecast("x", made, target, value, parameter=name))
     judged = days_of({"A": {"pm2_5": came, "pm10": coarse}})
-    near = near_days(table(rows), judged, as_of=AS_OF, catalog=CATALOG, members=2000)["A"]
+    near = near_days(table(rows), judged, as_of=AS_OF, members=2000)["A"]
     assert near.parameters == ("pm10", "pm2_5")
     assert near.values.shape == (2000, 2, 2)
     assert near.days.tolist() == [(AS_OF - date(1970, 1, 1)).days + ahead for ahead in (1, 2)]
@@ -359,7 +363,7 @@ def test_the_spread_holds_what_comes_after():
     for seed in range(12):
         came = truth(seed + 100)
         rows = issued("x", came, noise(0.25, seed)) + issued("y", came, noise(0.4, seed + 50))
-        near = near_days(table(rows), days_of({"A": {"pm2_5": came}}), as_of=AS_OF, catalog=CATALOG, members=500)["A"]
+        near = near_days(table(rows), days_of({"A": {"pm2_5": came}}), as_of=AS_OF, members=500)["A"]
         low, high = np.quantile(near.values[:, 0], [0.1, 0.9], axis=0)
         actual = np.array([came[date(1970, 1, 1) + timedelta(days=int(number))] for number in near.days])
         inside += int(((low <= actual) & (actual <= high)).sum())
@@ -372,9 +376,7 @@ def test_the_same_seed_gives_the_same_draws_and_a_gap_ends_them():
     left = {timedelta(days=lead) for lead in (1, 2, 6)}  # two days ago said the third day with a lead of five: left out
     rows = [row for row in issued("x", came, noise(0.1, 1), leads=6) if row["day"] - row["made_on"] in left]
     judged = days_of({"A": {"pm2_5": came}})
-    one, two, three = (
-        near_days(table(rows), judged, as_of=AS_OF, catalog=CATALOG, members=9, seed=seed)["A"] for seed in (1, 1, 2)
-    )
+    one, two, three = (near_days(table(rows), judged, as_of=AS_OF, members=9, seed=seed)["A"] for seed in (1, 1, 2))
     assert (one.values == two.values).all()
     assert (one.values != three.values).any()
     assert one.days.size == 2  # the third day is said by nobody
@@ -387,7 +389,7 @@ def test_the_engine_asks_by_place_and_days_and_gets_nothing_beyond_reach():
     assert near is not None
     days = [AS_OF + timedelta(days=ahead) for ahead in (2, 3, 4, 40)]
     found = near("A", days, 11)["pm2_5"]
-    drawn = near_days(table(rows), judged, as_of=AS_OF, catalog=CATALOG, members=11)["A"].values
+    drawn = near_days(table(rows), judged, as_of=AS_OF, members=11)["A"].values
     assert (found[:, :2] == drawn[:, 0, 1:3]).all()
     assert np.isnan(found[:, 2:]).all()
     assert near("B", days, 11) == {}

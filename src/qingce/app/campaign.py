@@ -109,7 +109,7 @@ def _day(table: Table, key: str) -> date | None:
     value = table.content.get(key)
     if value is None or type(value) is date:
         return value
-    raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": "2026-10-31"})
+    raise table.wrong(key, value, "2026-10-31")
 
 
 def _names(table: Table, key: str) -> list[str]:
@@ -118,7 +118,7 @@ def _names(table: Table, key: str) -> list[str]:
         return [value]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": "文件名 file names"})
+    raise table.wrong(key, value, "文件名 file names")
 
 
 def _matching(table: Table, name: str, key: str) -> tuple[Path, ...]:
@@ -143,7 +143,7 @@ def _overlays(table: Table) -> tuple[Path, ...]:
 def _entries(table: Table, key: str, allowed: set[str]) -> list[Mapping[str, object]]:
     entries = table.content.get(key, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise complain("QC107", table.place(key), {"key": key, "value": entries, "expected": f"[[{key}]]"})
+        raise table.wrong(key, entries, f"[[{key}]]")
     for entry in entries:
         for name in entry.keys() - allowed:
             words: dict[str, object] = {"key": name, "allowed": ", ".join(sorted(allowed))}
@@ -182,5 +182,5 @@ def _required(table: Table, entry: Mapping[str, object], key: str) -> str:
 def _basis(table: Table) -> dict[str, dict[str, str]]:
     given = table.content.get("basis", {})
     if not isinstance(given, dict) or not all(isinstance(value, dict) for value in given.values()):
-        raise complain("QC107", table.place("basis"), {"key": "basis", "value": given, "expected": "[basis.ID]"})
+        raise table.wrong("basis", given, "[basis.ID]")
     return {str(key): {str(k): str(v) for k, v in value.items()} for key, value in given.items()}

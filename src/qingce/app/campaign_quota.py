@@ -40,7 +40,7 @@ def _profile(table: Table, given: Mapping[str, object], base: Profile, *, sectio
     numbers = _numbers(table, given, "month_weights")
     weights = {int(key): value for key, value in numbers.items() if key.isdigit() and int(key) in _YEAR}
     if len(weights) != len(numbers):
-        raise _wrong(table, "month_weights", sorted(numbers), expected="1 = …, 2 = … 至 12 = …")
+        raise table.wrong("month_weights", sorted(numbers), expected="1 = …, 2 = … 至 12 = …")
     found = Profile(
         months,
         counties,
@@ -60,7 +60,7 @@ def _profile(table: Table, given: Mapping[str, object], base: Profile, *, sectio
 def _one_of(table: Table, given: Mapping[str, object], key: str, *, allowed: tuple[str, ...], default: str) -> str:
     value = given.get(key, default)
     if value not in allowed:
-        raise _wrong(table, key, value, expected=" | ".join(allowed))
+        raise table.wrong(key, value, expected=" | ".join(allowed))
     return str(value)
 
 
@@ -68,7 +68,7 @@ def _numbers(table: Table, given: Mapping[str, object], key: str) -> dict[str, D
     found = {}
     for name, value in _table(table, given.get(key, {}), key).items():
         if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0:
-            raise _wrong(table, name, value, expected="非负数 a number of zero or more")
+            raise table.wrong(name, value, expected="非负数 a number of zero or more")
         found[name] = Decimal(value)
     return found
 
@@ -79,13 +79,13 @@ def _flood(table: Table, value: object) -> tuple[int, int] | None:
     match = _FLOOD.fullmatch(str(value))
     first, last = (int(part) for part in match.groups()) if match else (0, 0)
     if not (first in _YEAR and last in _YEAR and first <= last):
-        raise _wrong(table, "flood", value, expected='"06/09"')
+        raise table.wrong("flood", value, expected='"06/09"')
     return first, last
 
 
 def _table(table: Table, value: object, key: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise _wrong(table, key, value, expected=f"[{key}]")
+        raise table.wrong(key, value, expected=f"[{key}]")
     return value
 
 
@@ -94,7 +94,3 @@ def _known(table: Table, given: Mapping[str, object], allowed: tuple[str, ...], 
         if name not in allowed:
             place = table.place(name, section=section)
             raise complain("QC102", place, {"key": name, "allowed": ", ".join(sorted(allowed))})
-
-
-def _wrong(table: Table, key: str, value: object, *, expected: str) -> Exception:
-    return complain("QC107", table.place(key), {"key": key, "value": value, "expected": expected})

@@ -79,19 +79,18 @@ def _read_points(folder: Path, key: str) -> Points | None:
 
 def ground(sites: pa.Table, exceptions: pa.Table, *, overlays: Sequence[Path]) -> str:
     """Return the digest of what judged tables rest on beside the data and the day: lists, content, code."""
-    digest = hashlib.sha256("\0".join([__version__, _code()]).encode())
-    for table in (sites, exceptions):
-        digest.update(_table_digest(table).encode())
-    for overlay in overlays:
-        digest.update(tree_digest([overlay]).encode())
-    return digest.hexdigest()
+    return _digest([__version__, _code()], (sites, exceptions), overlays)
 
 
 def basis(lake: Lake, sites: pa.Table, exceptions: pa.Table, *, overlays: Sequence[Path], as_of: date) -> str:
     """Return the digest of everything that judged tables rest on."""
     heads = [lake.version(kind) for kind in ("observation", "exception")]
-    digest = hashlib.sha256("\0".join([__version__, as_of.isoformat(), *heads, _code()]).encode())
-    for table in (sites, exceptions):
+    return _digest([__version__, as_of.isoformat(), *heads, _code()], (sites, exceptions), overlays)
+
+
+def _digest(words: Sequence[str], lists: Iterable[pa.Table], overlays: Iterable[Path]) -> str:
+    digest = hashlib.sha256("\0".join(words).encode())
+    for table in lists:
         digest.update(_table_digest(table).encode())
     for overlay in overlays:
         digest.update(tree_digest([overlay]).encode())

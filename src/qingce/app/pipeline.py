@@ -40,7 +40,7 @@ from qingce.outlook.question import Question
 from qingce.plans import read_document
 from qingce.publish import Results
 from qingce.store import open_book, open_lake
-from qingce.thread import Binding, bind, compute_values, progress
+from qingce.thread import bind, compute_values, progress
 
 __all__ = ["PATIENCE", "Known", "Run", "build"]
 
@@ -89,7 +89,6 @@ class Known:
     inputs: Inputs
     judged: Judged
     tables: dict[str, pa.Table]
-    bindings: tuple[Binding, ...]
     questions: tuple[Question, ...]
     as_of: date
 
@@ -141,10 +140,10 @@ class Run:
             days, months = cut(judged.city_days, judged.months, as_of=as_of)
             judged = replace(judged, city_days=days, months=months)
         with self.steps.step("绑定与进度 binding and progress"):
-            tables, bindings, questions = self._progress(laid, inputs, judged, woven=woven, as_of=as_of or last)
+            tables, questions = self._progress(laid, inputs, judged, woven=woven, as_of=as_of or last)
         named = point_subjects(tables["points"])
         judged = replace(judged, unlisted=tuple(site for site in judged.unlisted if site not in named))
-        return Known(laid, woven, inputs, judged, tables, bindings, questions, as_of or last)
+        return Known(laid, woven, inputs, judged, tables, questions, as_of or last)
 
     def _read(self) -> list[Reading]:
         """Read every plan; a document number of `campaign.toml` goes before what the text says."""
@@ -200,7 +199,7 @@ class Run:
 
     def _progress(
         self, laid: Laid, inputs: Inputs, judged: Judged, *, woven: Woven, as_of: date
-    ) -> tuple[dict[str, pa.Table], tuple[Binding, ...], tuple[Question, ...]]:
+    ) -> tuple[dict[str, pa.Table], tuple[Question, ...]]:
         lists = inputs.sites, inputs.exceptions
         points = points_of(self.campaign, self.lake, lists, catalog=self.catalog, as_of=as_of)
         self.told += points.notes
@@ -233,7 +232,7 @@ class Run:
         values = _once(values, section_classes(judged.months, catalog=self.catalog, as_of=as_of))
         tables = {"progress": found.progress, "quota": found.quota, "series": found.series, "values": values}
         tables |= {"county_shares": found.shares, "points": points.table}
-        return tables, bindings, found.questions
+        return tables, found.questions
 
     def _daily(self, inputs: Inputs, judged: Judged, *, as_of: date) -> dict[str, pa.Table]:
         days = judged.site_days, judged.city_days

@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from qingce.core.errors import complain
 from qingce.core.ports import Book
-from qingce.core.records import Document, Reading, Target
+from qingce.core.records import Document, Reading
 from qingce.plans.anchor import Anchor, make_anchor
-from qingce.plans.overlay import Mark, Record, Reviewed, apply_all, record_from, record_to
+from qingce.plans.overlay import Mark, Record, Reviewed, apply_all, place_in_text, record_from, record_to
 from qingce.publish import Results
 from qingce.publish.results import SCHEMAS
 
@@ -74,7 +74,7 @@ class Laid:
     def whole(self) -> list[Reading]:
         """What is listed: the rejected targets too, in text order."""
         return [
-            replace(each.reading, targets=tuple(sorted((*each.reading.targets, *each.rejected), key=_place)))
+            replace(each.reading, targets=tuple(sorted((*each.reading.targets, *each.rejected), key=place_in_text)))
             for each in self.reviewed
         ]
 
@@ -101,10 +101,6 @@ class Laid:
         changed = sum(mark.state == "changed" for mark in marks)
         told = [f"复核：{lost} 条找不到原文，见复核页 {lost} decisions lost their place"] if lost else []
         return told + ([f"复核：{changed} 条因新版改动须重新复核 {changed} to be reviewed again"] if changed else [])
-
-
-def _place(target: Target) -> tuple[int, int, str]:
-    return target.start, target.value_start or 0, target.id
 
 
 def read_records(book: Book) -> list[Record]:

@@ -56,5 +56,5 @@ def _case(table: Table, entry: Mapping[str, object]) -> Case:
 
 def _texts(table: Table, value: object, key: str) -> Mapping[str, str]:
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": "文字表 texts by key"})
+        raise table.wrong(key, value, "文字表 texts by key")
     return value

@@ -65,9 +65,6 @@ _HEAD = ("id", "zh", "en", "layout", "medium")
 _HEAD_MORE = ("source", "status", "note", "question", "supersedes", "review", "ignore", "parameters", "flags", "words",
               "single")  # fmt: skip
 _SECTIONS = ("file", "time", "site", "values", "columns", "types", "long", "fields")
-_PLAUSIBLE = (
-    "parameter", "median_low", "median_high", "at_least", "action", "stuck_repeats", "jump", "status", "note"
-)  # fmt: skip
 _SERIALS = ("feed", "first", "last", "status", "note")
 _FOOTERS = ("word", "place", "status", "note")
 _EVERY = "*"
@@ -230,7 +227,7 @@ def read_feeds(roots: Sequence[Path], report: Report = refuse) -> Mapping[str, F
         with guarded(report):
             feed = _feed(table, common)
             if feed.id != path.stem:
-                raise complain("QC107", table.place("id"), {"key": "id", "value": feed.id, "expected": path.stem})
+                raise table.wrong("id", feed.id, path.stem)
             shelf.put(feed.id, feed, place=table.place("id"), supersedes=table.text("supersedes"))
     return shelf.items
 
@@ -335,7 +332,7 @@ def _time(table: Table) -> TimeRule:
         _one_of(part, "label", ("start", "end"), default=plain.label),
     )
     if label == "end" and SPANS[span] is None:
-        raise complain("QC107", part.place("label"), {"key": "label", "value": label, "expected": f"start（{span}）"})
+        raise part.wrong("label", label, f"start（{span}）")
     spans = {name: str(value) for name, value in _inner(part, "spans").items()}
     for value in spans.values():
         if value not in SPANS:
@@ -425,7 +422,7 @@ def _flags(table: Table) -> dict[str, str]:
     for name, meaning in flags.items():
         if meaning not in allowed:
             expected = " | ".join(allowed)
-            raise complain("QC107", table.place(name), {"key": name, "value": meaning, "expected": expected})
+            raise table.wrong(name, meaning, expected)
     return flags
 
 
@@ -433,7 +430,7 @@ def _words(table: Table) -> dict[str, dict[str, str]]:
     found = {}
     for name, entry in _section(table, "words").items():
         if not isinstance(entry, dict):
-            raise complain("QC107", table.place(name), {"key": name, "value": entry, "expected": "{词 = 值}"})
+            raise table.wrong(name, entry, "{词 = 值}")
         found[name] = {str(word): str(meaning) for word, meaning in entry.items()}
     return found
 
@@ -500,7 +497,7 @@ def _footers(roots: Sequence[Path], report: Report) -> tuple[frozenset[str], tup
 def _section(table: Table, key: str) -> Mapping[str, object]:
     value = table.content.get(key, {})
     if not isinstance(value, dict):
-        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": f"[{key}]"})
+        raise table.wrong(key, value, f"[{key}]")
     return value
 
 
@@ -519,7 +516,7 @@ def _inner(part: Table, key: str) -> Mapping[str, object]:
 
 def _names(table: Table, key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": "文字列表 a list of texts"})
+        raise table.wrong(key, value, "文字列表 a list of texts")
     return tuple(value)
 
 
@@ -527,7 +524,7 @@ def _alternatives(part: Table, key: str) -> tuple[tuple[str, ...], ...]:
     """A list of columns; each a header, or a list of headers of which any will do."""
     value = part.content.get(key, [])
     if not isinstance(value, list):
-        raise complain("QC107", part.place(key), {"key": key, "value": value, "expected": "列表 a list"})
+        raise part.wrong(key, value, "列表 a list")
     return tuple((item,) if isinstance(item, str) else _names(part, key, item) for item in value)
 
 
@@ -535,7 +532,7 @@ def _texts_by_key(table: Table, key: str) -> dict[str, str]:
     found = {}
     for name, value in _section(table, key).items():
         if not isinstance(value, str):
-            raise complain("QC107", table.place(name), {"key": name, "value": value, "expected": "文字 a text"})
+            raise table.wrong(name, value, "文字 a text")
         found[name] = value
     return found
 
@@ -544,14 +541,14 @@ def _one_of(part: Table, key: str, allowed: Collection[str], *, default: str = "
     value = part.text(key, default)
     if value not in allowed:
         expected = " | ".join(allowed)
-        raise complain("QC107", part.place(key), {"key": key, "value": value, "expected": expected})
+        raise part.wrong(key, value, expected)
     return value
 
 
 def _truth(part: Table, key: str) -> bool:
     value = part.content.get(key, False)
     if not isinstance(value, bool):
-        raise complain("QC107", part.place(key), {"key": key, "value": value, "expected": "true | false"})
+        raise part.wrong(key, value, "true | false")
     return value
 
 
@@ -559,6 +556,6 @@ def _offset(part: Table) -> timedelta:
     text = part.text("offset", "+08:00")
     match = re.fullmatch(r"([+-])(\d{2}):(\d{2})", text)
     if match is None:
-        raise complain("QC107", part.place("offset"), {"key": "offset", "value": text, "expected": "+08:00"})
+        raise part.wrong("offset", text, "+08:00")
     size = timedelta(hours=int(match[2]), minutes=int(match[3]))
     return size if match[1] == "+" else -size

@@ -73,14 +73,14 @@ def read_indicators(
             check_unit(units, item.unit, place=table.place("unit"))
             _check_statistic(table, item, parameters)
             shelf.put(item.id, item, place=table.place("aliases"), supersedes=table.text("supersedes"))
-    _refuse_shared_aliases(shelf, report)
+    shelf.refuse_shared(lambda item: map(fold_alias, (item.zh, *item.aliases)))
     return shelf.items
 
 
 def _indicator(table: Table, sources: Mapping[str, Source]) -> Indicator:
     name = table.text("id")
     if table.path.stem != name:
-        raise complain("QC107", table.place("id"), {"key": "id", "value": name, "expected": table.path.stem})
+        raise table.wrong("id", name, table.path.stem)
     for key, allowed in _WORDS.items():
         if table.text(key) not in allowed:
             words: dict[str, object] = {"key": key, "value": table.text(key), "expected": " | ".join(allowed)}
@@ -146,11 +146,3 @@ def _check_parameters(table: Table, item: Indicator, parameters: Mapping[str, Pa
         for parameter in filter(None, named.split("|") if key in _FORMULA else [named]):
             if parameter not in parameters:
                 raise complain("QC106", table.place(key), {"key": item.id, "target": parameter})
-
-
-def _refuse_shared_aliases(shelf: Shelf[Indicator], report: Report) -> None:
-    owners: dict[str, str] = {}
-    for item in shelf.items.values():
-        for alias in dict.fromkeys(fold_alias(name) for name in (item.zh, *item.aliases)):
-            if owners.setdefault(alias, item.id) != item.id:
-                report(complain("QC108", shelf.place(item.id), {"key": f"{alias}（{owners[alias]}、{item.id}）"}))

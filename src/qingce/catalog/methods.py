@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from qingce.catalog.overlay import Shelf, content_files
-from qingce.catalog.sources import STATUSES, cite
+from qingce.catalog.sources import STATUSES, cite, dated_head
 from qingce.catalog.strict import Report, Row, Table, check_keys, guarded, read_rows, read_table, refuse
 from qingce.core.errors import complain
 from qingce.core.records import Parameter, Source
@@ -101,7 +101,7 @@ def _section(table: Table, key: str) -> Mapping[str, object]:
 def _part(table: Table, entry: Mapping[str, object], *, key: str) -> Mapping[str, object]:
     part = entry.get(key, {})
     if not isinstance(part, dict):
-        raise complain("QC107", table.place(key), {"key": key, "value": part, "expected": f"[{key}]"})
+        raise table.wrong(key, part, f"[{key}]")
     return part
 
 
@@ -153,15 +153,7 @@ def find_method(methods: Mapping[str, Method], family: str, *, day: date, editio
 
 
 def _method(table: Table, *, tables: Mapping[str, list[Row]], sources: Mapping[str, Source]) -> Method:
-    name, start, end = table.text("id"), table.day("start"), table.day("end")
-    if table.path.parent.name != name:
-        words: dict[str, object] = {"key": "id", "value": name, "expected": table.path.parent.name}
-        raise complain("QC107", table.place("id"), words)
-    if start is None or (end is not None and end < start):
-        raise complain("QC105", table.place("start"), {"key": name, "reason": f"{start} … {end}"})
-    if table.text("status") not in STATUSES:
-        words = {"key": "status", "value": table.text("status"), "expected": " | ".join(STATUSES)}
-        raise complain("QC107", table.place("status"), words)
+    name, start, end = dated_head(table, "id")
     return Method(
         id=name,
         family=table.text("family"),

@@ -70,12 +70,12 @@ def read_settings(roots: Sequence[Path], name: str, report: Report = refuse) -> 
 def _names(table: Table, key: str) -> tuple[str, ...]:
     value = table.content[key]
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": '["pm2_5", …]'})
+        raise table.wrong(key, value, '["pm2_5", …]')
     return tuple(value)
 
 
 def _number(table: Table, key: str) -> float:
     value = table.content[key]
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or value <= 0:
-        raise complain("QC107", table.place(key), {"key": key, "value": value, "expected": "> 0"})
+        raise table.wrong(key, value, "> 0")
     return float(value)

@@ -186,9 +186,9 @@ def _models(roots: Sequence[Path], report: Report) -> Mapping[str, OutlookModel]
 def _model(table: Table) -> OutlookModel:
     name, options = table.text("id"), table.content.get("options", {})
     if table.path.stem != name:
-        raise complain("QC107", table.place("id"), {"key": "id", "value": name, "expected": table.path.stem})
+        raise table.wrong("id", name, table.path.stem)
     if not isinstance(options, dict):
-        raise complain("QC107", table.place("options"), {"key": "options", "value": options, "expected": "[options]"})
+        raise table.wrong("options", options, "[options]")
     baseline = table.content.get("baseline", False)
     if not isinstance(baseline, bool):
         words: dict[str, object] = {"key": "baseline", "value": baseline, "expected": "true | false"}
@@ -228,11 +228,11 @@ def _history(roots: Sequence[Path], report: Report) -> History:
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 found[key] = float(value)
             elif value is not None:
-                report(complain("QC107", table.place(key), {"key": key, "value": value, "expected": "数字 a number"}))
+                report(table.wrong(key, value, "数字 a number"))
         months = table.content.get("winter", [])
         if not isinstance(months, list) or any(month not in _MONTHS for month in months):
             expected = "1 至 12 的列表 a list of 1 to 12"
-            report(complain("QC107", table.place("winter"), {"key": "winter", "value": months, "expected": expected}))
+            report(table.wrong("winter", months, expected))
         else:
             winter = tuple(int(month) for month in months)
     return History(

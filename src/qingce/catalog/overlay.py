@@ -5,7 +5,7 @@ An overlay may add. Replacing what stands needs `supersedes` naming the key repl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -54,6 +54,14 @@ class Shelf(Generic[Item]):
     def items(self) -> Mapping[str, Item]:
         """The entries that stand, by key, in the order they were placed."""
         return self._items
+
+    def refuse_shared(self, names: Callable[[Item], Iterable[str]]) -> None:
+        """Report a name that two entries go by (QC108)."""
+        owners: dict[str, str] = {}
+        for key, item in self._items.items():
+            for name in dict.fromkeys(names(item)):
+                if owners.setdefault(name, key) != key:
+                    self._report(complain("QC108", self._places[key], {"key": f"{name}（{owners[name]}、{key}）"}))
 
     def place(self, key: str) -> str:
         """Return `file:line` of an entry."""

@@ -33,7 +33,7 @@ def read_parameters(
                 check_unit(units, parameter.unit, place=row.place)
                 cite(sources, row.cells["source"], place=row.place, what=parameter.id)
                 shelf.put(parameter.id, parameter, place=row.place, supersedes=row.cells["supersedes"])
-    _refuse_shared_names(shelf, report)
+    shelf.refuse_shared(lambda item: map(parameter_key, _names(item)))
     return shelf.items
 
 
@@ -76,11 +76,3 @@ def _parameter(row: Row) -> Parameter:
         maximum=high,
         base=row.cells["base"],
     )
-
-
-def _refuse_shared_names(shelf: Shelf[Parameter], report: Report) -> None:
-    owners: dict[str, str] = {}
-    for item in shelf.items.values():
-        for key in {parameter_key(name) for name in _names(item)}:
-            if owners.setdefault(key, item.id) != item.id:
-                report(complain("QC108", shelf.place(item.id), {"key": f"{key}（{owners[key]}、{item.id}）"}))

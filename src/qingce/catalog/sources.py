@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from qingce.catalog.overlay import Shelf, content_files
@@ -10,7 +11,7 @@ from qingce.catalog.strict import Report, Table, guarded, read_table, refuse
 from qingce.core.errors import complain
 from qingce.core.records import Source
 
-__all__ = ["STATUSES", "cite", "read_sources"]
+__all__ = ["STATUSES", "cite", "dated_head", "read_sources"]
 
 STATUSES = ("verified", "unread")
 _KEYS = (
@@ -75,3 +76,18 @@ def _put(shelf: Shelf[Source], table: Table, *, key: str, entry: object, report:
         note=part.text("note"),
     )
     shelf.put(key, source, place=place, supersedes=part.text("supersedes"))
+
+
+def dated_head(table: Table, key: str) -> tuple[str, date, date | None]:
+    """Return the name of a dated entry, which is that of its folder, and its first and last day; its status is known.
+
+    Raises QC105 for days that do not follow each other, QC107.
+    """
+    name, start, end = table.text(key), table.day("start"), table.day("end")
+    if table.path.parent.name != name:
+        raise table.wrong(key, name, table.path.parent.name)
+    if start is None or (end is not None and end < start):
+        raise complain("QC105", table.place("start"), {"key": name, "reason": f"{start} … {end}"})
+    if table.text("status") not in STATUSES:
+        raise table.wrong("status", table.text("status"), " | ".join(STATUSES))
+    return name, start, end

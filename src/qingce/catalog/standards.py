@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from qingce.catalog.overlay import Shelf, content_files
-from qingce.catalog.sources import STATUSES, cite
+from qingce.catalog.sources import STATUSES, cite, dated_head
 from qingce.catalog.strict import Report, Row, Table, guarded, read_rows, read_table, refuse
 from qingce.catalog.units import check_unit
 from qingce.core.errors import complain
@@ -86,22 +86,10 @@ def read_standards(
 
 
 def _standard(table: Table, sources: Mapping[str, Source]) -> Standard:
-    code, start, end = table.text("code"), table.day("start"), table.day("end")
-    if table.path.parent.name != code:
-        words: dict[str, object] = {"key": "code", "value": code, "expected": table.path.parent.name}
-        raise complain("QC107", table.place("code"), words)
-    if start is None or (end is not None and end < start):
-        raise complain("QC105", table.place("start"), {"key": code, "reason": f"{start} … {end}"})
-    if table.text("status") not in STATUSES:
-        expected = " | ".join(STATUSES)
-        raise complain(
-            "QC107", table.place("status"), {"key": "status", "value": table.text("status"), "expected": expected}
-        )
+    code, start, end = dated_head(table, "code")
     editions = table.content.get("editions", {})
     if not isinstance(editions, dict):
-        raise complain(
-            "QC107", table.place("editions"), {"key": "editions", "value": editions, "expected": "[editions]"}
-        )
+        raise table.wrong("editions", editions, "[editions]")
     return Standard(
         code=code,
         family=table.text("family"),

@@ -58,31 +58,32 @@ class Table:
         """Return a text; raises QC107 for another type."""
         value = self.content.get(key, default)
         if not isinstance(value, str):
-            raise self._wrong(key, value, "文字 a text")
+            raise self.wrong(key, value, "文字 a text")
         return value
 
     def whole(self, key: str, default: int = 0) -> int:
         """Return a whole number; raises QC107 for another type."""
         value = self.content.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise self._wrong(key, value, "整数 a whole number")
+            raise self.wrong(key, value, "整数 a whole number")
         return value
 
     def day(self, key: str) -> date | None:
         """Return a date or None when it is not given; raises QC107 for another type."""
         value = self.content.get(key)
         if value is not None and type(value) is not date:
-            raise self._wrong(key, value, "YYYY-MM-DD")
+            raise self.wrong(key, value, "YYYY-MM-DD")
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts; raises QC107 for another type."""
         value = self.content.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._wrong(key, value, "文字列表 a list of texts")
+            raise self.wrong(key, value, "文字列表 a list of texts")
         return tuple(value)
 
-    def _wrong(self, key: str, value: object, expected: str) -> QingceError:
+    def wrong(self, key: str, value: object, expected: str) -> QingceError:
+        """Return the fault QC107 of a value that is not what the key asks for; the caller raises it."""
         return complain("QC107", self.place(key), {"key": key, "value": value, "expected": expected})
 
 

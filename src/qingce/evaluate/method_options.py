@@ -9,7 +9,7 @@ from typing import TypeVar
 from qingce.catalog.methods import Method
 from qingce.core.errors import complain
 
-__all__ = ["chosen", "number", "open_questions", "texts", "whole"]
+__all__ = ["chosen", "number", "open_questions", "section_questions", "texts", "whole"]
 
 T = TypeVar("T")
 
@@ -47,12 +47,18 @@ def chosen(method: Method, where: tuple[str, str], table: Mapping[str, T]) -> T:
 
 
 def open_questions(method: Method) -> dict[str, str]:
-    """Return the open question of every section that is not yet read from the official text."""
+    """Return the open questions of the method and of its sections that are not yet read from the official text."""
     found = {"method": method.question} if method.status == "unread" and method.question else {}
-    for name, section in method.options.items():
-        if isinstance(section, Mapping) and section.get("status") == "unread":
-            found[name] = str(section.get("question", ""))
-    return found
+    return found | section_questions(method)
+
+
+def section_questions(method: Method) -> dict[str, str]:
+    """Return the open question of every section of the method, but not of the method itself."""
+    return {
+        name: str(section.get("question", ""))
+        for name, section in method.options.items()
+        if isinstance(section, Mapping) and section.get("status") == "unread"
+    }
 
 
 def _wrong(method: Method, key: str, value: object, *, expected: str) -> Exception:

@@ -24,7 +24,7 @@ from qingce.core.tables import FORECAST, empty
 from qingce.evaluate.air.rules import AQI, AqiRules, aqi_rules, spans
 from qingce.outlook.forecast_cube import Cube, Floats, read_cube
 
-__all__ = ["BLEND", "Blended", "Near", "blend", "blended", "near_days", "nearer"]
+__all__ = ["BLEND", "Blended", "Near", "blend", "blended", "draw", "nearer"]
 
 BLEND = "blend"
 """The issuer under whose name the blend stands."""
@@ -73,21 +73,6 @@ def blend(forecasts: pa.Table, days: pa.Table, *, as_of: date, catalog: Catalog)
     return pa.Table.from_pylist(rows, FORECAST)
 
 
-def near_days(
-    forecasts: pa.Table, days: pa.Table, *, as_of: date, catalog: Catalog, members: int, seed: int = 1
-) -> Mapping[str, Near]:
-    """Draw the next days of each place from the blend and its past errors; a place without a blend is left out.
-
-    A draw takes the errors of one past day of issue for all days and pollutants together, so that they keep their
-    dependence. The days run from the day after `as_of` as far as every parameter drawn is covered without a gap.
-    """
-    if not forecasts.num_rows:
-        return {}
-    found = blended(forecasts, days, as_of=as_of, catalog=catalog)
-    draws = (_draw(found, subject, members=members, seed=seed) for subject in range(len(found.cube.subjects)))
-    return {near.subject: near for near in draws if near is not None}
-
-
 def nearer(
     forecasts: pa.Table, days: pa.Table, *, as_of: date, catalog: Catalog, seed: int = 1
 ) -> Callable[[str, Sequence[date], int], Mapping[str, Floats]] | None:
@@ -105,7 +90,7 @@ def nearer(
             return {}
         key = scope, members
         if key not in kept:
-            kept[key] = _draw(found, found.cube.subjects.index(scope), members=members, seed=seed)
+            kept[key] = draw(found, found.cube.subjects.index(scope), members=members, seed=seed)
         drawn = kept[key]
         if drawn is None:
             return {}
@@ -290,7 +275,12 @@ def _named_index(forecasts: pa.Table, as_of: date) -> pa.Table:
     return forecasts.filter(chosen).select(["issuer", "site", "made_on", "day", "primary"])
 
 
-def _draw(found: Blended, subject: int, *, members: int, seed: int) -> Near | None:
+def draw(found: Blended, subject: int, *, members: int, seed: int) -> Near | None:
+    """Draw the next days of a place from the blend and its past errors; None for a place without a blend.
+
+    A draw takes the errors of one past day of issue for all days and pollutants together, so that they keep their
+    dependence. The days run from the day after the origin as far as every parameter drawn is covered without a gap.
+    """
     cube, name = found.cube, found.cube.subjects[subject]
     there = ~np.isnan(found.centre[subject])
     chosen = np.flatnonzero(there[:, 0])

@@ -17,13 +17,14 @@ from qingce.plans.anchor import ALIKE, Anchor, Found, Ground, squeeze
 
 __all__ = [
     "FIELDS",
-    "TASK_FIELDS",
     "Mark",
     "Record",
     "Reviewed",
+    "TASK_FIELDS",
     "apply",
     "apply_all",
     "fields_of",
+    "place_in_text",
     "record_from",
     "record_to",
     "task_keys",
@@ -196,7 +197,7 @@ class _Laying:
                 rejected.append(target)
             else:
                 standing.append(_with(target, mark.record.fields))
-        return tuple(sorted(standing, key=_place)), tuple(rejected)
+        return tuple(sorted(standing, key=place_in_text)), tuple(rejected)
 
     def keys(self) -> dict[str, str]:
         """Return the key of every target: that of its record, else one of its own words that no record has."""
@@ -258,7 +259,8 @@ class _Laying:
         return next(target for target in self._reading.targets if target.id == identity)
 
 
-def _place(target: Target) -> tuple[int, int, str]:
+def place_in_text(target: Target) -> tuple[int, int, str]:
+    """Return what puts targets in the order of the text."""
     return target.start, target.value_start or 0, target.id
 
 

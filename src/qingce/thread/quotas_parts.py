@@ -30,8 +30,6 @@ __all__ = [
 YEARS = 3
 """How many earlier years the profile `years` looks at."""
 
-Shares = tuple[tuple[str, Fraction], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class County:

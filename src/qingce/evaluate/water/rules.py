@@ -12,7 +12,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.catalog.methods import Method
 from qingce.core.records import Limit
 from qingce.evaluate.air.rules import LIMITS, edition_of
-from qingce.evaluate.method_options import chosen, number, whole
+from qingce.evaluate.method_options import chosen, number, section_questions, whole
 
 __all__ = ["FAMILY", "Item", "LAKE", "Lawbook", "Oxygen", "RIVER", "WaterRules", "water_rules"]
 
@@ -149,7 +149,7 @@ def water_rules(method: Method) -> WaterRules:
         kinds=_kinds(method),
         averaging=str(method.option("standard", "averaging")),
         standard=str(method.option("standard", "code")),
-        questions=_questions(method),
+        questions=section_questions(method),
     )
 
 
@@ -185,15 +185,6 @@ def _kinds(method: Method) -> dict[str, str]:
     river, lake = (str(method.option("standard", f"place_{kind}")) for kind in (RIVER, LAKE))
     like = str(method.option("lake", "river_type_reservoir"))
     return {"": river, RIVER: river, LAKE: lake, "river_type_reservoir": {RIVER: river, LAKE: lake}.get(like, river)}
-
-
-def _questions(method: Method) -> dict[str, str]:
-    """Return the open question of every section that is not yet read from the official text."""
-    found = {}
-    for name, section in method.options.items():
-        if isinstance(section, Mapping) and section.get("status") == "unread":
-            found[name] = str(section.get("question", ""))
-    return found
 
 
 def _list(value: object) -> list[object]:
