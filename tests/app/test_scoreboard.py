@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.conftest import Example
 from qingce.app.scoreboard import COLUMNS, lines, pad
+from stories.folders import qingce
+
+TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
 
 
 def width(text: str) -> int:
@@ -55,3 +60,17 @@ def test_every_battle_is_named_once_and_every_file_is_there(example: Example) ->
     for name in ("台账.xlsx", "目标进度表.docx", "会商材料.docx", "断面月报.xlsx", "区县月排名.xlsx"):
         assert any(line.endswith(name) for line in shown)
     assert "index.html" in shown[-1]
+
+
+@pytest.mark.parametrize("of", ["进度表", "why"])
+def test_what_the_tutorial_shows_of_the_example_is_what_it_says(example: Example, of: str) -> None:
+    """Every piece between the marks of what was left out stands in the output, in one line and in its order."""
+    board, why = re.findall(r"```text\n(.*?)```", TUTORIAL.read_text("utf-8"), re.DOTALL)[:2]
+    if of == "why":
+        printed, out = why, qingce("why", "T-562462e8-001", "--dir", example.folder).out
+    else:
+        printed, out = board, "\n".join(lines(example.results, example.folder))
+    said = [re.sub(r"\s+", " ", line) for line in out.splitlines()]
+    for line in printed.strip().splitlines():
+        pieces = [re.escape(re.sub(r"\s+", " ", piece).rstrip()) for piece in line.split("…")]
+        assert any(re.search(".*".join(pieces), one) for one in said), line
