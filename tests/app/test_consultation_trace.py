@@ -109,7 +109,7 @@ def test_the_heavy_days_of_the_year_are_named_with_what_led_them(told: Told, exa
 
 def test_no_word_of_the_other_language_and_no_empty_place_is_printed(told: Told) -> None:
     body = "\n".join(line for lines in told.parts.values() for line in lines)
-    assert not re.search(r"internal|packaged|\bNone\b|nan|，，|；；|（）|-0%|/\(km2", body)
+    assert not re.search(r"internal|packaged|\bNone\b|nan|，，|；；|（）|[-−]0%|/\(km2", body)
     assert not re.search(r"\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d", body), "periods are told in words"
     assert "～" in body
     same = [span for span in re.findall(r"([\d.]+)～([\d.]+)", body) if span[0] == span[1]]

@@ -419,3 +419,50 @@ def test_the_served_page_of_trying_fits(page: Page, served: str, size: str) -> N
     page.keyboard.press("ArrowRight")
     expect(page.locator("tr[data-target=T-yz-001] .after")).to_contain_text("66%")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+FOCUS = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  if (!at.dataset.stop) at.dataset.stop = window.stops = (window.stops || 0) + 1;
+  const style = getComputedStyle(at), box = at.getBoundingClientRect();
+  return {stop: Number(at.dataset.stop), text: (at.textContent || at.id).trim().slice(0, 30), name: at.className,
+    line: style.outlineStyle, wide: parseFloat(style.outlineWidth), size: box.width * box.height, left: box.left};
+}"""
+"""The element that has the focus: which stop it is, and whether it is seen."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("path", PAGES)
+def test_tab_goes_through_a_page_once_with_the_focus_seen(page: Page, site: Path, path: str, size: str) -> None:
+    """The way past the head comes first; every stop is outlined and on the page; the last one leads out: no trap."""
+    page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(at(site, path))
+    stops: list[dict[str, Any]] = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        if stop is None:
+            break
+        stops.append(stop)
+    assert stop is None, "the last stop leads out of the page"
+    assert [stop["stop"] for stop in stops] == list(range(1, len(stops) + 1)), "no stop comes twice"
+    assert stops[0]["name"] == "skip"
+    assert [stop for stop in stops if stop["line"] == "none" or stop["wide"] < 2] == []
+    assert [stop for stop in stops if stop["size"] < 1 or stop["left"] < 0] == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, "counties.html"])
+def test_a_printed_page_is_no_wider_than_the_paper(page: Page, site: Path, path: str) -> None:
+    """A4 landscape between margins of 14 mm is 1,017 px at 96 dpi; no heading stands alone at the foot of a sheet."""
+    page.set_viewport_size({"width": 1017, "height": 720})
+    page.emulate_media(media="print")
+    page.goto(at(site, path))
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    loose = """Array.from(document.querySelectorAll('h1, h2, h3, summary, figcaption'))
+      .filter((head) => getComputedStyle(head).breakAfter !== 'avoid').map((head) => head.textContent)"""
+    assert page.evaluate(loose) == []
+    for name in (".nav", ".find", ".skip"):
+        assert page.locator(name).first.is_hidden(), name

@@ -129,7 +129,7 @@ def test_the_warnings_say_how_far_why_and_what_they_need(document: Any) -> None:
 def test_weather_apart_from_effort_stands_in_the_briefing_and_on_no_page(document: Any, site: Path) -> None:
     told = "\n".join(paragraphs(document))
     assert (
-        "天帮忙、人努力（内部）。pm2_5_annual 2021—2025：实测变化 -21.0%，其中气象贡献 -6.5%，减排贡献 -14.5%" in told
+        "天帮忙、人努力（内部）。pm2_5_annual 2021—2025：实测变化 −21.0%，其中气象贡献 −6.5%，减排贡献 −14.5%" in told
     )
     assert "留出检验 R² 0.83" in told
     for page in site.rglob("*.html"):

@@ -145,8 +145,8 @@ def names() -> Mapping[str, str]:
     rows = [(row["zh"], row["en"]) for row in csv.DictReader(text.splitlines())]
     found = {zh: en for zh, en in reversed(rows) if _HAN.search(zh) and "{" not in zh and not _HAN.search(en)}
     catalog = load_catalog()
-    for known in (*catalog.indicators.values(), *catalog.parameters.values()):
-        if known.en and not _HAN.search(known.en):
-            found[known.zh] = known.en
+    known = [(one.zh, one.en) for one in catalog.indicators.values()]
+    known += [(one.zh, one.en) for one in catalog.parameters.values()]
+    found |= {zh: en for zh, en in known if en and not _HAN.search(en)}
     found |= {row["zh"]: row["en"] for row in _rows() if "{" not in row["zh"]}
     return {_plain(zh): en for zh, en in found.items()} | found

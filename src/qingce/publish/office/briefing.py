@@ -191,7 +191,7 @@ def _add_annexes(document: Any, results: Results) -> None:
 
 
 def _head(document: Any, told: str) -> None:
-    add_paragraph(document, told, face="first", indent=2)
+    add_paragraph(document, told, face="first", indent=2).paragraph_format.keep_with_next = True
 
 
 def _say(document: Any, told: str) -> None:

@@ -46,7 +46,7 @@ def section_grid(results: Results, month: str | None = None) -> Grid:
     subtitle = f"{chosen[:4]}年{int(chosen[5:])}月　{run_line(results)}" if chosen else run_line(results)
     notes = (
         "“本月融合”为自动与手工监测按规则合并后的类别；累计类别按当年1月至本月各项均值评价。",
-        f"倍数为超Ⅲ类限值的倍数；标“{UNREVIEWED}”者尚未经总站审核。",
+        f"倍数为超Ⅲ类限值的倍数；标“{UNREVIEWED}”者尚未经总站审核；剩余月允许均值除 pH 外单位为 mg/L。",
     )
     return Grid("断面月报", title, SECTION_COLUMNS, rows, subtitle, notes, "没有断面数据")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,9 @@ from qingce.publish.results import Results
 from qingce.publish.rows import Row, slug, text
 
 __all__ = ["Source", "Sources"]
+
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
+"""A hyphen for a minus: a line may break behind it, behind a minus it may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Sources:
                 number = self.number(part)
                 add_link(paragraph, f"[{number}]", f"#source_{number}", size=size, raised=True)
             else:
-                set_font(paragraph.add_run(part), "body", size=size)
+                set_font(paragraph.add_run(_MINUS.sub("−", part)), "body", size=size)
         return paragraph
 
     def target(self, row: Row) -> Source:
