@@ -288,6 +288,14 @@ def test_a_move_that_cannot_be(move: object, said: str) -> None:
         moves(move, sites=SECTIONS)
 
 
+@pytest.mark.parametrize("subject", [CITY, "太原市"])
+@pytest.mark.parametrize("what", ["pm2_5", "aqi", "bad_days"])
+def test_a_city_s_own_values_listed_as_a_site_of_its_code_are_the_city(subject: str, what: str) -> None:
+    """As feeds of cities' daily values list them; such a city could be moved neither by days nor by its name."""
+    sites = [{"site": CITY, "name": "太原市", "kind": "air_site", "city": CITY}]
+    assert moves(f"{what}@{subject}@2026-06=3", sites=sites) == moves(f"{what}@{subject}@2026-06=3")
+
+
 def test_moves_in_words() -> None:
     texts = [move.text for move in moves(
         "pm2_5@140100@2026-06=30.5", "bad_days@140100@2026-06=3", "exception@140100@2026-04-07=no",

@@ -84,7 +84,8 @@ def read_move(
     for indicator, scopes in (reported or {}).items():
         if cells["quantity"] in (indicator, catalog.indicators[indicator].zh):
             return _report(given, cells, indicator, scopes=scopes, catalog=catalog)
-    places = {str(site["site"]): site for site in sites}
+    # a city's own values, listed as a site of its code, are the city
+    places = {str(site["site"]): site for site in sites if str(site["site"]) not in names}
     subject, quantity = cells["subject"], cells["quantity"]
     if subject not in places and subject not in names:
         by_name = [code for code, site in places.items() if site["name"] == subject]
