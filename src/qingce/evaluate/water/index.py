@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import lcm
 
 from qingce.catalog.methods import Method
 from qingce.evaluate.method_options import chosen, whole
@@ -120,7 +121,9 @@ def item_sum(means: Mapping[str, Fraction], items: Mapping[str, ItemRule]) -> tu
     """Return the sum of the items' indices and the items that have none."""
     told = {name: rule.index(means[name]) if name in means else None for name, rule in items.items()}
     there = [index for index in told.values() if index is not None]
-    return sum(there, Fraction(0)), [name for name, index in told.items() if index is None]
+    whole = lcm(*(index.denominator for index in there))  # one denominator, reduced once
+    total = Fraction(sum(index.numerator * (whole // index.denominator) for index in there), whole)
+    return total, [name for name, index in told.items() if index is None]
 
 
 def share_of_base(now: Fraction | None, before: Fraction | None, *, method: Method) -> Fraction | None:
