@@ -35,7 +35,7 @@ from qingce.publish import read_results
 from qingce.publish.site import ROUTES
 
 COLUMNS = ("site", "time", "so2", "no2", "co", "o3", "pm10", "pm2_5")
-LIBRARIES = "import duckdb, numpy, pyarrow.compute, pyarrow.parquet, sqlalchemy, typer"
+LIBRARIES = "import duckdb, numpy, pyarrow.compute, pyarrow.parquet, sqlalchemy, click"
 Figures = dict[str, object]
 
 
