@@ -331,6 +331,10 @@ def test_what_a_line_may_move_is_listed_by_kind(sample: Results) -> None:
     view: Any = views_ahead.what_if(sample)
     assert [one["id"] for one in view["subjects"] if one["kind"] == "city"] == ["990100"]
     assert sum(one["kind"] == "section" for one in view["subjects"]) == 6
+    own = sample["sites"].slice(0, 1).to_pylist()[0] | {"site": "990100", "kind": "air_site"}
+    listed = pa.concat_tables([sample["sites"], pa.Table.from_pylist([own], schema=sample["sites"].schema)])
+    again: Any = views_ahead.what_if(sample.with_tables({"sites": listed}))
+    assert again["subjects"] == view["subjects"], "a city's own values listed as a site are the city, once"
     assert [one["id"] for one in view["quantities"]] == [
         "pm2_5", "pm10", "so2", "no2", "co", "o3_8h", "nh3n", "codmn", "do"
     ]  # fmt: skip

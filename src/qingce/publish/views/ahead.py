@@ -214,11 +214,14 @@ def what_if(results: Results) -> View:
 
 
 def _subjects(results: Results) -> list[View]:
-    """Regions, sites and sections that a line may move, by kind."""
+    """Regions, sites and sections that a line may move, by kind; a city's own values listed as a site are the city."""
     cities = distinct(results, "air_city_days", "subject", "subject_name")
     found: list[View] = [{"id": code, "name": name, "kind": "city"} for code, name in cities]
     rows = results.rows("sites", columns=["site", "name", "kind"])
-    return found + [{"id": row["site"], "name": row["name"], "kind": row["kind"]} for row in rows]
+    codes = {one["id"] for one in found}
+    return found + [
+        {"id": row["site"], "name": row["name"], "kind": row["kind"]} for row in rows if row["site"] not in codes
+    ]
 
 
 def _quantities(results: Results) -> list[View]:
