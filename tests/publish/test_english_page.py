@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from qingce.publish import Results, render
 from qingce.publish.english_page import in_english
+from qingce.publish.pages import localized
 from qingce.publish.sentences import english, names
 
 ZH = '<span lang="zh-CN">{}</span>'
@@ -67,6 +68,13 @@ def test_pieces(page: str, told: str | None) -> None:
 )
 def test_names_side_by_side(zh: str, en: str | None) -> None:
     assert english(zh) == en
+
+
+def test_a_chart_says_what_its_target_asks_in_the_language_of_its_page() -> None:
+    chart = {"kind": "cumulative", "target_text": "≤ 30 微克/立方米", "series": []}
+    assert localized(chart, "en")["target_text"] == "≤ 30 μg/m³"
+    assert localized(chart, "zh") == chart
+    assert localized({"target_text": "全面实现"}, "en") == {"target_text": "全面实现"}
 
 
 def test_no_name_in_english_holds_chinese() -> None:

@@ -161,10 +161,12 @@ def _luminance(colour: str) -> float:
 
 
 def localized(chart: Mapping[str, object], language: str) -> View:
-    """Put the words of a language beside every `word` of a chart."""
+    """Put the words of a language beside every `word` of a chart; what its target asks is said in it too."""
     speak = words(language)
-    listed = chart.get("series")
-    if not isinstance(listed, Sequence):
-        return dict(chart)
-    named = [{**line, "name": line.get("name") or speak(line["word"])} for line in listed]
-    return {**chart, "series": named}
+    told = dict(chart)
+    if told.get("target_text"):
+        told["target_text"] = speak.said(told["target_text"]) or told["target_text"]
+    listed = told.get("series")
+    if isinstance(listed, Sequence):
+        told["series"] = [{**line, "name": line.get("name") or speak(line["word"])} for line in listed]
+    return told
