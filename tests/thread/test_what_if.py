@@ -142,6 +142,7 @@ def test_story_3_two_months_at_the_allowance(november: str, december: str | None
     answer = one(what_if([asked], moves(*given_, sites=SECTIONS), here))
     assert answer.before.quota is not None
     assert answer.before.quota.text == "剩余 2 个月均值 ≤ 0.80"
+    assert answer.before.text == "氨氮 1.040"
     assert answer.after.verdict == verdict
 
 
@@ -242,6 +243,14 @@ def test_a_site_moves_its_city_with_the_others_as_last_year() -> None:
     assert found["140105", "pm2_5"] == {date(2026, 6, 2): Fraction(90 + 30 + 20, 3)}
     answer = one(what_if([question()], moved, here))
     assert answer.after.value == Fraction(6341 + 45, 152)
+
+
+def test_a_site_s_neighbour_at_zero_is_a_value_not_an_absence() -> None:
+    """B at 0 that day last year stays 0; it is not taken for unknown and given its mean of this year, 60."""
+    sites = [SITES[0], *(row for row in SITES if row["site"] == "B")]
+    table = pa.concat_tables([days([0], subject="B", first=date(2025, 6, 2)), days([60] * 10, subject="B")])
+    found = moved_days(moves("pm2_5@站A@2026-06-02=90", sites=sites), ground(sites=sites, site_days=table))
+    assert found[CITY, "pm2_5"] == {date(2026, 6, 2): Fraction(45)}
 
 
 def test_a_month_under_way_moves_its_days_ahead_only() -> None:

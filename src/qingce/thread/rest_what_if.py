@@ -160,8 +160,8 @@ def _with_site(move: Move, peers: Sequence[str], day: date, *, ground: Ground) -
         before = Period(day, day).year_before().start
         year = daily.within(Period(date(ground.as_of.year, 1, 1), ground.as_of))
         total, n = summed(year)
-        value = daily.values.get(day) or daily.values.get(before) or (total / n if n else None)
-        values += [value] if value is not None else []
+        known = (daily.values.get(day), daily.values.get(before), total / n if n else None)
+        values += [value for value in known if value is not None][:1]
     return sum(values, Fraction(0)) / len(values)
 
 
@@ -298,10 +298,10 @@ def _water(question: Question, ground: Ground, months: Mapping[str, Months]) -> 
         share = Fraction(100 * (failing if "worse_than" in statistic else len(found) - failing), len(found))
         quota = sections_left((goal, question.comparator), found, step=question.step)
         return standing_of(question, share, quota, left=left)
-    return _one_section(found, left)
+    return _one_section(found, left, catalog=ground.catalog)
 
 
-def _one_section(found: Sequence[SectionOutlook], left: int) -> Standing:
+def _one_section(found: Sequence[SectionOutlook], left: int, *, catalog: Catalog) -> Standing:
     """Return where sections held to one class stand: by the worst factor of the worst."""
     worst = max(
         (outlook.deciding[0] for outlook in found if outlook.deciding), key=lambda one: one.strain, default=None
@@ -314,7 +314,7 @@ def _one_section(found: Sequence[SectionOutlook], left: int) -> Standing:
         verdict = "safe"
     if worst is None:
         return Standing(None, "", None, verdict)
-    text = f"{worst.parameter} {shown(worst.mean, 3)}"
+    text = f"{catalog.parameters[worst.parameter].zh} {shown(worst.mean, 3)}"
     return Standing(worst.mean, text, worst.quota, verdict)
 
 
