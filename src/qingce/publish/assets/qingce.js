@@ -5,7 +5,7 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const read = (id) => { const box = document.getElementById(id); return box ? JSON.parse(box.textContent) : null; };
   const words = read("words") || {};
-  const named = (level) => (words.locale === "zh" ? level.zh : level.en || level.zh);
+  const levelName = (level) => (words.locale === "zh" ? level.zh : level.en || level.zh);
   const tell = (text) => { const box = one("#told"); if (box) box.textContent = text; };
   const shown = (text) => (text === null || text === undefined ? "—" : String(text).replace(/^-/, "−"));
   // For the eye only; the exact figure stays in the data.
@@ -205,7 +205,7 @@
       return { ...base(), tooltip: { trigger: "item", confine: true, formatter: (found) => `${found.data[2]}<br>${found.seriesName} ${found.data[1]}` },
         xAxis: { type: "value", min: 0.4, max: 12.6, interval: 1, ...axis, splitLine: { show: false }, axisLabel: { color: ink, formatter: (n) => (Number.isInteger(n) ? n : "") } },
         yAxis: { type: "value", ...axis },
-        series: groups.map((level, i) => ({ type: "scatter", name: named(level), symbol: signs[i % signs.length], symbolSize: 7,
+        series: groups.map((level, i) => ({ type: "scatter", name: levelName(level), symbol: signs[i % signs.length], symbolSize: 7,
           itemStyle: { color: levels[level.level].colour, borderColor: "#30363c", borderWidth: 0.6 },
           data: data.points.filter((point) => String(point[2]) === String(level.level)).map((point) => [point[0] + spread(point[3]), Number(point[1]), point[3]]) })) };
     },
@@ -238,12 +238,12 @@
       made.className = `pin ${point.kind}${["air_site", "section"].includes(point.kind) ? "" : " sampled"}`;
       made.href = `${data.href}${point.site.replace(/\//g, "_").replace(/[^\p{L}\p{N}_.-]/gu, "-")}.html`;
       const mark = document.createElement("b");
-      mark.textContent = point.last ? (point.last.value ?? (level ? named(level) : "")) : made.classList.contains("sampled") ? "" : "—";
+      mark.textContent = point.last ? (point.last.value ?? (level ? levelName(level) : "")) : made.classList.contains("sampled") ? "" : "—";
       if (level) { mark.style.background = level.colour; mark.style.color = contrast(level.colour); } else mark.style.background = "#fff";
       const name = document.createElement("span");
       name.textContent = point.name;
       made.append(mark, name);
-      made.title = level ? `${point.name} ${point.last.when} ${named(level)}` : point.name;
+      made.title = level ? `${point.name} ${point.last.when} ${levelName(level)}` : point.name;
       return made;
     };
     const longitudes = data.points.map((point) => point.lon), latitudes = data.points.map((point) => point.lat);
