@@ -33,6 +33,7 @@ from qingce.app.web import make_app
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
 from qingce.core.tables import MONTH_SECTION, OUTLOOK, TODAY
+from qingce.store import open_book
 from qingce.thread.rest_moves import read_moves
 from stories.folders import small
 
@@ -358,6 +359,26 @@ def test_a_look_back_leaves_what_the_build_asked_and_kept(four_days: Path) -> No
     assert look_ahead(four_days, as_of="2025-12-31").as_of == "2025-12-31"
     assert what_if_of(four_days, move) == before
     assert place.read_bytes() == kept
+
+
+def test_who_only_reads_the_book_makes_nothing_be_asked_again(four_days: Path) -> None:
+    """A reader leaves an index and an empty log beside the book; a writer changes what the answer rests on."""
+    campaign = read_campaign(four_days)
+    before = outlooking_verb._key(campaign, None)
+    book = open_book(campaign.book)
+    assert outlooking_verb._key(campaign, None) == before
+    book.change("trial", "one", lambda _: {"told": "yes"}, who="tester", why="to see")
+    assert outlooking_verb._key(campaign, None) != before
+    book.close()
+
+
+def test_answers_of_few_days_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlooking_verb, "_KEPT_DAYS", 2)
+    folder = small(tmp_path)
+    for day in ("2019-01-01", "2019-01-02", "2019-01-03"):
+        look_ahead(folder, as_of=day)
+    kept = {place.name for place in (folder / ".qingce" / "outlook").glob("ahead-*")}
+    assert kept == {"ahead-2019-01-02", "ahead-2019-01-03"}
 
 
 def test_a_day_after_the_last_one_judged_is_refused(four_days: Path) -> None:

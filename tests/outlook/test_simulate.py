@@ -75,6 +75,31 @@ def test_simulated_statistic_is_what_evaluate_says(name: str, edition: str) -> N
     assert statistic(case, drawn).at(0) == Fraction(whole["exact"])
 
 
+@pytest.mark.parametrize("edition", ["hj633-2012", "hj633-2026"])
+def test_daily_files_without_hourly_ozone_are_judged_by_what_waives_it(edition: str) -> None:
+    """Daily files hold the 8-hour ozone only: evaluate judges such days, so the coming ones need no hourly ozone."""
+    rows: list[dict[str, str | None]] = [{**row, "o3": None} for row in random_rows(365, seed=9)]
+    indicator, known = CATALOG.indicator("good_day_ratio"), 120
+    days = table(YEAR.start, rows)
+    whole = air_indicator(
+        indicator, days, scope="X", scope_name="", period=YEAR, series="measured", catalog=CATALOG, edition=edition
+    ).to_pylist()[0]
+    subject = subject_days(days.slice(0, known), scope="X", series="measured")
+    as_of = day_number(YEAR.start) + known - 1
+    case = air_case(indicator, subject, period=YEAR, as_of=as_of, catalog=CATALOG, edition=edition)
+    assert "o3" not in quantities_of(case)
+    drawn = {
+        name: np.array([[int(Decimal(str(row[name])) * RESOLUTION) for row in rows[known:]]], np.int64)
+        for name in quantities_of(case)
+    }
+    assert statistic(case, drawn).at(0) == Fraction(whole["exact"])
+    bare = subject_days(
+        table(YEAR.start, [{**row, "o3_8h": None} for row in rows[:known]]), scope="X", series="measured"
+    )
+    bare_case = air_case(indicator, bare, period=YEAR, as_of=as_of, catalog=CATALOG, edition=edition)
+    assert "o3_8h" in quantities_of(bare_case)
+
+
 @pytest.mark.parametrize("level", [50, 100, 150, 200, 300])
 @pytest.mark.parametrize("edition", ["hj633-2012", "hj633-2026"])
 def test_days_at_a_breakpoint_and_one_step_beside_it(level: int, edition: str) -> None:

@@ -111,7 +111,7 @@ def air_case(
     if ahead.size and "quantity" in indicator.statistic:
         days = _day(int(ahead[0])), _day(int(ahead[-1]))
         found = spans(catalog, AQI, days=days, edition=edition, read=aqi_rules)
-    items = tuple((_columns(span, ahead), span.rules.day) for span in found)
+    items = tuple((_columns(span, ahead), _told_by(subject, span.rules.day)) for span in found)
     outcome = VALUES[verb](asked)
     fixed, months = outcome.exact, asked.days.months[outcome.used]
     told = {day_number(day): value for day, value in (given or {}).get(INDEX, {}).items()}
@@ -120,6 +120,12 @@ def air_case(
         fixed, months = _recounted(asked, outcome.used, over)
     ways = {name: _laid(values, ahead, index=name == INDEX) for name, values in (given or {}).items()}
     return AirCase(asked, ahead, items, months, fixed, outcome.decimals, ways)
+
+
+def _told_by(subject: SubjectDays, items: Sequence[AqiItem]) -> tuple[AqiItem, ...]:
+    """Leave out the items that the subject never reports and whose absence another of its items waives."""
+    reported = {name for name, cell in subject.cells.items() if cell.values.ok.any()}
+    return tuple(item for item in items if item.quantity in reported or item.waived_by not in reported)
 
 
 def _recounted(asked: Asked, used: np.ndarray, given: Mapping[int, int]) -> tuple[Fraction, Longs]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ from qingce.store import open_book, open_lake
 
 __all__ = ["Ahead", "lines", "look_ahead", "moves_of", "percent", "what_if_lines", "what_if_of"]
 
+_KEPT_DAYS = 16  # answers of as many days are kept
 ROOMS = ("core", "catalog", "store", "observe", "evaluate", "outlook", "plans", "thread", "data", "app")
 KEPT = ("progress", "quota", "county_shares", "outlook", "outlook_paths", "warnings")
 INTERNAL = "内部研判，不作为考核依据 | internal, never part of a score"
@@ -93,6 +95,7 @@ def look_ahead(folder: Path, *, as_of: str = "", show: bool | None = None) -> Ah
                 book.close()
             kept = {name: tables[name] for name in KEPT if name in tables}
             write_kept(place, _key(campaign, day), kept, as_of=known.as_of.isoformat())
+            _kept_few(place.parent)
     except Timeout as error:
         raise complain("QC603", str(folder), {"seconds": PATIENCE}) from error
     return Ahead(campaign.name, known.as_of.isoformat(), campaign.sample, kept)
@@ -105,13 +108,25 @@ def _key(campaign: Campaign, day: date | None) -> str:
     large += [campaign.sites] if campaign.sites else []
     book = Path(campaign.book)
     stamps = [f"{file}\0{_stamp(file)}" for path in large for file in ([path] if path.is_file() else path.rglob("*"))]
-    stamps += [f"{file}\0{_stamp(file)}" for file in sorted(book.parent.glob(f"{book.name}*")) if book.name]
+    # opening the book to read leaves an index of its log, and a log with nothing in it
+    beside = [file for file in book.parent.glob(f"{book.name}*") if book.name and not file.name.endswith("-shm")]
+    stamps += [f"{file}\0{stamp}" for file in beside if not (stamp := _stamp(file)).startswith("0 ")]
     words = [__version__, str(day), code_digest(ROOMS), tree_digest(small), *sorted(stamps)]
     return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
 
+def _kept_few(home: Path) -> None:
+    """Remove the answers of all but the last days that were asked."""
+    asked = sorted(home.glob("ahead-*"), key=lambda place: place.stat().st_mtime_ns, reverse=True)
+    for place in asked[_KEPT_DAYS:]:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def _stamp(file: Path) -> str:
-    found = file.stat()
+    try:
+        found = file.stat()
+    except FileNotFoundError:  # a log that went with its last reader
+        return "0 "
     return f"{found.st_size} {found.st_mtime_ns}"
 
 
