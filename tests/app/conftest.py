@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from filelock import FileLock
 from qingce.app.example import write_example
 from qingce.app.pipeline import build
 from qingce.publish import Results, read_results
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
 @dataclass(frozen=True)

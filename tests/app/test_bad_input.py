@@ -23,11 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
-
-from qingce.publish import Results, read_results
-from qingce.store import open_lake
-from qingce.store.lake import SegmentLake
-from stories.folders import (
+from tests.stories.folders import (
     HOURLY,
     PLAN,
     SITES,
@@ -42,6 +38,10 @@ from stories.folders import (
     write_campaign,
     write_rows,
 )
+
+from qingce.publish import Results, read_results
+from qingce.store import open_lake
+from qingce.store.lake import SegmentLake
 
 DAYS = [f"2026-05-{day:02d}" for day in range(1, 5)]
 RESULT = 3

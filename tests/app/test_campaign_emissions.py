@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.stories.folders import write_campaign, write_rows
 
 from qingce.app.campaign import read_campaign
 from qingce.app.outlooking.what_if import answer_moves
@@ -15,7 +16,6 @@ from qingce.catalog import load_catalog
 from qingce.publish import Results
 from qingce.store import open_lake
 from qingce.thread import why
-from stories.folders import write_campaign, write_rows
 
 SITES = ["site", "name", "kind", "city", "city_name", "county", "county_name", "category"]
 COLUMNS = ["project", "pollutant", "time", "parameter", "value", "unit"]

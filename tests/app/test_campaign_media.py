@@ -10,15 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.app.conftest import Example
+from tests.stories.folders import only, write_campaign, write_rows
 
-from app.conftest import Example
 from qingce.app.judging.media import Points, judge_points
 from qingce.app.pipeline import build
 from qingce.core.rounding import as_decimal
 from qingce.publish import Results
 from qingce.store import open_lake
 from qingce.thread import why
-from stories.folders import only, write_campaign, write_rows
 
 TO_DATE = "2026-01-01/2026-10-31"
 SITES = ["site", "name", "kind", "city", "city_name", "county", "county_name", "category"]

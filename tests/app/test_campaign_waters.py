@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.oracle import ecology as slow_ecology
+from tests.oracle import sections as slow
+from tests.stories.folders import write_campaign, write_rows
 
-from oracle import ecology as slow_ecology
-from oracle import sections as slow
 from qingce.app.campaign import read_campaign
 from qingce.app.cli import app
 from qingce.app.outlooking.what_if import answer_moves
@@ -22,7 +23,6 @@ from qingce.evaluate.ecology import ecology_rules
 from qingce.publish import Results
 from qingce.store import open_lake
 from qingce.thread import why
-from stories.folders import write_campaign, write_rows
 
 YUNZE = Path(__file__).resolve().parents[2] / "src/qingce/data/examples/yunze/content"
 SITES = ["site", "name", "kind", "city", "city_name", "county", "county_name", "roles", "water_kind", "target_class",

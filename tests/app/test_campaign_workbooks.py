@@ -9,10 +9,10 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pytest
+from tests.stories.folders import write_campaign, write_rows
 
 from qingce.app.pipeline import build
 from qingce.publish import Results
-from stories.folders import write_campaign, write_rows
 
 YUNZE = Path(__file__).resolve().parents[2] / "src/qingce/data/examples/yunze/content"
 FIRST = date(1899, 12, 30)

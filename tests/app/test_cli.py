@@ -14,11 +14,11 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from tests.app.conftest import Example
+from tests.stories.folders import HOURLY, PLAN, built, hourly, only, page, qingce, small, write_rows
 
-from app.conftest import Example
 from qingce import __version__
 from qingce.app.cli import app, main
-from stories.folders import HOURLY, PLAN, built, hourly, only, page, qingce, small, write_rows
 
 VERBS = sorted(app.commands)
 DAYS = [f"2026-05-{day:02d}" for day in range(1, 5)]

@@ -13,8 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from docx import Document
-
-from app.conftest import Example
+from tests.app.conftest import Example
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 HEADS = ("一、发生了什么", "二、为什么", "三、还剩多少", "四、预计如何", "五、建议", "附：数字出处")

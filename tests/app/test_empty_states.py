@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from tests.stories.folders import HOURLY, built, hourly, qingce, small, write_rows
 
 from qingce.publish import Results
-from stories.folders import HOURLY, built, hourly, qingce, small, write_rows
 
 PAGES = ("index", "outlook", "today", "month", "counties", "what-if")
 PM25 = "全市细颗粒物（PM2.5）年均浓度降至39微克/立方米以下"

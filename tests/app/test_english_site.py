@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
-
-from app.conftest import Example
+from tests.app.conftest import Example
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 RAW, BARE = {"script", "style", "textarea"}, {"option", "title"}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from tests.app.conftest import Example
 
-from app.conftest import Example
 from qingce.app.example import write_example
 from qingce.app.example.story import MARK, Noise, load_story
 

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 from click.testing import CliRunner
+from tests.app.conftest import Example
 
-from app.conftest import Example
 from qingce.app.cli import app
 from qingce.app.exporting import export_results
 from qingce.core.errors import CampaignError

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, observations
+from tests.evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
+from tests.evaluate.test_air_year import without_empty
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, observations
-from evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
-from evaluate.test_air_year import without_empty
 from qingce.app import kept as keeping
 from qingce.app.campaign import Campaign
 from qingce.app.judging.again import Earlier, judge_again

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
+from tests.evaluate.air_made import sites as made_sites
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
-from evaluate.air_made import sites as made_sites
 from qingce.app.judging.judged import AREAS, judge, stuck_rules
 from qingce.core.tables import SITE, shape
 from qingce.evaluate import evaluate_air_days

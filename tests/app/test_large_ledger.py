@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 from openpyxl.utils import range_boundaries
+from tests.effort import spent
 
-from effort import spent
 from qingce.app.cli import app
 
 CHAPTERS = ("大气环境治理", "水环境治理", "土壤污染防治", "能力建设")

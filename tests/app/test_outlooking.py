@@ -19,8 +19,9 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock, Timeout
 from starlette.testclient import TestClient
+from tests.app.conftest import Example
+from tests.stories.folders import small
 
-from app.conftest import Example
 from qingce.app.campaign import read_campaign
 from qingce.app.cli import app
 from qingce.app.outlooking import verb as outlooking_verb
@@ -35,7 +36,6 @@ from qingce.core.errors import CampaignError
 from qingce.core.tables import MONTH_SECTION, OUTLOOK, TODAY
 from qingce.store import open_book
 from qingce.thread.rest_moves import read_moves
-from stories.folders import small
 
 AS_OF = date(2026, 10, 31)
 CITY = "990100"

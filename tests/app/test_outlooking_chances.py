@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.app.conftest import Example
 
-from app.conftest import Example
 from qingce.app.campaign import read_campaign
 from qingce.app.outlooking.chances import chances
 from qingce.app.outlooking.tables import chosen

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from tests.stories.folders import SITES, Row, built, facts, only, page, qingce, write_campaign, write_rows
 
 from qingce.publish import Results
-from stories.folders import SITES, Row, built, facts, only, page, qingce, write_campaign, write_rows
 
 CITY, PROVINCE, PLAN = "140100", "140000", "000_185d9810cba7eb36.txt"
 DAILY = "capital_daily.parquet"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.app.conftest import Example
+from tests.stories.folders import qingce
 
-from app.conftest import Example
 from qingce.app.scoreboard import COLUMNS, lines, pad
-from stories.folders import qingce
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "docs" / "tutorial.md"
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tests.app.conftest import Example
+from tests.stories.folders import HOURLY, built, hourly, small, write_campaign, write_rows
 
-from app.conftest import Example
 from qingce.app.campaign import read_campaign
 from qingce.app.serving import warm
 from qingce.app.web import make_app
 from qingce.publish.site import ROUTES
-from stories.folders import HOURLY, built, hourly, small, write_campaign, write_rows
 
 KINDS = [route.kind for route in ROUTES]
 ZH, EN = {"accept-language": "zh-CN,zh"}, {"accept-language": "en-GB,en;q=0.8"}

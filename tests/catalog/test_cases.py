@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
+from tests.oracle import media
 
-from oracle import media
 from qingce.catalog import Method, is_met, load_catalog
 from qingce.catalog.cases import Case, read_cases
 from qingce.core.rounding import round_gbt8170

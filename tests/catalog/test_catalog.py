@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tests.effort import spent
 
-from effort import spent
 from qingce.catalog import Catalog, load_catalog
 from qingce.catalog.indicators import BATTLES, VERBS
 from qingce.core.errors import ContentError, ObservationError

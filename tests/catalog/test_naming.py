@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.effort import spent
 
-from effort import spent
 from qingce.catalog import load_catalog
 from qingce.catalog.naming import Finder, expand, fold_alias, fold_name
 from qingce.core.records import Indicator

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.effort import spent
 
-from effort import spent
 from qingce.catalog import check_content, load_catalog
 from qingce.catalog.overlay import content_roots
 from qingce.catalog.regions import LEVELS, Regions, read_regions, short_name

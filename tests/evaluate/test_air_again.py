@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
+from tests.evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
+from tests.evaluate.test_air_year import without_empty
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
-from evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
-from evaluate.test_air_year import without_empty
 from qingce.evaluate import evaluate_air_days
 from qingce.evaluate.air import again as air_again
 from qingce.evaluate.air.again import evaluate_air_days_again

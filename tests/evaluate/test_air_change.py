@@ -9,11 +9,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluate.air_made import catalog
+from tests.evaluate.more_made import Days, made_days, table_of
+from tests.oracle import air_more as slow
+from tests.oracle.air import even
 
-from evaluate.air_made import catalog
-from evaluate.more_made import Days, made_days, table_of
-from oracle import air_more as slow
-from oracle.air import even
 from qingce.catalog.methods import Method
 from qingce.core.periods import Period, parse_period
 from qingce.evaluate.air.change import CHANGE, FAMILY, change_between, change_row, change_table, year_before

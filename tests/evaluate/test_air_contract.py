@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
+from tests.evaluate.air_made import QUANTITIES, catalog, day_of_hours, observations, sites
 
-from evaluate.air_made import QUANTITIES, catalog, day_of_hours, observations, sites
 from qingce import evaluate as room
 from qingce.core.errors import QingceError
 from qingce.evaluate import evaluate

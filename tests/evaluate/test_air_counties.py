@@ -10,11 +10,11 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pytest
+from tests.evaluate.air_made import catalog
+from tests.evaluate.more_made import Days, table_of, whole_days
+from tests.oracle import air_more as slow
+from tests.oracle.air import even
 
-from evaluate.air_made import catalog
-from evaluate.more_made import Days, table_of, whole_days
-from oracle import air_more as slow
-from oracle.air import even
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.evaluate import county_table

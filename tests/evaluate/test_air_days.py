@@ -7,8 +7,7 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
-
-from evaluate.air_made import (
+from tests.evaluate.air_made import (
     NO_EXCEPTIONS,
     catalog,
     daily,
@@ -18,6 +17,7 @@ from evaluate.air_made import (
     rows,
     sites,
 )
+
 from qingce.core.errors import QingceError
 from qingce.core.tables import SITE, empty
 from qingce.evaluate import AirDays, evaluate_air_days

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
+from tests.evaluate.blocks_made import as_table, made_block, some_cities
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
-from evaluate.blocks_made import as_table, made_block, some_cities
 from qingce.evaluate import evaluate_air_days, evaluate_air_hours
 from qingce.evaluate.kernels import jit
 from qingce.evaluate.kernels.exact import Ratios, reduced

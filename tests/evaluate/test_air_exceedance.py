@@ -8,10 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from tests.evaluate.air_made import catalog
+from tests.evaluate.more_made import SIX, Days, made_days, table_of, whole_days
+from tests.oracle import air_more as slow
 
-from evaluate.air_made import catalog
-from evaluate.more_made import SIX, Days, made_days, table_of, whole_days
-from oracle import air_more as slow
 from qingce.core.periods import Period
 from qingce.evaluate.air.exceedance import (
     COMPLIANCE,

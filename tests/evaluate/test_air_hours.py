@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.evaluate.air_made import catalog, day_of_hours, observations, sites
 
-from evaluate.air_made import catalog, day_of_hours, observations, sites
 from qingce.core.tables import SITE, empty
 from qingce.evaluate import evaluate, evaluate_air_hours
 

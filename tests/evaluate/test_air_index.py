@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.evaluate.air_made import QUANTITIES, catalog
+from tests.oracle import air as slow
 
-from evaluate.air_made import QUANTITIES, catalog
-from oracle import air as slow
 from qingce.core.absence import Absent
 from qingce.core.errors import QingceError
 from qingce.evaluate.air.cells import Cell, code_of

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations, sites
+from tests.oracle import air as slow
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations, sites
-from oracle import air as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracle import air as slow
 
-from oracle import air as slow
 from qingce.core.errors import QingceError
 from qingce.core.tables import VALUE_TYPE
 from qingce.evaluate.air.tables import whole

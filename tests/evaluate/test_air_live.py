@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, observations
+from tests.evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, observations
-from evaluate.blocks_made import PARAMETERS, as_table, made_block, some_cities
 from qingce.core.blocks import MISSING
 from qingce.core.errors import QingceError
 from qingce.core.tables import SCALE

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, observations, rows, sites
+from tests.oracle import air as slow
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, observations, rows, sites
-from oracle import air as slow
 from qingce.core.periods import Period
 from qingce.core.tables import OBSERVATION, VALUE_TYPE
 from qingce.evaluate import AirDays, air_indicator, evaluate_air_days

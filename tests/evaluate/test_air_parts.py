@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
+from tests.evaluate.blocks_made import as_table, made_block, some_cities
+from tests.evaluate.test_air_again import in_days
+from tests.evaluate.test_air_year import without_empty
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations
-from evaluate.blocks_made import as_table, made_block, some_cities
-from evaluate.test_air_again import in_days
-from evaluate.test_air_year import without_empty
 from qingce.core.errors import QingceError
 from qingce.evaluate import evaluate_air_days
 from qingce.evaluate.air.days import AirDays

@@ -10,11 +10,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluate.air_made import catalog
+from tests.evaluate.more_made import Days, made_days, table_of
+from tests.oracle import air_more as slow
+from tests.oracle.air import even
 
-from evaluate.air_made import catalog
-from evaluate.more_made import Days, made_days, table_of
-from oracle import air_more as slow
-from oracle.air import even
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.evaluate import evaluate

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog
+from tests.evaluate.more_made import SIX, Days, made_days, table_of, whole_days
+from tests.oracle import air_more as slow
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog
-from evaluate.more_made import SIX, Days, made_days, table_of, whole_days
-from oracle import air_more as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.evaluate import evaluate

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.air_made import catalog, observations
+from tests.oracle import air_more as slow
 
-from evaluate.air_made import catalog, observations
-from oracle import air_more as slow
 from qingce.core.errors import QingceError
 from qingce.core.tables import VALUE_TYPE
 from qingce.evaluate.air.state import to_reference

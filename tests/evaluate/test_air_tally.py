@@ -9,10 +9,10 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations, sites
+from tests.evaluate.more_made import Days, made_days
+from tests.oracle import air_more as slow
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, daily, exceptions, observations, sites
-from evaluate.more_made import Days, made_days
-from oracle import air_more as slow
 from qingce.core.periods import Period
 from qingce.evaluate import air_indicator, evaluate_air_days
 from qingce.evaluate.air.tally import tally_days

@@ -10,10 +10,10 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evaluate.air_made import catalog
+from tests.evaluate.more_made import Days, table_of
+from tests.oracle import air_more as slow
 
-from evaluate.air_made import catalog
-from evaluate.more_made import Days, table_of
-from oracle import air_more as slow
 from qingce.catalog.methods import Method
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.evaluate.air_made import NO_EXCEPTIONS, catalog, exceptions
+from tests.evaluate.blocks_made import as_hours, as_table, made_block, some_cities
+from tests.oracle import air as slow
 
-from evaluate.air_made import NO_EXCEPTIONS, catalog, exceptions
-from evaluate.blocks_made import as_hours, as_table, made_block, some_cities
-from oracle import air as slow
 from qingce.core.blocks import MISSING, HourBlock
 from qingce.core.periods import Period
 from qingce.core.tables import SITE, shape

@@ -8,9 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, places, table
+from tests.oracle import black as slow
 
-from evaluate.points_made import CATALOG, Row, one, places, table
-from oracle import black as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_black_odorous, evaluate_dustfall, evaluate_straw

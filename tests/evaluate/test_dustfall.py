@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, places, table
+from tests.oracle import dust as slow
 
-from evaluate.points_made import CATALOG, Row, one, places, table
-from oracle import dust as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate_dustfall, evaluate_straw

@@ -7,9 +7,9 @@ from datetime import datetime
 from fractions import Fraction
 
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, table
+from tests.oracle import ecology as slow
 
-from evaluate.points_made import CATALOG, Row, one, table
-from oracle import ecology as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_ecology

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, places, table
+from tests.oracle import emissions as slow
 
-from evaluate.points_made import CATALOG, Row, one, places, table
-from oracle import emissions as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import SITE

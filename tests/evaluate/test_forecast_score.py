@@ -10,9 +10,9 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.air_made import catalog
+from tests.oracle import forecasts as slow
 
-from evaluate.air_made import catalog
-from oracle import forecasts as slow
 from qingce.core.errors import QingceError
 from qingce.core.tables import FORECAST, VALUE_TYPE, shape
 from qingce.evaluate.air.forecast_score import SCORE, score_forecasts

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import AT, CATALOG, Row, one, places, table
+from tests.oracle import groundwater as slow
 
-from evaluate.points_made import AT, CATALOG, Row, one, places, table
-from oracle import groundwater as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_groundwater

@@ -6,8 +6,8 @@ import re
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import CATALOG, one, places, table
 
-from evaluate.points_made import CATALOG, one, places, table
 from qingce.core.errors import QingceError
 from qingce.evaluate import MEDIA, evaluate
 

@@ -12,9 +12,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, places, table
+from tests.oracle import noise as slow
 
-from evaluate.points_made import CATALOG, Row, one, places, table
-from oracle import noise as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_noise

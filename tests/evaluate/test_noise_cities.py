@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, places, table
+from tests.evaluate.test_noise import CLOSE, DAY
+from tests.oracle import noise as slow
 
-from evaluate.points_made import CATALOG, Row, one, places, table
-from evaluate.test_noise import CLOSE, DAY
-from oracle import noise as slow
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate_noise
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evaluate.points_made import CATALOG, Row, one, places, table
+from tests.oracle import groundwater as slow
 
-from evaluate.points_made import CATALOG, Row, one, places, table
-from oracle import groundwater as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.core.rounding import as_decimal

@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from tests.evaluate.points_made import AT, CATALOG, Row, one, places, table
 
-from evaluate.points_made import AT, CATALOG, Row, one, places, table
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.core.tables import VALUE

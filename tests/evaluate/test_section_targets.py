@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.water_made import CATALOG, row, sections, table
+from tests.oracle import water as slow
+from tests.oracle.water import Row
 
-from evaluate.water_made import CATALOG, row, sections, table
-from oracle import water as slow
-from oracle.water import Row
 from qingce.core.periods import Period
 from qingce.evaluate import evaluate, evaluate_water_months, water_indicator
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import AT, CATALOG, Row, one, places, table
+from tests.evaluate.water_made import sections as register_of
+from tests.oracle import sections as slow
+from tests.oracle import water
 
-from evaluate.points_made import AT, CATALOG, Row, one, places, table
-from evaluate.water_made import sections as register_of
-from oracle import sections as slow
-from oracle import water
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_basins, evaluate_cwqi, evaluate_flood, evaluate_lakes, evaluate_targets

@@ -13,9 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.evaluate.points_made import AT, CATALOG, Row, one, places, table
+from tests.oracle import soil as slow
 
-from evaluate.points_made import AT, CATALOG, Row, one, places, table
-from oracle import soil as slow
 from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate, evaluate_soil

@@ -9,10 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.evaluate.points_made import AT, CATALOG, Row, one, places, table
+from tests.oracle import groundwater, water
+from tests.oracle import sources as slow
 
-from evaluate.points_made import AT, CATALOG, Row, one, places, table
-from oracle import groundwater, water
-from oracle import sources as slow
 from qingce.core.errors import QingceError
 from qingce.evaluate import evaluate, evaluate_sources
 

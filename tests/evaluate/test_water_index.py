@@ -10,10 +10,10 @@ from fractions import Fraction
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.points_made import CATALOG, Row, one, table
+from tests.evaluate.test_sections import ITEMS, near, registered
+from tests.oracle import sections as slow
 
-from evaluate.points_made import CATALOG, Row, one, table
-from evaluate.test_sections import ITEMS, near, registered
-from oracle import sections as slow
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.evaluate import evaluate_cwqi, evaluate_water_months, water_indicator

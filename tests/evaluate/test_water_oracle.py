@@ -9,9 +9,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evaluate.water_made import CATALOG, row, sections, table
+from tests.oracle import water as slow
 
-from evaluate.water_made import CATALOG, row, sections, table
-from oracle import water as slow
 from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.evaluate import evaluate_water, evaluate_water_months, evaluate_water_samples, water_indicator

@@ -8,9 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.evaluate.water_made import CATALOG, row, sections, table
+from tests.oracle.water import Row
 
-from evaluate.water_made import CATALOG, row, sections, table
-from oracle.water import Row
 from qingce.evaluate import evaluate_water_months, evaluate_water_samples
 
 COLUMNS = {

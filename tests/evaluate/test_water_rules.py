@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.evaluate.water_made import CATALOG, row, sections, table
+from tests.oracle.water import Row
 
-from evaluate.water_made import CATALOG, row, sections, table
-from oracle.water import Row
 from qingce.catalog import load_catalog
 from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period

@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pyarrow as pa
+from tests.oracle.water import Row
 
-from oracle.water import Row
 from qingce.catalog import load_catalog
 from qingce.core.tables import OBSERVATION, SITE
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
-from oracle.air import LEVELS, even, iaqi
+from tests.oracle.air import LEVELS, even, iaqi
 
 __all__ = ["mean_over", "month_end", "percentile", "period_of", "rolling"]
 

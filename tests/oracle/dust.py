@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from oracle.noise import told
+from tests.oracle.noise import told
 
 CAPS = {"京津冀及周边": 9, "汾渭平原": 9, "苏北": 7, "长三角": 5}
 LADDER = ((20, "约谈主要负责人"), (10, "约谈分管负责人"), (5, "通报批评"))

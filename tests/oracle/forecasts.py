@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from oracle.air import LEVELS
+from tests.oracle.air import LEVELS
 
 __all__ = ["level", "scores"]
 

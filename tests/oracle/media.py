@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 
-from oracle import air_more, black, ecology, emissions, groundwater, noise, outlets, sections, soil
+from tests.oracle import air_more, black, ecology, emissions, groundwater, noise, outlets, sections, soil
 
 __all__ = ["outcome"]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from oracle import water
+from tests.oracle import water
 
 WORDS = ("优", "良好", "轻度污染", "中度污染", "重度污染")
 OF_CLASS = {1: 0, 2: 0, 3: 1, 4: 2, 5: 3, 6: 4}

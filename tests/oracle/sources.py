@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from oracle import groundwater, water
+from tests.oracle import groundwater, water
 
 SUPPLY = """
 sulfate 250 milli

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracle import sections as slow
 from tests.outlook.test_given import with_months
 from tests.outlook.test_water_outlook import CATALOG, YEAR, section_months
 
-from oracle import sections as slow
 from qingce.core.periods import Period
 from qingce.evaluate import water_indicator
 from qingce.outlook import Question, outlook_rows

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.effort import spent
 from tests.plans import sample
 
-from effort import spent
 from qingce.catalog import load_catalog
 from qingce.core.records import Reading
 from qingce.plans import read_text, reading_to_dict

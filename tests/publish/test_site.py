@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from tests.effort import spent
 
-from effort import spent
 from qingce.core.errors import CampaignError, ContentError
 from qingce.publish import ASSETS, ROUTES, Results, missing_assets, render, render_error, write_site
 from qingce.publish.i18n import words

@@ -8,8 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-
-from stories.folders import EXCEPTIONS, SITES, built, facts, only, page, qingce, write_campaign, write_rows
+from tests.stories.folders import EXCEPTIONS, SITES, built, facts, only, page, qingce, write_campaign, write_rows
 
 CITY, PROVINCE = "140100", "140000"
 NOW, NAME = "2026-01-01/2026-05-31", "T-000-185d9810cba7eb36"

@@ -8,9 +8,9 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from tests.stories.folders import SITES, Row, built, facts, only, page, qingce, write_campaign, write_rows
 
 from qingce.store.lake import SegmentLake
-from stories.folders import SITES, Row, built, facts, only, page, qingce, write_campaign, write_rows
 
 CITY, DAY = "140100", "2026-04-10"
 DAILY = (73, 58, 60, 57, 57)

@@ -7,8 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-
-from stories.folders import OFFICIAL, SITES, Row, built, only, page, write_campaign, write_rows
+from tests.stories.folders import OFFICIAL, SITES, Row, built, only, page, write_campaign, write_rows
 
 CITY = "140100"
 AMMONIA = ["1.02", "1.04", "1.04", "1.04", "1.05", "1.05", "1.04", "1.05", "1.05", "1.02"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -17,8 +15,6 @@ from qingce.catalog.catalog import Catalog, load_catalog
 from qingce.core.periods import parse_period
 from qingce.core.records import Clause, Document, Reading, Target, Task
 from qingce.core.tables import SITE, VALUE
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the slow judges (`oracle.sections`) by name
 
 
 @pytest.fixture(scope="session")

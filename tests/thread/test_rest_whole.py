@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracle import sections as slow
 from tests.thread.test_what_if import CITY, catalog, ground, one, question
 
-from oracle import sections as slow
 from qingce.core.errors import CampaignError
 from qingce.core.periods import parse_period
 from qingce.core.tables import OFFICIAL
