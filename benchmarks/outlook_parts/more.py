@@ -18,10 +18,10 @@ from outlook_parts.priors import without
 from qingce.catalog.catalog import Catalog
 from qingce.core.periods import Period
 from qingce.outlook import Question
+from qingce.outlook.air.weather_days import WeatherDays
 from qingce.outlook.backtest import Trial, trials
 from qingce.outlook.backtest_told import report_trials
 from qingce.outlook.report_outlook import Report
-from qingce.outlook.weather_days import WeatherDays
 
 EDITION = "hj633-2012"
 WEATHER = ("temp_c", "pres_hpa", "dewp_c", "rain_mm", "wspd_ms")

@@ -24,8 +24,8 @@ from qingce.catalog import load_catalog
 from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlooks import Spread
 from qingce.evaluate.air.input import QUANTITIES
+from qingce.outlook.air.panel import Panel
 from qingce.outlook.models.spread import differences
-from qingce.outlook.panel import Panel
 
 YEARS = (2014, 2017)  # the later years of the pairs of Beijing that the content rests on: none holds 2015
 PARTICLES = ("pm2_5", "pm10")

@@ -9,7 +9,7 @@ import pytest
 
 from qingce.app.campaign import read_campaign
 from qingce.core.errors import ContentError
-from qingce.outlook.profile import Profile, Profiles
+from qingce.outlook.quotas.profile import Profile, Profiles
 
 LEAST = 'name = "示例"\nregion = "140100"\n'
 WEIGHTS = "\n".join(f"{month} = {month % 3}" for month in range(1, 13))

@@ -35,7 +35,7 @@ from qingce.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
 from qingce.core.tables import MONTH_SECTION, OUTLOOK, TODAY
 from qingce.store import open_book
-from qingce.thread.rest_moves import read_moves
+from qingce.thread.what_if.moves import read_moves
 
 AS_OF = date(2026, 10, 31)
 CITY = "990100"

@@ -19,9 +19,9 @@ from qingce.app.outlooking.tables import backtest_table, outlook_tables
 from qingce.catalog import Catalog, load_catalog
 from qingce.core.periods import Period
 from qingce.core.tables import BACKTEST
+from qingce.outlook.air.weather_days import WeatherDays
 from qingce.outlook.question import Question
 from qingce.outlook.report_outlook import Report
-from qingce.outlook.weather_days import WeatherDays
 
 AS_OF = date(2025, 6, 30)
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from qingce.catalog import load_catalog
 from qingce.core.tables import FORECAST, empty
-from qingce.outlook import forecast_cube
-from qingce.outlook.blend import Near, blend, blended, draw, nearer
+from qingce.outlook.air import forecast_cube
+from qingce.outlook.air.blend import Near, blend, blended, draw, nearer
 
 CATALOG = load_catalog()
 START = date(2026, 3, 2)

@@ -77,8 +77,8 @@ def test_the_engine_uses_it_where_there_is_weather_and_leaves_it_out_elsewhere()
 
     import pyarrow as pa
 
-    from qingce.outlook.panel import Panel
-    from qingce.outlook.weather_days import WeatherDays
+    from qingce.outlook.air.panel import Panel
+    from qingce.outlook.air.weather_days import WeatherDays
 
     model = OUTLOOKS.models["season-boosting"]
     past = made()

@@ -10,8 +10,8 @@ from tests.outlook.made_weather import START, concentrations, weather
 
 from qingce.catalog import load_catalog
 from qingce.catalog.outlook_settings import read_settings
+from qingce.outlook.air.weather import skill
 from qingce.outlook.models.deweather import Separation, block_folds, effort_basis, separate
-from qingce.outlook.weather import skill
 
 RULES = read_settings(load_catalog().roots, "weather")
 YEARS = 4

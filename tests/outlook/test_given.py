@@ -23,9 +23,9 @@ from qingce.evaluate.air.indicator_days import index_by_day, subject_days
 from qingce.evaluate.air.indicators import air_indicator
 from qingce.evaluate.air.input import QUANTITIES, day_number
 from qingce.outlook import Question, outlook_rows
+from qingce.outlook.air.simulate import air_case, quantities_of, statistic
 from qingce.outlook.given import INDEX, Given
 from qingce.outlook.members import RESOLUTION
-from qingce.outlook.simulate import air_case, quantities_of, statistic
 
 FIRST = date(2025, 1, 1)
 AS_OF = date(2025, 7, 31)

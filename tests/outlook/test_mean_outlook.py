@@ -19,8 +19,8 @@ from qingce.catalog import load_catalog
 from qingce.core.periods import Period
 from qingce.evaluate.air.indicators import air_indicator
 from qingce.outlook import Question, outlook_rows
+from qingce.outlook.air.mean_outlook import mean_members
 from qingce.outlook.given import Given
-from qingce.outlook.mean_outlook import mean_members
 from qingce.outlook.members import Members
 
 CATALOG = load_catalog()

@@ -15,12 +15,12 @@ from qingce.catalog import load_catalog
 from qingce.core.errors import QingceError
 from qingce.evaluate.air.indicator_days import subject_days
 from qingce.evaluate.air.input import day_number
+from qingce.outlook.air.panel import past_of
 from qingce.outlook.models.carry import Together, carried, so_far, together
 from qingce.outlook.models.donors import calibrated, donors_of, shifted
 from qingce.outlook.models.past import Future, Past, cut, month_of, usable
 from qingce.outlook.models.spread import Part, Spread, monthly, own, pooled
 from qingce.outlook.models.verbs import VERBS, Setting, simulate
-from qingce.outlook.panel import past_of
 
 CATALOG = load_catalog()
 HISTORY = CATALOG.outlooks.history

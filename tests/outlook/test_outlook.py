@@ -18,8 +18,8 @@ from qingce.core.errors import QingceError
 from qingce.core.periods import Period
 from qingce.core.tables import OUTLOOK, OUTLOOK_PATH, SITE
 from qingce.outlook import Question, outlook_rows
+from qingce.outlook.air.breaks import exchanged
 from qingce.outlook.answer import chance
-from qingce.outlook.breaks import exchanged
 
 CATALOG = load_catalog()
 YEAR, AS_OF = Period.year(2025), date(2025, 7, 31)

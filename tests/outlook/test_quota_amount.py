@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qingce.outlook import day_quota, mean_quota, meets
-from qingce.outlook.quota_amount import amount_parts, amount_quota, share_quota
+from qingce.outlook.quotas.quota_amount import amount_parts, amount_quota, share_quota
 
 CASES = [
     pytest.param("620", "1000", ">=", False, ("380", "open", "距目标还差 380 t"), id="missing"),

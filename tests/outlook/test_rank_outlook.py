@@ -18,8 +18,8 @@ from qingce.core.periods import Period
 from qingce.core.tables import OUTLOOK_RANK
 from qingce.evaluate.air.input import QUANTITIES
 from qingce.evaluate.air.ranking import Scope, rank_cities
-from qingce.outlook.panel import Panel
-from qingce.outlook.rank_outlook import Group, rank_rows
+from qingce.outlook.air.panel import Panel
+from qingce.outlook.air.rank_outlook import Group, rank_rows
 
 CATALOG = load_catalog()
 AS_OF = date(2025, 7, 31)

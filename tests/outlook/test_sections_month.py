@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from qingce.catalog.catalog import Catalog, load_catalog
 from qingce.core.tables import MONTH_SECTION, OBSERVATION, SITE
 from qingce.evaluate import evaluate_water_months
-from qingce.outlook.sections import section_outlook
-from qingce.outlook.sections_month import Watched, month_section_rows
+from qingce.outlook.quotas.sections import section_outlook
+from qingce.outlook.quotas.sections_month import Watched, month_section_rows
 
 AS_OF = date(2026, 10, 25)
 MICRO = Decimal("0.000001")

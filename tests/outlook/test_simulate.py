@@ -21,10 +21,10 @@ from qingce.core.tables import VALUE_TYPE
 from qingce.evaluate.air.indicator_days import subject_days
 from qingce.evaluate.air.indicators import air_indicator
 from qingce.evaluate.air.input import QUANTITIES, day_number
+from qingce.outlook.air.simulate import COUNTED, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import RESOLUTION, Members, accepted, mid_quantiles, most_of, quantiles
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import COUNTED, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.verdict import bound_of, meets
 
 CATALOG = load_catalog()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from qingce.catalog.catalog import Catalog, load_catalog
 from qingce.core.tables import EXCEPTION, OBSERVATION, SITE, TODAY, empty
 from qingce.evaluate import evaluate_air_days
-from qingce.outlook.hold import Line, highest, hold
-from qingce.outlook.today_levels import Subject, today_rows
+from qingce.outlook.quotas.hold import Line, highest, hold
+from qingce.outlook.quotas.today_levels import Subject, today_rows
 from qingce.outlook.verdict import Bound
 
 DAY = date(2026, 7, 10)

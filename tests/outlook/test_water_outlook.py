@@ -20,7 +20,7 @@ from qingce.evaluate.water.classes import class_of
 from qingce.evaluate.water.rules import Lawbook
 from qingce.outlook import Question, outlook_rows
 from qingce.outlook.models.months import MonthPast, draw_months
-from qingce.outlook.water_outlook import _grades
+from qingce.outlook.water.water_outlook import _grades
 
 CATALOG = load_catalog()
 YEAR = Period.year(2025)

@@ -19,9 +19,9 @@ from qingce.core.errors import ContentError
 from qingce.core.tables import EXCEPTION, OBSERVATION, SITE, empty, shape
 from qingce.evaluate import evaluate_air_days
 from qingce.observe import ingest
-from qingce.outlook import weather as module
-from qingce.outlook.weather import WEATHER, Pair, usual_pairs, weather_rows
-from qingce.outlook.weather_days import weather_days
+from qingce.outlook.air import weather as module
+from qingce.outlook.air.weather import WEATHER, Pair, usual_pairs, weather_rows
+from qingce.outlook.air.weather_days import weather_days
 
 CATALOG = load_catalog()
 EPOCH = date(1970, 1, 1)

@@ -16,9 +16,9 @@ from qingce.core.periods import Period
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, SERIES
 from qingce.outlook import Quota
 from qingce.thread import Progress, bind, progress
+from qingce.thread.allowances.quotas import month_span
+from qingce.thread.allowances.rest import _words
 from qingce.thread.figures import Days
-from qingce.thread.quotas import month_span
-from qingce.thread.rest import _words
 
 CITY = "621100"
 AS_OF = date(2026, 10, 31)

@@ -13,7 +13,7 @@ import pytest
 
 from qingce.catalog.catalog import Catalog
 from qingce.core.tables import OFFICIAL
-from qingce.outlook.profile import Profile, Profiles
+from qingce.outlook.quotas.profile import Profile, Profiles
 from qingce.thread.binding import bind
 from qingce.thread.progress import Progress, progress
 

@@ -16,9 +16,8 @@ from qingce.core.errors import CampaignError
 from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.outlook import Quota, day_quota, mean_quota, section_mean_quota, section_quota
-from qingce.outlook.profile import Profile
-from qingce.thread.figures import Daily
-from qingce.thread.quotas_parts import (
+from qingce.outlook.quotas.profile import Profile
+from qingce.thread.allowances.quotas_parts import (
     County,
     county_parts,
     factor_parts,
@@ -26,6 +25,7 @@ from qingce.thread.quotas_parts import (
     section_parts,
     share_rows,
 )
+from qingce.thread.figures import Daily
 
 YEAR = Period.year(2026)
 

@@ -19,8 +19,8 @@ from qingce.core.tables import VALUE_TYPE
 from qingce.evaluate.air.indicators import air_indicator
 from qingce.evaluate.air.input import QUANTITIES
 from qingce.thread.figures import Days
-from qingce.thread.rest_given import given_of, moved_table, touches
-from qingce.thread.rest_what_if import Ground, moved_days, what_if
+from qingce.thread.what_if.answer import Ground, moved_days, what_if
+from qingce.thread.what_if.given import given_of, moved_table, touches
 
 FIRST = date(2026, 1, 1)
 USUAL = {"so2": "10", "no2": "20", "co": "0.6", "o3": "90", "o3_8h": "80", "pm10": "60", "pm2_5": "40"}

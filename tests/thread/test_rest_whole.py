@@ -22,11 +22,11 @@ from qingce.core.tables import OFFICIAL
 from qingce.outlook.question import Question
 from qingce.outlook.report_outlook import Report, Reports, report_answers
 from qingce.thread.official import Officials
-from qingce.thread.rest_given import given_of, touches
-from qingce.thread.rest_moves import Move, read_moves
-from qingce.thread.rest_standing import NOWHERE
-from qingce.thread.rest_what_if import Answer, Ground, what_if
-from qingce.thread.rest_whole import Wholes, moved_months, reported_standing
+from qingce.thread.what_if.answer import Answer, Ground, what_if
+from qingce.thread.what_if.given import given_of, touches
+from qingce.thread.what_if.moves import Move, read_moves
+from qingce.thread.what_if.standing import NOWHERE
+from qingce.thread.what_if.whole import Wholes, moved_months, reported_standing
 
 AUGUST = date(2026, 8, 31)
 KINDS = {"S1": "river", "S2": "lake", "S3": "river"}

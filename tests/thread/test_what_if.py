@@ -18,10 +18,10 @@ from qingce.catalog.catalog import Catalog, load_catalog
 from qingce.core.errors import CampaignError
 from qingce.core.periods import Period
 from qingce.outlook.question import Question
+from qingce.thread.allowances.quotas import Months
 from qingce.thread.figures import Days
-from qingce.thread.quotas import Months
-from qingce.thread.rest_moves import Move, read_moves
-from qingce.thread.rest_what_if import Answer, Ground, moved_days, what_if
+from qingce.thread.what_if.answer import Answer, Ground, moved_days, what_if
+from qingce.thread.what_if.moves import Move, read_moves
 
 AS_OF = date(2026, 5, 31)
 CITY = "140100"

@@ -19,8 +19,8 @@ from qingce.core.tables import EXCEPTION, OBSERVATION, empty
 from qingce.evaluate import evaluate_air_days
 from qingce.store import open_lake
 from qingce.thread import Node, Why, bind, cited_then, compute_values, days_known, progress, why
-from qingce.thread.names import Names
-from qingce.thread.telling import downward, upward
+from qingce.thread.tracing.names import Names
+from qingce.thread.tracing.telling import downward, upward
 
 CITY, DAY = "140100", date(2026, 4, 10)
 REPORTED = datetime(2026, 4, 12, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from qingce.app.campaign_quota import read_quota
 from qingce.catalog.strict import Table, read_table
 from qingce.core.errors import complain
 from qingce.core.periods import Period, parse_period
-from qingce.outlook.profile import Profiles
+from qingce.outlook.quotas.profile import Profiles
 
 __all__ = ["Campaign", "FeedFile", "PlanFile", "read_campaign"]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from qingce.catalog.strict import Table
 from qingce.core.errors import complain
-from qingce.outlook.profile import COUNTY_PROFILES, MONTH_PROFILES, Profile, Profiles
+from qingce.outlook.quotas.profile import COUNTY_PROFILES, MONTH_PROFILES, Profile, Profiles
 
 __all__ = ["read_quota"]
 

@@ -2,7 +2,7 @@
 
 from qingce.outlook.outlook import outlook_rows
 from qingce.outlook.question import OutlookTables, Question
-from qingce.outlook.quota import (
+from qingce.outlook.quotas.quota import (
     Quota,
     day_quota,
     mean_quota,
@@ -13,11 +13,11 @@ from qingce.outlook.quota import (
     section_quota,
     today_quota,
 )
-from qingce.outlook.sections import Factor, SectionOutlook, section_outlook
-from qingce.outlook.sections_month import Watched, month_section_rows
-from qingce.outlook.split import day_parts, mean_parts, split
-from qingce.outlook.today import shared_today_quota, today_quotas
-from qingce.outlook.today_levels import Subject, today_rows
+from qingce.outlook.quotas.sections import Factor, SectionOutlook, section_outlook
+from qingce.outlook.quotas.sections_month import Watched, month_section_rows
+from qingce.outlook.quotas.split import day_parts, mean_parts, split
+from qingce.outlook.quotas.today import shared_today_quota, today_quotas
+from qingce.outlook.quotas.today_levels import Subject, today_rows
 from qingce.outlook.verdict import Bound, bound_of, meets, one_sided
 
 __all__ = [

@@ -22,11 +22,11 @@ from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.tables import BACKTEST
 from qingce.evaluate.air.input import day_number
+from qingce.outlook.air.panel import Panel
+from qingce.outlook.air.simulate import AirCase, air_case, ends_of, quantities_of, statistic
+from qingce.outlook.air.weather_days import WeatherDays
 from qingce.outlook.answer import FAN, chance
 from qingce.outlook.members import Members, accepted
-from qingce.outlook.panel import Panel
-from qingce.outlook.simulate import AirCase, air_case, ends_of, quantities_of, statistic
-from qingce.outlook.weather_days import WeatherDays
 
 __all__ = ["STEPS", "Head", "Trial", "backtest_rows", "crps", "judged", "middle", "trials"]
 

@@ -19,7 +19,7 @@ from qingce.outlook.backtest import STEPS, Head, Trial, judged, middle
 from qingce.outlook.members import quantiles
 from qingce.outlook.question import Question
 from qingce.outlook.report_outlook import Report, Reports, report_members
-from qingce.outlook.water_outlook import Waters, water_members
+from qingce.outlook.water.water_outlook import Waters, water_members
 
 __all__ = ["report_trials", "section_trials"]
 

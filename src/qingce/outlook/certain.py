@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from qingce.outlook.air.simulate import AirCase, quantities_of, statistic
 from qingce.outlook.members import RESOLUTION, accepted
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import AirCase, quantities_of, statistic
 from qingce.outlook.verdict import one_sided
 
 __all__ = ["BEYOND", "certain", "never_valid"]

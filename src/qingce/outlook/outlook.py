@@ -19,19 +19,19 @@ from qingce.catalog.outlooks import OutlookModel
 from qingce.core.errors import complain
 from qingce.core.rounding import as_decimal, round_gbt8170
 from qingce.core.tables import OUTLOOK, OUTLOOK_PATH
-from qingce.outlook.air_outlook import air_answers
+from qingce.outlook.air.air_outlook import air_answers
+from qingce.outlook.air.breaks import exchanged
+from qingce.outlook.air.mean_outlook import mean_answers
+from qingce.outlook.air.panel import Near, Panel
+from qingce.outlook.air.simulate import STATISTICS
+from qingce.outlook.air.weather_days import WeatherDays
 from qingce.outlook.answer import Answer
-from qingce.outlook.breaks import exchanged
 from qingce.outlook.choice import Score, best, own_scores
 from qingce.outlook.given import Given
-from qingce.outlook.mean_outlook import mean_answers
-from qingce.outlook.panel import Near, Panel
 from qingce.outlook.question import OutlookTables, Question
 from qingce.outlook.report_outlook import Report, Reports, report_answers, simulated
-from qingce.outlook.simulate import STATISTICS
-from qingce.outlook.water_index_outlook import INDICES, index_answers
-from qingce.outlook.water_outlook import SHARES, Waters, water_answers
-from qingce.outlook.weather_days import WeatherDays
+from qingce.outlook.water.water_index_outlook import INDICES, index_answers
+from qingce.outlook.water.water_outlook import SHARES, Waters, water_answers
 
 __all__ = ["outlook_rows"]
 

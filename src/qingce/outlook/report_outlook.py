@@ -16,14 +16,14 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.core.periods import Period
+from qingce.outlook.air.simulate import STATISTICS
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.given import Given
 from qingce.outlook.members import RESOLUTION, Members, quantiles
 from qingce.outlook.models.past import Floats
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import STATISTICS
-from qingce.outlook.water_index_outlook import INDICES
-from qingce.outlook.water_outlook import SHARES
+from qingce.outlook.water.water_index_outlook import INDICES
+from qingce.outlook.water.water_outlook import SHARES
 
 __all__ = ["Report", "Reports", "pace", "report_answers", "report_members", "simulated"]
 

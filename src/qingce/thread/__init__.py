@@ -2,14 +2,14 @@
 
 from qingce.thread.basis import Basis, Settings, basis_of
 from qingce.thread.binding import REASON_ZH, Binding, assessed_period, bind
-from qingce.thread.cited import Flag, cited_then
-from qingce.thread.known import days_known
 from qingce.thread.official import Difference, Official, Officials, difference, official_months
 from qingce.thread.progress import Progress, progress
 from qingce.thread.scope import Scope, resolve_scope
 from qingce.thread.status import STATUS_ZH
+from qingce.thread.tracing.cited import Flag, cited_then
+from qingce.thread.tracing.known import days_known
+from qingce.thread.tracing.why import Node, Sentence, Why, why, whys
 from qingce.thread.values import compute_values, value_id
-from qingce.thread.why import Node, Sentence, Why, why, whys
 
 __all__ = [
     "Basis",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from qingce.core.records import Indicator
+from qingce.thread.allowances.quotas import Stretch
 from qingce.thread.binding import Binding, counted_period, period_text
 from qingce.thread.own import own_figure
-from qingce.thread.quotas import Stretch
 from qingce.thread.status import figure_decimals, shown
 from qingce.thread.values import EARLIER
 

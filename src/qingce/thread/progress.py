@@ -14,8 +14,12 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL, PROGRESS, QUOTA, QUOTA_SHARE, SERIES, empty
 from qingce.outlook import quota_rows
-from qingce.outlook.profile import Profiles
 from qingce.outlook.question import Question
+from qingce.outlook.quotas.profile import Profiles
+from qingce.thread.allowances.quotas import Months, Stretch, months_of
+from qingce.thread.allowances.quotas_amount import amount_rest, told_official, told_own
+from qingce.thread.allowances.quotas_parts import Share, share_rows
+from qingce.thread.allowances.rest import Rest, Splitting, rest_of
 from qingce.thread.binding import Binding, assessed_period, period_text
 from qingce.thread.figures import Days
 from qingce.thread.goal import Goal, class_names, goal_of, printed_value
@@ -23,10 +27,6 @@ from qingce.thread.official import Difference, Official, Officials, difference
 from qingce.thread.own import Own, each_text, judged_subjects, own_figure
 from qingce.thread.pace import Pace, pace_of
 from qingce.thread.questions import question_of
-from qingce.thread.quotas import Months, Stretch, months_of
-from qingce.thread.quotas_amount import amount_rest, told_official, told_own
-from qingce.thread.quotas_parts import Share, share_rows
-from qingce.thread.rest import Rest, Splitting, rest_of
 from qingce.thread.status import Facts, Status, figure_decimals, judge, printed_places
 from qingce.thread.values import carried_period
 

@@ -16,9 +16,9 @@ from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import VALUE, empty, shape
+from qingce.thread.allowances.quotas import month_span
 from qingce.thread.binding import Binding, assessed_period, counted_period
 from qingce.thread.figures import DAY_VERBS, Days
-from qingce.thread.quotas import month_span
 from qingce.thread.scope import Scope
 
 __all__ = ["EARLIER", "OPEN_QUESTION", "carried_period", "compute_values", "periods_of", "value_id"]

@@ -17,8 +17,8 @@ from qingce.core.ports import Lake
 from qingce.core.tables import MONTH_SECTION, TODAY, empty
 from qingce.evaluate.water.flood import evaluate_flood
 from qingce.outlook import Subject, Watched, month_section_rows, today_rows
+from qingce.thread.allowances.quotas import Months, Stretch, months_of, outlooks_of
 from qingce.thread.official import Officials
-from qingce.thread.quotas import Months, Stretch, months_of, outlooks_of
 
 __all__ = ["hours_of", "month_sections_table", "today_table"]
 

@@ -19,8 +19,8 @@ from qingce.publish import Results
 from qingce.store import open_lake
 
 if TYPE_CHECKING:
-    from qingce.outlook.panel import Near
-    from qingce.outlook.weather_days import WeatherDays
+    from qingce.outlook.air.panel import Near
+    from qingce.outlook.air.weather_days import WeatherDays
 
 __all__ = ["Chances", "chances"]
 
@@ -85,7 +85,7 @@ def _of(rows: Sequence[Chance], before: Chance | None) -> Chance:
 
 def _near(results: Results, catalog: Catalog, *, as_of: date) -> Near | None:
     """Return the blend of the forecasts that the build had, made once."""
-    from qingce.outlook.blend import BLEND, nearer
+    from qingce.outlook.air.blend import BLEND, nearer
 
     def read() -> Near | None:
         made = results["forecasts"]
@@ -100,7 +100,7 @@ def _weather(
     results: Results, campaign: Campaign, *, catalog: Catalog, as_of: date
 ) -> Mapping[str, WeatherDays] | None:
     """Return the weather of the lake by city, read once."""
-    from qingce.outlook.weather_days import weather_days
+    from qingce.outlook.air.weather_days import weather_days
 
     def read() -> Mapping[str, WeatherDays] | None:
         lake = open_lake(campaign.lake)

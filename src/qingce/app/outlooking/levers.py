@@ -13,12 +13,12 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.outlook.question import Question
 from qingce.outlook.report_outlook import simulated
-from qingce.outlook.water_index_outlook import INDICES
+from qingce.outlook.water.water_index_outlook import INDICES
+from qingce.thread.allowances.quotas import Months, Stretch
 from qingce.thread.figures import DAY_VERBS, Days, column_of, summed
-from qingce.thread.quotas import Months, Stretch
-from qingce.thread.rest_moves import COUNTS, EXCEPTION
-from qingce.thread.rest_whole import Wholes, reported_standing
 from qingce.thread.status import printed_places
+from qingce.thread.what_if.moves import COUNTS, EXCEPTION
+from qingce.thread.what_if.whole import Wholes, reported_standing
 
 __all__ = ["Known", "levers"]
 

@@ -22,9 +22,9 @@ from qingce.core.tables import BACKTEST, empty
 from qingce.outlook.question import Question
 
 if TYPE_CHECKING:
+    from qingce.outlook.air.weather_days import WeatherDays
     from qingce.outlook.backtest import Trial
     from qingce.outlook.report_outlook import Report
-    from qingce.outlook.weather_days import WeatherDays
 
 __all__ = ["Known", "Shelf", "enough", "instead", "own_backtest"]
 
@@ -137,11 +137,11 @@ class _Past:
 
 
 def _trials(asked: Sequence[Question], past: _Past, *, catalog: Catalog, month: int) -> Iterator[Trial]:
+    from qingce.outlook.air.simulate import STATISTICS
     from qingce.outlook.backtest import trials
     from qingce.outlook.backtest_told import report_trials, section_trials
     from qingce.outlook.report_outlook import simulated
-    from qingce.outlook.simulate import STATISTICS
-    from qingce.outlook.water_outlook import SHARES
+    from qingce.outlook.water.water_outlook import SHARES
 
     models = [model for model in catalog.outlooks.models.values() if (model.word("over") or "days") == "days"]
     for series in sorted({question.series for question in asked}) if past.day_years else ():

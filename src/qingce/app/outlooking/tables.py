@@ -22,7 +22,7 @@ from qingce.outlook.question import Question
 from qingce.thread.official import Officials
 
 if TYPE_CHECKING:
-    from qingce.outlook.rank_outlook import Group
+    from qingce.outlook.air.rank_outlook import Group
     from qingce.outlook.report_outlook import Report
 
 __all__ = [
@@ -78,7 +78,7 @@ def outlook_tables(
     With a `shelf` the campaign's own back-test stands before the packaged one, and picks models where it is
     large enough. The blend of forecasts stands in the place of the first days that the models draw; it is an issuer.
     """
-    from qingce.outlook.weather_days import weather_days
+    from qingce.outlook.air.weather_days import weather_days
 
     days, past = cut(city_days, months, as_of=as_of)
     found = _forecast_tables(feeds, days, catalog=catalog, as_of=as_of)
@@ -93,14 +93,14 @@ def outlook_tables(
     found["backtest"] = instead(own, backtest_table(questions, catalog))
     scores = enough(own, least=catalog.outlooks.history.own_trials)
     if feeds is not None and days.num_rows:
-        from qingce.outlook.rank_outlook import rank_rows
+        from qingce.outlook.air.rank_outlook import rank_rows
 
         found["outlook_ranks"] = rank_rows(
             groups_of(feeds.sites, as_of), days, catalog=catalog, as_of=as_of, scores=scores
         )
     if not questions:
         return found | {"outlook": empty(OUTLOOK), "outlook_paths": empty(OUTLOOK_PATH), "before": empty(OUTLOOK)}
-    from qingce.outlook.blend import nearer
+    from qingce.outlook.air.blend import nearer
     from qingce.outlook.outlook import outlook_rows
 
     near = nearer(feeds.forecasts, days, as_of=as_of, catalog=catalog) if feeds and days.num_rows else None
@@ -119,7 +119,7 @@ def outlook_tables(
 
 def groups_of(sites: pa.Table, day: date) -> list[Group]:
     """Return the counties and the cities that have assessed air sites on a day, each to be ranked among its own."""
-    from qingce.outlook.rank_outlook import Group
+    from qingce.outlook.air.rank_outlook import Group
 
     found: dict[str, dict[str, str]] = {"county": {}, "city": {}}
     for row in sites.to_pylist():
@@ -182,13 +182,13 @@ def _forecast_tables(feeds: Feeds | None, days: pa.Table, *, catalog: Catalog, a
     found: dict[str, pa.Table] = {}
     if feeds.forecasts.num_rows:
         from qingce.evaluate import score_forecasts
-        from qingce.outlook.blend import blend
+        from qingce.outlook.air.blend import blend
 
         blended = blend(feeds.forecasts, days, as_of=as_of, catalog=catalog)
         found["forecasts"] = pa.concat_tables([feeds.forecasts, blended])
         found["forecast_scores"] = score_forecasts(feeds.forecasts, days, catalog=catalog)
     if feeds.weather.num_rows:
-        from qingce.outlook.weather import weather_rows
+        from qingce.outlook.air.weather import weather_rows
 
         found["weather"] = weather_rows(days, feeds.weather, feeds.sites, catalog=catalog)
     return found

@@ -17,11 +17,11 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL, WARNING, empty
 from qingce.outlook.question import Question
+from qingce.outlook.quotas.sections import Factor, SectionOutlook
 from qingce.outlook.report_outlook import simulated
-from qingce.outlook.sections import Factor, SectionOutlook
+from qingce.thread.allowances.quotas import Months, Stretch, months_of, outlooks_of
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, is_bad, summed
 from qingce.thread.official import Officials
-from qingce.thread.quotas import Months, Stretch, months_of, outlooks_of
 
 __all__ = ["Around", "section_cause", "warning_table"]
 

@@ -26,15 +26,15 @@ from qingce.publish.results import SCHEMAS
 from qingce.publish.sentences import english
 from qingce.publish.views.outlook import beside
 from qingce.store import open_lake
+from qingce.thread.allowances.quotas import Months, months_of
 from qingce.thread.figures import Days
 from qingce.thread.official import Officials
-from qingce.thread.quotas import Months, months_of
-from qingce.thread.rest_given import given_of, moved_table, touches
-from qingce.thread.rest_moves import EXCEPTION as GRANT
-from qingce.thread.rest_moves import Move, read_moves
-from qingce.thread.rest_standing import Standing
-from qingce.thread.rest_what_if import Answer, Ground, moved_days, what_if
-from qingce.thread.rest_whole import Wholes
+from qingce.thread.what_if.answer import Answer, Ground, moved_days, what_if
+from qingce.thread.what_if.given import given_of, moved_table, touches
+from qingce.thread.what_if.moves import EXCEPTION as GRANT
+from qingce.thread.what_if.moves import Move, read_moves
+from qingce.thread.what_if.standing import Standing
+from qingce.thread.what_if.whole import Wholes
 
 __all__ = ["answer_moves", "asked_of", "questions_table", "told"]
 

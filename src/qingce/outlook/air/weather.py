@@ -18,8 +18,8 @@ from qingce.catalog.catalog import Catalog
 from qingce.catalog.outlook_settings import Settings, read_settings
 from qingce.core.tables import SCALE
 from qingce.evaluate.kernels import arrow
+from qingce.outlook.air.weather_days import WeatherDays, weather_days
 from qingce.outlook.models.deweather import Separation, installed, separate
-from qingce.outlook.weather_days import WeatherDays, weather_days
 
 __all__ = ["INTERNAL_NOTE", "WEATHER", "Pair", "skill", "usual_pairs", "weather_rows"]
 

@@ -12,8 +12,8 @@ from qingce.core.periods import Period, parse_period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.outlook import Quota, day_parts, mean_parts
-from qingce.outlook.profile import PROFILE_ZH, Profile
-from qingce.outlook.split import weighted_mean_parts
+from qingce.outlook.quotas.profile import PROFILE_ZH, Profile
+from qingce.outlook.quotas.split import weighted_mean_parts
 from qingce.thread.figures import Daily, is_bad, summed
 
 __all__ = [

@@ -18,8 +18,8 @@ from qingce.core.tables import MONTH_SECTION, SCALE
 from qingce.evaluate.water.classes import judge
 from qingce.evaluate.water.input import Reading, read_readings
 from qingce.evaluate.water.rules import Lawbook, WaterRules
-from qingce.outlook.quota import Quota, mean_quota
-from qingce.outlook.sections import SectionOutlook
+from qingce.outlook.quotas.quota import Quota, mean_quota
+from qingce.outlook.quotas.sections import SectionOutlook
 
 __all__ = ["Part", "Watched", "month_section_rows"]
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from qingce.core.rounding import Exact, as_decimal
-from qingce.outlook.quota import Quota
-from qingce.outlook.split import split
+from qingce.outlook.quotas.quota import Quota
+from qingce.outlook.quotas.split import split
 from qingce.outlook.verdict import bound_of
 
 __all__ = ["amount_parts", "amount_quota", "share_quota"]

@@ -16,9 +16,9 @@ from qingce.core.errors import QingceError
 from qingce.core.periods import Period, parse_period
 from qingce.core.ports import Lake
 from qingce.thread.basis import SERIES_ZH
-from qingce.thread.known import days_known
-from qingce.thread.lookup import Lookup, Row
-from qingce.thread.names import Names
+from qingce.thread.tracing.known import days_known
+from qingce.thread.tracing.lookup import Lookup, Row
+from qingce.thread.tracing.names import Names
 
 __all__ = ["Node", "Trail"]
 

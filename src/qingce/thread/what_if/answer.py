@@ -18,17 +18,17 @@ from qingce.core.records import Indicator
 from qingce.outlook import SectionOutlook, section_outlook
 from qingce.outlook.given import INDEX
 from qingce.outlook.question import Question
+from qingce.outlook.quotas.sections import Factor
 from qingce.outlook.report_outlook import simulated
-from qingce.outlook.sections import Factor
-from qingce.outlook.water_index_outlook import INDICES
-from qingce.outlook.water_outlook import OWN
+from qingce.outlook.water.water_index_outlook import INDICES
+from qingce.outlook.water.water_outlook import OWN
+from qingce.thread.allowances.quotas import SHARES, Months, Stretch, months_left, one_quota, sections_left
+from qingce.thread.allowances.quotas_amount import told_amount
 from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, percentile, summed
-from qingce.thread.quotas import SHARES, Months, Stretch, months_left, one_quota, sections_left
-from qingce.thread.quotas_amount import told_amount
-from qingce.thread.rest_moves import COUNTS, Move
-from qingce.thread.rest_standing import NOWHERE, Standing, standing_of
-from qingce.thread.rest_whole import Wholes, index_standing, reported_standing
 from qingce.thread.status import shown
+from qingce.thread.what_if.moves import COUNTS, Move
+from qingce.thread.what_if.standing import NOWHERE, Standing, standing_of
+from qingce.thread.what_if.whole import Wholes, index_standing, reported_standing
 
 __all__ = ["Answer", "Ground", "Moved", "counted_days", "moved_days", "what_if"]
 

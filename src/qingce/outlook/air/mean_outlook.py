@@ -11,13 +11,13 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.evaluate.kernels.exact import product
-from qingce.outlook.air_outlook import FEW, POINTS, case_of, missing
+from qingce.outlook.air.air_outlook import FEW, POINTS, case_of, missing
+from qingce.outlook.air.panel import Panel
+from qingce.outlook.air.simulate import SORTED, AirCase, Drawn, quantities_of, running, statistic
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.certain import BEYOND, never_valid
 from qingce.outlook.members import Members, quantiles
-from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import SORTED, AirCase, Drawn, quantities_of, running, statistic
 
 __all__ = ["mean_answers", "mean_members"]
 

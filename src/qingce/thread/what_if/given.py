@@ -16,8 +16,8 @@ from qingce.outlook.given import INDEX, Given
 from qingce.outlook.question import Question
 from qingce.outlook.report_outlook import simulated
 from qingce.thread.figures import DAY_VERBS
-from qingce.thread.rest_moves import Move
-from qingce.thread.rest_what_if import Ground, Moved, counted_days, moved_days
+from qingce.thread.what_if.answer import Ground, Moved, counted_days, moved_days
+from qingce.thread.what_if.moves import Move
 
 __all__ = ["given_of", "moved_table", "touches"]
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from qingce.core.errors import complain
 from qingce.core.rounding import Exact, fixed
-from qingce.outlook.quota import Quota
+from qingce.outlook.quotas.quota import Quota
 
 __all__ = ["day_parts", "mean_parts", "split", "weighted_mean_parts"]
 

@@ -22,11 +22,11 @@ from qingce.core.rounding import as_decimal, half_even_ratio
 from qingce.core.tables import OUTLOOK_RANK
 from qingce.evaluate.air.input import day_number
 from qingce.evaluate.air.ranking import Scope, places
+from qingce.outlook.air.panel import Panel
+from qingce.outlook.air.simulate import AirCase, air_case, quantities_of, statistic
 from qingce.outlook.answer import FAN, chance
 from qingce.outlook.choice import best, own_scores
 from qingce.outlook.members import Members, quantiles
-from qingce.outlook.panel import Panel
-from qingce.outlook.simulate import AirCase, air_case, quantities_of, statistic
 
 __all__ = ["Group", "JOINT", "rank_rows"]
 

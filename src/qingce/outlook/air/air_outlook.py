@@ -11,12 +11,12 @@ import numpy as np
 
 from qingce.catalog.outlooks import OutlookModel
 from qingce.evaluate.air.input import day_number
+from qingce.outlook.air.panel import Panel
+from qingce.outlook.air.simulate import SORTED, AirCase, Drawn, air_case, ends_of, quantities_of, running, statistic
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.certain import certain, never_valid
 from qingce.outlook.members import Members
-from qingce.outlook.panel import Panel
 from qingce.outlook.question import Question
-from qingce.outlook.simulate import SORTED, AirCase, Drawn, air_case, ends_of, quantities_of, running, statistic
 
 __all__ = ["FEW", "POINTS", "air_answers", "case_of", "missing"]
 

@@ -11,8 +11,8 @@ from qingce.core.periods import Period
 from qingce.core.records import Indicator
 from qingce.core.rounding import as_decimal
 from qingce.outlook import Quota
+from qingce.thread.allowances.quotas import Months, Stretch, outlooks_of
 from qingce.thread.figures import Daily, running, summed
-from qingce.thread.quotas import Months, Stretch, outlooks_of
 
 __all__ = ["daily_series", "monthly_series"]
 

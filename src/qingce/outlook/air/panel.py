@@ -17,7 +17,9 @@ from qingce.core.periods import Period
 from qingce.evaluate.air.indicator_days import SubjectDays, subject_days
 from qingce.evaluate.air.input import QUANTITIES, day_number
 from qingce.evaluate.kernels import arrow
-from qingce.outlook.breaks import jump, site_changes
+from qingce.outlook.air.breaks import jump, site_changes
+from qingce.outlook.air.simulate import Drawn
+from qingce.outlook.air.weather_days import WeatherDays
 from qingce.outlook.given import Given
 from qingce.outlook.members import RESOLUTION
 from qingce.outlook.models.carry import Together, together
@@ -25,8 +27,6 @@ from qingce.outlook.models.donors import donors_of
 from qingce.outlook.models.past import Floats, Future, Past, cut, usable
 from qingce.outlook.models.spread import Spread, own, pooled
 from qingce.outlook.models.verbs import Setting, simulate
-from qingce.outlook.simulate import Drawn
-from qingce.outlook.weather_days import WeatherDays
 
 __all__ = ["Near", "Panel", "WEATHER"]
 

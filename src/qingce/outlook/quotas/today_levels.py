@@ -15,7 +15,7 @@ from qingce.core.errors import QingceError
 from qingce.core.rounding import as_decimal, fixed
 from qingce.core.tables import TODAY
 from qingce.evaluate.air.rules import AQI, STATISTICS, AqiItem, AqiRules, DayItem, DayRules, aqi_rules, day_rules
-from qingce.outlook.hold import Line, hold
+from qingce.outlook.quotas.hold import Line, hold
 from qingce.outlook.verdict import Bound, bound_of
 
 __all__ = ["Subject", "today_rows"]

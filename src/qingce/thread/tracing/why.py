@@ -15,8 +15,8 @@ import pyarrow as pa
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.ports import Lake
-from qingce.thread.steps import Node, Trail
-from qingce.thread.telling import downward, upward
+from qingce.thread.tracing.steps import Node, Trail
+from qingce.thread.tracing.telling import downward, upward
 
 __all__ = ["Node", "Sentence", "Why", "why", "whys"]
 

@@ -27,7 +27,7 @@ from qingce.evaluate.water.periods import assess_period
 from qingce.outlook.answer import CERTAIN, FAN, Answer, chance, meeting
 from qingce.outlook.members import Members, quantiles
 from qingce.outlook.question import Question
-from qingce.outlook.water_outlook import Futures, Waters, futures, so_far
+from qingce.outlook.water.water_outlook import Futures, Waters, futures, so_far
 
 __all__ = ["INDICES", "index_answers", "index_members"]
 

@@ -14,7 +14,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.errors import complain
 from qingce.core.rounding import fixed
 from qingce.evaluate.air.rules import AQI, STATISTICS, AqiItem, DayItem, aqi_rules, day_rules
-from qingce.outlook.quota import Quota, ozone_today_quota
+from qingce.outlook.quotas.quota import Quota, ozone_today_quota
 from qingce.outlook.verdict import bound_of
 
 __all__ = ["shared_today_quota", "today_quotas"]

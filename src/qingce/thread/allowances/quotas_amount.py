@@ -10,17 +10,17 @@ from fractions import Fraction
 from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
 from qingce.core.rounding import Exact
-from qingce.outlook.profile import PROFILE_ZH, Profile
 from qingce.outlook.question import Question
-from qingce.outlook.quota import Quota
-from qingce.outlook.quota_amount import amount_parts, amount_quota
+from qingce.outlook.quotas.profile import PROFILE_ZH, Profile
+from qingce.outlook.quotas.quota import Quota
+from qingce.outlook.quotas.quota_amount import amount_parts, amount_quota
+from qingce.thread.allowances.quotas import Stretch
+from qingce.thread.allowances.quotas_parts import Share, days_by_month
+from qingce.thread.allowances.rest import Rest, Splitting
 from qingce.thread.binding import Binding, period_text
 from qingce.thread.goal import Goal
 from qingce.thread.official import Official
 from qingce.thread.own import Own
-from qingce.thread.quotas import Stretch
-from qingce.thread.quotas_parts import Share, days_by_month
-from qingce.thread.rest import Rest, Splitting
 from qingce.thread.status import printed_places
 
 __all__ = ["Told", "amount_rest", "told_amount", "told_official", "told_own"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from qingce.thread.steps import Node
+from qingce.thread.tracing.steps import Node
 
 __all__ = ["downward", "upward"]
 

@@ -12,7 +12,7 @@ from qingce.catalog.catalog import Catalog
 from qingce.core.errors import QingceError
 from qingce.core.records import Limit
 from qingce.core.rounding import Exact
-from qingce.outlook.quota import Quota, section_mean_quota
+from qingce.outlook.quotas.quota import Quota, section_mean_quota
 
 __all__ = ["Factor", "SectionOutlook", "section_outlook"]
 

@@ -15,13 +15,13 @@ from qingce.core.periods import Period
 from qingce.core.rounding import as_decimal
 from qingce.core.tables import OFFICIAL, empty
 from qingce.outlook.question import Question
+from qingce.thread.allowances.quotas import Stretch, month_span
+from qingce.thread.allowances.quotas_amount import told_amount
+from qingce.thread.allowances.quotas_parts import days_by_month
 from qingce.thread.official import Officials
-from qingce.thread.quotas import Stretch, month_span
-from qingce.thread.quotas_amount import told_amount
-from qingce.thread.quotas_parts import days_by_month
-from qingce.thread.rest_moves import Move
-from qingce.thread.rest_standing import Standing, standing_of
 from qingce.thread.status import printed_places, shown
+from qingce.thread.what_if.moves import Move
+from qingce.thread.what_if.standing import Standing, standing_of
 
 __all__ = ["Wholes", "index_standing", "moved_months", "moved_reports", "reported_standing"]
 

@@ -10,15 +10,12 @@ from fractions import Fraction
 from qingce.catalog.catalog import Catalog
 from qingce.core.records import Indicator
 from qingce.outlook import Quota, SectionOutlook
-from qingce.outlook.profile import Profiles
-from qingce.outlook.quota_amount import share_quota
-from qingce.outlook.water_outlook import OWN
-from qingce.thread.binding import Binding
-from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, summed
-from qingce.thread.goal import Goal
-from qingce.thread.quotas import SHARES as SECTION_SHARES
-from qingce.thread.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
-from qingce.thread.quotas_parts import (
+from qingce.outlook.quotas.profile import Profiles
+from qingce.outlook.quotas.quota_amount import share_quota
+from qingce.outlook.water.water_outlook import OWN
+from qingce.thread.allowances.quotas import SHARES as SECTION_SHARES
+from qingce.thread.allowances.quotas import Months, Stretch, day_quotas, outlooks_of, section_quotas
+from qingce.thread.allowances.quotas_parts import (
     County,
     Share,
     county_parts,
@@ -27,7 +24,10 @@ from qingce.thread.quotas_parts import (
     month_parts,
     section_parts,
 )
-from qingce.thread.series import SeriesRow, daily_series, monthly_series
+from qingce.thread.allowances.series import SeriesRow, daily_series, monthly_series
+from qingce.thread.binding import Binding
+from qingce.thread.figures import DAY_VERBS, Daily, Days, column_of, counted, is_bad, summed
+from qingce.thread.goal import Goal
 
 __all__ = ["Rest", "Splitting", "rest_of"]
 

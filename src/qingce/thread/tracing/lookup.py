@@ -8,8 +8,8 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingce.thread.names import Names
-from qingce.thread.point_rows import PointFindings
+from qingce.thread.tracing.names import Names
+from qingce.thread.tracing.point_rows import PointFindings
 
 __all__ = ["Lookup", "Row"]
 

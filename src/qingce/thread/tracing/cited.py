@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from qingce.core.errors import complain
 from qingce.core.rounding import round_gbt8170
-from qingce.thread.steps import Trail
+from qingce.thread.tracing.steps import Trail
 
 __all__ = ["Flag", "cited_then"]
 

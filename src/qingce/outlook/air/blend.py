@@ -22,7 +22,7 @@ from qingce.catalog.outlook_settings import read_settings
 from qingce.core.rounding import round_gbt8170
 from qingce.core.tables import FORECAST, empty
 from qingce.evaluate.air.rules import AQI, AqiRules, aqi_rules, spans
-from qingce.outlook.forecast_cube import Cube, Floats, read_cube
+from qingce.outlook.air.forecast_cube import Cube, Floats, read_cube
 
 __all__ = ["BLEND", "Blended", "Near", "blend", "blended", "draw", "nearer"]
 
