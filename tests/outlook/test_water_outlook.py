@@ -19,8 +19,9 @@ from qingce.evaluate import water_indicator
 from qingce.evaluate.water.classes import class_of
 from qingce.evaluate.water.rules import Lawbook
 from qingce.outlook import Question, outlook_rows
+from qingce.outlook.given import Given
 from qingce.outlook.models.months import MonthPast, draw_months
-from qingce.outlook.water.water_outlook import _grades
+from qingce.outlook.water.water_outlook import Waters, _certain, _grades
 
 CATALOG = load_catalog()
 YEAR = Period.year(2025)
@@ -215,6 +216,30 @@ def test_what_no_coming_month_can_change_is_said_exactly() -> None:
     worst = row_of(ask("section_class", "6", "<=", subjects=("S1",)), months, date(2025, 11, 30))
     assert (worst["state"], worst["probability"]) == ("safe", 1.0)
     assert row_of(ask(target="50"), months, date(2025, 11, 30))["state"] == "ok"
+
+
+@pytest.mark.parametrize("as_of", [date(2024, 12, 31), date(2025, 1, 1), date(2025, 1, 20), date(2025, 1, 31)])
+def test_a_year_without_a_month_yet_is_open_not_safe(as_of: date) -> None:
+    """Nothing is known of the year: nothing is settled, whatever earlier years were like."""
+    months = section_months({"S1": 0.3, "S2": 0.9}, last=(as_of.year, as_of.month) if as_of.day == 31 else (2024, 12))
+    for question in (ask(), ask("section_class", "3", "<="), ask("bad_section_ratio", "0", "<=")):
+        row = row_of(question, months, as_of)
+        assert row["state"] == "ok", (question.indicator.id, row["text"])
+        assert row["members"] > 1
+
+
+def test_a_factor_of_earlier_years_that_has_not_come_yet_may_still_come() -> None:
+    """Fluoride was measured last year, not yet in this one: the coming months may bring it, in any class."""
+    rows = section_months({"S1": 0.3}, last=(2025, 11)).to_pylist()
+    rows = [row | ({"fluoride": "0.2"} if row["period"] < "2025" else {}) for row in rows]
+    table = pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in (*rows[0],)]))
+    held = {("S1", name): {"2025-12": Fraction(0 if name != "do" else 9) if name != "ph" else Fraction(7)}
+            for name in ("nh3n", "do", "tp", "codmn", "ph", "bod5", "cod")}  # fmt: skip
+    question = ask("section_class", "3", "<=", subjects=("S1",))
+    known = Waters(table, date(2025, 11, 30), CATALOG, given=Given(months=held))
+    assert _certain(question, known, sections=["S1"], coming=[(2025 - 1970) * 12 + 11]) == "open"
+    settled = Waters(table.drop_columns(["fluoride"]), date(2025, 11, 30), CATALOG, given=Given(months=held))
+    assert _certain(question, settled, sections=["S1"], coming=[(2025 - 1970) * 12 + 11]) == "safe"
 
 
 def test_a_lost_target_needs_no_history() -> None:

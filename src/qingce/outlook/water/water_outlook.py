@@ -214,7 +214,8 @@ def _end(section: str, question: Question, waters: Waters, *, coming: Sequence[i
     """
     rules, limits, known = so_far(section, question, waters)
     told = {name: waters.told(section, name, coming) for name in rules.evaluated}
-    if not good and any(len(coming) > len(told[name]) for name in known):
+    measured = known.keys() | _measured(section, waters)  # a year may begin before its first month is known
+    if not good and any(len(coming) > len(told[name]) for name in rules.evaluated if name in measured or not measured):
         return rules.worst
     worst = 1
     for name in rules.evaluated:
@@ -229,6 +230,11 @@ def _end(section: str, question: Question, waters: Waters, *, coming: Sequence[i
         rest = np.array([[-_floor(-need * SCALE)]], np.int64)
         worst = max(worst, int(_grades(rest, total, [count], limits=limits[name])[0, 0]))
     return worst
+
+
+def _measured(section: str, waters: Waters) -> set[str]:
+    """Name the factors that a section had in any month that is over."""
+    return {name for row in waters.known[section] if row.period.end <= waters.as_of for name in row.means}
 
 
 def _statistic(question: Question, classes: np.ndarray) -> Members:
