@@ -76,6 +76,18 @@ def test_no_data_is_unbound_with_its_reason(judged: object, made: SimpleNamespac
     assert row["indicator_name"] == "PM2.5年均浓度"
 
 
+def test_a_year_just_begun_waits_for_its_first_value(judged: object, made: SimpleNamespace) -> None:
+    """Last year had its figure, this one has none yet: it is waited for, and not called unbound."""
+    none = made.value("pm2_5_annual", CITY, period="2026-01-01/2026-01-02", n=0)
+    last = made.value("pm2_5_annual", CITY, period="2025", exact=30)
+    begun = judged(made.target(), as_of=date(2026, 1, 2), values=made.values(none, last))  # type: ignore[operator]
+    row = only(begun.progress)
+    assert (row["status"], row["reason"]) == ("awaiting", "no_value_yet")
+    assert row["status_text"] == "待数据：时段刚开始，还没有数据"
+    new = judged(made.target(), as_of=date(2026, 1, 2), values=made.values(none))  # type: ignore[operator]
+    assert only(new.progress)["reason"] == "no_data"
+
+
 # --- a mean, before and at the deadline ------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ REASON_ZH = {
     "awaiting_baseline": "待基数：相对目标缺少基准年数值",
     "incomplete": "数据不全，不能判定",
     "not_begun": "时段未开始",
+    "no_value_yet": "时段刚开始，还没有数据",
     "superseded": "已被后来的文件改变或撤销",
 }
 _WINDOW = re.compile(r"R/--(\d\d)-?(\d\d)?/--(\d\d)-?(\d\d)?$")

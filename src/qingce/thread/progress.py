@@ -249,7 +249,10 @@ def _status(
     if own is not None and own.reason == "incomplete":
         each = each_text(binding, desk.rows, goal, period=stretch.behind)
         detail = "；".join(word for word in (own.why, each) if word)
-    facts = _facts(goal, value, reason=own.reason if own is not None else "no_data", detail=detail)
+    reason = own.reason if own is not None else "no_data"
+    if reason == "no_data" and _none_yet(binding, stretch, desk):
+        reason = "no_value_yet"
+    facts = _facts(goal, value, reason=reason, detail="" if reason == "no_value_yet" else detail)
     return judge(
         replace(
             facts,
@@ -266,6 +269,12 @@ def _status(
             months="" if stretch.period.kind == "year" else period_text(stretch.period),
         )
     )
+
+
+def _none_yet(binding: Binding, stretch: Stretch, desk: Desk) -> bool:
+    """Say whether a period still running merely has no figure yet: that of a year before had one."""
+    before = (own_figure(binding, desk.rows, period=span.year_before()) for span in (stretch.period, stretch.behind))
+    return bool(stretch.left) and any(own is not None and own.value is not None for own in before)
 
 
 def _facts(goal: Goal, value: Fraction | None, *, reason: str, detail: str) -> Facts:
