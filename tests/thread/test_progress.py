@@ -447,6 +447,20 @@ def test_a_share_is_lost_when_too_many_cannot_come_back(
     assert "其中 2 个已无法转好，目标已不可能实现" in row["quota_text"]
 
 
+def test_a_month_under_way_settles_nothing(judged: object, made: SimpleNamespace, six: dict[str, object]) -> None:
+    """On 20 December eleven months are over; December's first days are known, and may still be anything."""
+    clean = {f"S{i}": ["0.10"] * 12 for i in range(1, 7)}
+    value = made.value("good_section_ratio", "140100", period="2026-01-01/2026-12-20", exact=100, n=11)
+    given = {**six, "section_months": months(**clean), "values": made.values(value)}
+    running = judged(share(made), **given, as_of=date(2026, 12, 20))  # type: ignore[operator]
+    assert {row["state"] for row in running.quota.to_pylist()} == {"open"}
+    before = judged(share(made), **{**given, "section_months": months(**{s: v[:11] for s, v in clean.items()})},
+                    as_of=date(2026, 12, 20))  # type: ignore[operator]  # fmt: skip
+    assert running.quota.to_pylist() == before.quota.to_pylist()
+    over = judged(share(made), **given, as_of=date(2026, 12, 31))  # type: ignore[operator]
+    assert {row["state"] for row in over.quota.to_pylist()} == {"safe"}
+
+
 def test_the_sections_chart(judged: object, made: SimpleNamespace, six: dict[str, object]) -> None:
     series = judged(share(made), **six).series.to_pylist()  # type: ignore[operator]
     assert [row["day"].month for row in series] == list(range(1, 11))

@@ -100,7 +100,7 @@ def progress(
         rows={str(row["id"]): row for row in values.to_pylist()},
         officials=officials,
         days=Days(days, catalog),
-        months=months_of(section_months, places, officials) if section_months is not None else {},
+        months=months_of(section_months, places, officials, until=as_of) if section_months is not None else {},
         catalog=catalog,
         as_of=as_of,
         split=_splitting(places, profiles or Profiles()),

@@ -118,7 +118,7 @@ def section_cause(question: Question, *, around: Around) -> str:
     sections = [row for row in around.sites.to_pylist() if row["kind"] == "section"]
     if not around.section_months.num_rows:
         return "没有断面月均值"
-    known = months_of(around.section_months, sections, Officials(around.official))
+    known = months_of(around.section_months, sections, Officials(around.official), until=around.as_of)
     stretch = Stretch(question.period, around.as_of)
     own = {str(row["site"]): row["target_class"] for row in sections}
     found: list[SectionOutlook] = []

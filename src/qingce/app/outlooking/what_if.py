@@ -102,13 +102,13 @@ class _Shelf:
 def _shelf(results: Results, catalog: Catalog) -> _Shelf:
     sites, months = results.rows("sites"), results["water_months"]
     water = [site for site in sites if site["kind"] == "section"]
-    officials = Officials(results["official"])
+    officials, as_of = Officials(results["official"]), date.fromisoformat(str(results.run["as_of"]))
     return _Shelf(
         sites=sites,
         names=_names(results["air_city_days"]),
         days=Days(results["air_city_days"], catalog),
         site_days=Days(results["air_site_days"], catalog),
-        months=months_of(months, water, officials) if months.num_rows else {},
+        months=months_of(months, water, officials, until=as_of) if months.num_rows else {},
         wholes=Wholes(months, officials, _own_figures(results)),
         scopes={str(row["scope"]): str(row["scope_name"] or row["scope"]) for row in results.rows("progress")},
     )

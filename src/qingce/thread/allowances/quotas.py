@@ -176,8 +176,13 @@ class Months:
         return {parameter: months for parameter, months in kept.items() if months}
 
 
-def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials: Officials) -> dict[str, Months]:
-    """Read section-months; an official monthly value of a factor stands over ours (national centre's revision)."""
+def months_of(
+    table: pa.Table, sites: Iterable[Mapping[str, object]], officials: Officials, *, until: date | None = None
+) -> dict[str, Months]:
+    """Read section-months; an official monthly value of a factor stands over ours (national centre's revision).
+
+    Of a month that is not over by `until` nothing is settled, whatever has been measured of it: it is left out.
+    """
     listed = list(sites)
     kinds = {str(site["site"]): str(site["water_kind"] or "") for site in listed}
     targets = {str(site["site"]): int(str(site["target_class"])) for site in listed if site.get("target_class")}
@@ -190,7 +195,10 @@ def months_of(table: pa.Table, sites: Iterable[Mapping[str, object]], officials:
         for parameter in parameters:
             means = {str(month["period"]): month.get(f"exact_{parameter}") or month[parameter] for month in months}
             own = {period: Fraction(str(mean)) for period, mean in means.items() if mean is not None}
-            values[parameter], _ = official_months(own, officials.all(parameter, section))
+            every, _ = official_months(own, officials.all(parameter, section))
+            values[parameter] = {
+                month: v for month, v in every.items() if not until or parse_period(month).end <= until
+            }
         classes = {str(row["period"]): int(str(row["class"])) for row in months if row["class"] is not None}
         name = str(months[0].get("section_name") or section)
         kind, target = kinds.get(section, ""), targets.get(section)
