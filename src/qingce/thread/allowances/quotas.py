@@ -220,13 +220,12 @@ def outlooks_of(
         own = grade if grade is not None or mine is None else mine.target
         if mine is None or not behind or own is None:
             continue
-        last = max(month for factor in behind.values() for month in factor)
         found.append(
             section_outlook(
                 section,
                 {parameter: list(factor.values()) for parameter, factor in behind.items()},
                 grade=str(own),
-                remaining=months_left(last, stretch),
+                remaining=months_left(stretch),
                 day=stretch.behind.end,
                 catalog=catalog,
                 name=mine.name,
@@ -263,10 +262,9 @@ def sections_left(side: tuple[Fraction, str], outlooks: Sequence[SectionOutlook]
     )
 
 
-def months_left(last: str, stretch: Stretch) -> int:
-    """Count the months after the last one with data; a month that is over without data is not waited for."""
-    over = stretch.as_of + timedelta(1)
-    first = max(parse_period(last).end + timedelta(1), date(over.year, over.month, 1))
+def months_left(stretch: Stretch) -> int:
+    """Count the months of the period that are not over; one that is over without data is not waited for."""
+    first = max((stretch.as_of + timedelta(1)).replace(day=1), stretch.period.start)
     if first > stretch.period.end:
         return 0
     return (stretch.period.end.year - first.year) * 12 + stretch.period.end.month - first.month + 1

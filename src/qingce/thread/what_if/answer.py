@@ -323,7 +323,7 @@ def _section(known: Months, moved: Months, *, question: Question, ground: Ground
     stretch = Stretch(question.period, ground.as_of)
     behind = known.within(stretch.period)
     last = max((month for factor in behind.values() for month in factor), default="")
-    left = months_left(last, stretch) if last else 0
+    left = months_left(stretch) if last else 0
     factors = list[Factor]()
     for parameter, values in moved.within(stretch.period).items():
         ahead = sum(month > last for month in values)
